@@ -1,0 +1,1 @@
+"""The components of Orthanc on AWS: one file each, pure documents apart from resources."""

@@ -1,0 +1,86 @@
+"""From the stack's configuration to `Settings`, or to one error that lists everything that is wrong with it."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
+
+from components.settings import RULES_BETWEEN_KEYS, Problem, Settings
+
+
+class ConfigurationError(pulumi.RunError):
+    """The stack's configuration cannot be deployed; its text lists every problem."""
+
+    def __init__(self, problems: list[Problem]):
+        """Takes the problems found, in the order in which they are listed."""
+        self.problems = problems
+        lines = [f"  {p.key} = {p.value!r}: {p.rule}. Remedy: {p.remedy}" for p in problems]
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        super().__init__(f"the configuration has {count}; nothing was created:\n" + "\n".join(lines))
+
+
+def parse(values: Mapping[str, Any]) -> Settings:
+    """Settings from `values`: camelCase keys; text as the CLI stores it, lists as JSON text or as lists.
+
+    Raises ConfigurationError with every problem at once: unknown keys, unusable values and broken rules between
+    keys (those between keys that are usable themselves).
+    """
+    fields = {to_camel(name): field for name, field in Settings.model_fields.items()}
+    usable = {key: _decoded(value) if key == "corsAllowedOrigins" else value for key, value in values.items()}
+    problems: list[Problem] = []
+    try:
+        settings = Settings.model_validate(usable)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            key = str(detail["loc"][0])
+            if key not in fields:
+                problems.append(_unknown_key(key, values[key], list(fields)))
+            else:
+                problems.append(
+                    Problem(key, detail["input"], _rule_of(detail["msg"]), _remedy(key, fields[key].default))
+                )
+            usable.pop(key, None)
+        settings = Settings.model_validate(usable)
+    unusable = {problem.key for problem in problems}
+    broken = (rule.check(settings) for rule in RULES_BETWEEN_KEYS if not rule.keys & unusable)
+    problems += [problem for problem in broken if problem]
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def load() -> Settings:
+    """The settings of the stack that is being deployed. Raises ConfigurationError."""
+    config = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+    prefix = f"{pulumi.get_project()}:"
+    return parse({key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)})
+
+
+def _decoded(value: Any) -> Any:
+    """A list that the CLI hands over as JSON text; what is no JSON stays as it is and fails its check."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _rule_of(message: str) -> str:
+    """A pydantic message as one of our rules."""
+    return message.removeprefix("Value error, ").replace("Input should be", "must be", 1)
+
+
+def _remedy(key: str, default: object) -> str:
+    if isinstance(default, tuple):
+        return f"pulumi config set --path '{key}[0]' https://viewer.example.org, or pulumi config rm {key}"
+    text = str(default).lower() if isinstance(default, bool) else str(default)
+    return f"pulumi config set {key} {text} (the default)" if text else f"pulumi config rm {key}"
+
+
+def _unknown_key(key: str, value: object, known: list[str]) -> Problem:
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "; README lists all keys"
+    return Problem(key, value, f"is not a setting of this program{hint}", f"pulumi config rm {key}")

@@ -1,0 +1,157 @@
+"""Orthanc's index: an RDS PostgreSQL instance that only the tasks reach, and the secret that opens it."""
+
+from typing import NamedTuple
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from components import policies, protection
+from components.networking import Networking
+from components.settings import Settings
+
+DATABASE_NAME = "orthanc"
+USER_NAME = "orthanc"
+
+_POSTGRESQL_PORT = 5432
+_BACKUP_RETENTION_DAYS = 30
+_MONITORING_INTERVAL_SECONDS = 60
+
+
+class DatabaseAccess(NamedTuple):
+    """Where the database is and which secret (JSON with the key `password`) opens it."""
+
+    host: str
+    port: int
+    name: str
+    user: str
+    secret_arn: str
+
+
+class Database(pulumi.ComponentResource):
+    """The instance, its parameter group, its password and its secret.
+
+    `access: Output[DatabaseAccess]`; `secret_arn: Output[str]`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        network: Networking,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Stands in the isolated subnets of `network`: in two zones, which RDS wants even for one instance."""
+        super().__init__("orthanc:database:Database", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        password = generated_password(name, child)
+        subnet_group = aws.rds.SubnetGroup(name, subnet_ids=network.isolated_subnet_ids, opts=child)
+        parameter_group = aws.rds.ParameterGroup(
+            # The family is part of the name: with a new major version a new group stands beside the old one.
+            f"{name}-postgres{settings.database_engine_version}",
+            family=f"postgres{settings.database_engine_version}",
+            parameters=[
+                {"name": "rds.force_ssl", "value": "1"},
+                {"name": "log_min_duration_statement", "value": "1000"},  # ms; a slow query of the index
+            ],
+            opts=child,
+        )
+        security_group = network.security_groups.reached_by_tasks(
+            "database", "Orthanc's index in PostgreSQL", _POSTGRESQL_PORT
+        )
+        instance = aws.rds.Instance(
+            name,
+            engine="postgres",
+            engine_version=settings.database_engine_version,
+            # Years of paid extended support would begin silently at the version's end of life.
+            engine_lifecycle_support="open-source-rds-extended-support-disabled",
+            auto_minor_version_upgrade=True,
+            allow_major_version_upgrade=True,
+            instance_class=settings.database_instance_class,
+            storage_type="gp3",
+            allocated_storage=settings.database_storage_gib,
+            max_allocated_storage=settings.database_max_storage_gib,
+            storage_encrypted=True,
+            multi_az=settings.enable_multi_az,
+            db_name=DATABASE_NAME,
+            username=USER_NAME,
+            password=password,
+            db_subnet_group_name=subnet_group.name,
+            vpc_security_group_ids=[security_group.id],
+            publicly_accessible=False,
+            parameter_group_name=parameter_group.name,
+            ca_cert_identifier="rds-ca-rsa2048-g1",
+            backup_retention_period=_BACKUP_RETENTION_DAYS if settings.enable_rds_backup else 0,
+            delete_automated_backups=settings.data_on_destroy == "delete",
+            copy_tags_to_snapshot=True,
+            deletion_protection=settings.data_on_destroy == "refuse",
+            skip_final_snapshot=settings.data_on_destroy == "delete",
+            final_snapshot_identifier=_final_snapshot(name, settings, child),
+            enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
+            monitoring_interval=_MONITORING_INTERVAL_SECONDS,
+            monitoring_role_arn=_monitoring_role(name, child),
+            apply_immediately=True,
+            # Deleting the instance is safe when the data is kept: it leaves its final snapshot behind.
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.data_on_destroy == "refuse"),
+        )
+
+        secret = aws.secretsmanager.Secret(
+            name,
+            description="Orthanc's database",
+            recovery_window_in_days=protection.secret_recovery_window_days(settings),
+            opts=child,
+        )
+        version = aws.secretsmanager.SecretVersion(
+            name,
+            secret_id=secret.id,
+            secret_string=pulumi.Output.json_dumps(
+                {
+                    "engine": "postgres",
+                    "host": instance.address,
+                    "port": instance.port,
+                    "dbname": DATABASE_NAME,
+                    "username": USER_NAME,
+                    "password": password,
+                }
+            ),
+            opts=child,
+        )
+        # By way of the version: what the secret opens is there once the secret has its value.
+        self.secret_arn = version.arn
+        self.access = pulumi.Output.all(instance.address, instance.port, version.arn).apply(
+            lambda known: DatabaseAccess(known[0], int(known[1]), DATABASE_NAME, USER_NAME, known[2])
+        )
+        self.register_outputs({"secretArn": self.secret_arn})
+
+
+def generated_password(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """A secret password that every reader on its way takes as it is.
+
+    Orthanc's start-up script reads each environment variable as JSON first (all digits would become a number) and
+    the PostgreSQL plugin puts the password unquoted into its connection string: letters and digits only, the
+    first one a letter. 32 drawn characters are 190 bits.
+    """
+    drawn = random.RandomPassword(name, length=32, special=False, opts=opts)
+    return pulumi.Output.concat("p", drawn.result)
+
+
+def _final_snapshot(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
+    """A name that no earlier stack's final snapshot can have taken; None where no snapshot is made."""
+    if settings.data_on_destroy == "delete":
+        return None
+    suffix = random.RandomId(f"{name}-final-snapshot", byte_length=4, opts=opts)
+    return pulumi.Output.concat(name, "-final-", suffix.hex)
+
+
+def _monitoring_role(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    role = aws.iam.Role(
+        f"{name}-monitoring",
+        assume_role_policy=policies.assumed_by("monitoring.rds.amazonaws.com"),
+        opts=opts,
+    )
+    policy = f"arn:{aws.get_partition().partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+    attachment = aws.iam.RolePolicyAttachment(f"{name}-monitoring", role=role.name, policy_arn=policy, opts=opts)
+    # By way of the attachment: RDS tries the role when the instance is created.
+    return pulumi.Output.all(role.arn, attachment.id).apply(lambda both: both[0])

@@ -1,0 +1,89 @@
+"""IAM and resource policies as pure functions: names and ARNs in, canonical JSON text out."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+_Statement = dict[str, Any]
+
+
+def document(*statements: _Statement) -> str:
+    """The JSON text of a policy of these statements."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
+
+
+def _allow(actions: Sequence[str], resources: Sequence[str]) -> _Statement:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+
+
+def assumed_by(service: str) -> str:
+    """Trust policy of a role that only the AWS service `service` assumes (a service principal's host name)."""
+    principal = {"Service": service}
+    return document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+def write_flow_logs(log_group_arn: str) -> str:
+    """What VPC flow logs need to write to a log group (VPC User Guide, "Flow logs to CloudWatch Logs")."""
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
+    return document(_allow(actions, [f"{log_group_arn}:*"]))
+
+
+def execution_role(repository_arn: str, log_group_arn: str, secret_arns: Sequence[str]) -> str:
+    """What Fargate does for a task before it runs: pull its image, read its secrets, open its log stream."""
+    pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    return document(
+        # The one ECR action that knows no resource.
+        _allow(["ecr:GetAuthorizationToken"], ["*"]),
+        _allow(pull, [repository_arn]),
+        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"]),
+        _allow(["secretsmanager:GetSecretValue"], secret_arns),
+    )
+
+
+def use_bucket(bucket_arn: str, key_arn: str) -> str:
+    """What Orthanc's S3 plugin does with its bucket; reading a whole attachment lists the bucket first."""
+    return document(
+        _allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [f"{bucket_arn}/*"]),
+        _allow(["s3:ListBucket"], [bucket_arn]),
+        _allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn]),
+    )
+
+
+def use_file_system(file_system_arn: str, access_point_arn: str) -> str:
+    """What a task needs to mount the file system through its access point; never as root."""
+    mount = _allow(["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"], [file_system_arn])
+    through = {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}}
+    return document(mount | {"Condition": through})
+
+
+def bucket_over_tls_only(bucket_arn: str) -> str:
+    """Bucket policy: every request without TLS, or with a TLS version under 1.2, is refused."""
+    refuse: _Statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+    }
+    return document(
+        refuse | {"Sid": "TlsOnly", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        refuse | {"Sid": "Tls12OrNewer", "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
+    )
+
+
+def file_system_through_access_point_only(file_system_arn: str, access_point_arn: str) -> str:
+    """File-system policy: no client without TLS, none around the access point.
+
+    A file system without a policy is open to every client in its network; one with a policy that allows nobody
+    admits just the roles whose own policy allows it (EFS User Guide, "Using IAM to control access").
+    """
+    refuse: _Statement = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "elasticfilesystem:Client*",
+        "Resource": file_system_arn,
+    }
+    around = {"StringNotEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}}
+    return document(
+        refuse | {"Sid": "TlsOnly", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        refuse | {"Sid": "AccessPointOnly", "Condition": around},
+    )

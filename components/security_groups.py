@@ -1,0 +1,111 @@
+"""Who may talk to whom inside the VPC: one security group a role, every rule names its peer.
+
+Nothing here admits an address range of the internet or of the VPC as a whole. The one wide rule is outward: HTTPS
+from the tasks where a NAT gateway is the way to AWS's own endpoints.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.settings import Settings
+
+HTTP_PORT = 80
+HTTPS_PORT = 443
+ORTHANC_HTTP_PORT = 8042
+
+# The addresses from which CloudFront calls origins, VPC origins included (CloudFront Developer Guide, "Use the
+# CloudFront managed prefix list"). It weighs 55 of a security group's 60 rules: one port only.
+CLOUDFRONT_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
+
+
+class SecurityGroups(pulumi.ComponentResource):
+    """The groups `load_balancer` and `task`, and one for each thing that asks to be `reached_by_tasks`.
+
+    CloudFront → load balancer → tasks → database, file system and AWS; nothing else.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        vpc_id: pulumi.Input[str],
+        s3_prefix_list_id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """`s3_prefix_list_id` is that of the VPC's S3 gateway endpoint."""
+        super().__init__("orthanc:networking:SecurityGroups", name, None, opts)
+        self._name, self._vpc_id = name, vpc_id
+        self._child = pulumi.ResourceOptions(parent=self)
+
+        # AWS makes a group that admits its own members: what it holds by accident must reach nothing.
+        aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=vpc_id, opts=self._child)
+
+        self.load_balancer = self._group("load-balancer", "Internal load balancer of Orthanc")
+        self.task = self._group("task", "Orthanc tasks")
+        cloudfront = aws.ec2.get_managed_prefix_list(name=CLOUDFRONT_PREFIX_LIST)
+        aws.vpc.SecurityGroupIngressRule(
+            f"{name}-cloudfront-to-load-balancer",
+            security_group_id=self.load_balancer.id,
+            description="HTTP from CloudFront's VPC origin",
+            prefix_list_id=cloudfront.id,
+            ip_protocol="tcp",
+            from_port=HTTP_PORT,
+            to_port=HTTP_PORT,
+            opts=self._child,
+        )
+        self._connect("load-balancer", self.load_balancer, "task", self.task, ORTHANC_HTTP_PORT)
+        without_nat = settings.nat_gateways == "none"
+        aws.vpc.SecurityGroupEgressRule(
+            f"{name}-task-to-aws",
+            security_group_id=self.task.id,
+            description="HTTPS to S3's gateway endpoint" if without_nat else "HTTPS to AWS through NAT and to S3",
+            prefix_list_id=s3_prefix_list_id if without_nat else None,
+            cidr_ipv4=None if without_nat else "0.0.0.0/0",
+            ip_protocol="tcp",
+            from_port=HTTPS_PORT,
+            to_port=HTTPS_PORT,
+            opts=self._child,
+        )
+        self.register_outputs({})
+
+    def reached_by_tasks(self, role: str, description: str, port: int) -> aws.ec2.SecurityGroup:
+        """A new group for `role` that the tasks reach on TCP `port`, and nobody else; it reaches nothing."""
+        group = self._group(role, description)
+        self._connect("task", self.task, role, group, port)
+        return group
+
+    def _group(self, role: str, description: str) -> aws.ec2.SecurityGroup:
+        return aws.ec2.SecurityGroup(
+            f"{self._name}-{role}", description=description, vpc_id=self._vpc_id, opts=self._child
+        )
+
+    def _connect(
+        self,
+        source: str,
+        source_group: aws.ec2.SecurityGroup,
+        target: str,
+        target_group: aws.ec2.SecurityGroup,
+        port: int,
+    ) -> None:
+        """Both halves of one connection: out of the source to the target, into the target from the source."""
+        aws.vpc.SecurityGroupEgressRule(
+            f"{self._name}-{source}-to-{target}",
+            security_group_id=source_group.id,
+            description=f"To {target}",
+            referenced_security_group_id=target_group.id,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            opts=self._child,
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self._name}-{target}-from-{source}",
+            security_group_id=target_group.id,
+            description=f"From {source}",
+            referenced_security_group_id=source_group.id,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            opts=self._child,
+        )

@@ -1,0 +1,193 @@
+"""Where DICOM files live: an S3 bucket or an EFS file system, never both.
+
+Both hold patients' images and follow `dataOnDestroy`. Each carries the policy that lets a task role use it, so
+that the service asks its storage instead of knowing its kinds.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components import policies, protection
+from components.networking import ZONES, Networking
+from components.settings import Settings
+
+# The upstream image's user and group; tasks run as it and files belong to it.
+ORTHANC_UID = 999
+
+_NFS_PORT = 2049
+
+# Days after which an image is rarely opened again and the cheaper class wins over its cost of transition.
+_DAYS_UNTIL_TIERING = 30
+_DAYS_UNTIL_INCOMPLETE_UPLOADS_GO = 30
+
+
+class DicomBucket(pulumi.ComponentResource):
+    """A bucket for DICOM files with a KMS key of its own.
+
+    `bucket_name`, `task_policy` (JSON): Output[str].
+    """
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
+        """Builds the bucket; its old versions expire after `oldVersionRetentionDays`."""
+        super().__init__("orthanc:storage:DicomBucket", name, None, opts)
+        stateful = protection.stateful(self, settings)
+
+        key = aws.kms.Key(
+            name,
+            description="DICOM files of Orthanc in S3",
+            enable_key_rotation=True,
+            deletion_window_in_days=protection.key_deletion_window_days(settings),
+            opts=stateful,
+        )
+        bucket = aws.s3.Bucket(name, force_destroy=settings.data_on_destroy == "delete", opts=stateful)
+        aws.s3.BucketOwnershipControls(
+            name,
+            bucket=bucket.bucket,
+            rule={"object_ownership": "BucketOwnerEnforced"},  # no access lists, policies alone
+            opts=stateful,
+        )
+        closed = aws.s3.BucketPublicAccessBlock(
+            name,
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=stateful,
+        )
+        aws.s3.BucketPolicy(
+            name,
+            bucket=bucket.bucket,
+            policy=bucket.arn.apply(policies.bucket_over_tls_only),
+            # S3 refuses to change policy and public access at the same moment.
+            opts=protection.stateful(self, settings, depends_on=[closed]),
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            name,
+            bucket=bucket.bucket,
+            rules=[
+                {
+                    "apply_server_side_encryption_by_default": {
+                        "sse_algorithm": "aws:kms",
+                        "kms_master_key_id": key.arn,
+                    },
+                    "bucket_key_enabled": True,  # one request to KMS a while instead of one an object
+                }
+            ],
+            opts=stateful,
+        )
+        versioning = aws.s3.BucketVersioning(
+            name, bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=stateful
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            name,
+            bucket=bucket.bucket,
+            rules=_lifecycle(settings.old_version_retention_days),
+            opts=protection.stateful(self, settings, depends_on=[versioning]),
+        )
+
+        self.bucket_name = bucket.bucket
+        self.task_policy = pulumi.Output.all(bucket.arn, key.arn).apply(lambda arns: policies.use_bucket(*arns))
+        self.register_outputs({"bucketName": self.bucket_name})
+
+
+class DicomFileSystem(pulumi.ComponentResource):
+    """An EFS file system for DICOM files, reached through one access point as Orthanc's user.
+
+    `file_system_id`, `access_point_id`, `task_policy` (JSON): Output[str]; `ready`: what a task waits for before
+    it can mount.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        network: Networking,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Each zone of `network` gets a mount target in its isolated subnet."""
+        super().__init__("orthanc:storage:DicomFileSystem", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        stateful = protection.stateful(self, settings)
+
+        key = aws.kms.Key(
+            name,
+            description="DICOM files of Orthanc on EFS",
+            enable_key_rotation=True,
+            deletion_window_in_days=protection.key_deletion_window_days(settings),
+            opts=stateful,
+        )
+        file_system = aws.efs.FileSystem(
+            name,
+            encrypted=True,
+            kms_key_id=key.arn,
+            throughput_mode="elastic",  # an archive idles, then takes a study at once
+            lifecycle_policies=[
+                {"transition_to_ia": "AFTER_14_DAYS"},
+                {"transition_to_primary_storage_class": "AFTER_1_ACCESS"},
+            ],
+            opts=stateful,
+        )
+        access_point = aws.efs.AccessPoint(
+            name,
+            file_system_id=file_system.id,
+            posix_user={"uid": ORTHANC_UID, "gid": ORTHANC_UID},
+            root_directory={
+                "path": "/orthanc",
+                "creation_info": {"owner_uid": ORTHANC_UID, "owner_gid": ORTHANC_UID, "permissions": "0750"},
+            },
+            opts=stateful,
+        )
+        arns = pulumi.Output.all(file_system.arn, access_point.arn)
+        policy = aws.efs.FileSystemPolicy(
+            name,
+            file_system_id=file_system.id,
+            policy=arns.apply(lambda both: policies.file_system_through_access_point_only(*both)),
+            opts=stateful,
+        )
+        aws.efs.BackupPolicy(
+            name, file_system_id=file_system.id, backup_policy={"status": "ENABLED"}, opts=stateful
+        )
+        security_group = network.security_groups.reached_by_tasks("file-system", "DICOM files on EFS", _NFS_PORT)
+        mount_targets = [
+            aws.efs.MountTarget(
+                f"{name}-{zone}",
+                file_system_id=file_system.id,
+                subnet_id=network.isolated_subnet_ids[zone],
+                security_groups=[security_group.id],
+                opts=child,
+            )
+            for zone in range(ZONES)
+        ]
+
+        self.file_system_id = file_system.id
+        self.access_point_id = access_point.id
+        self.task_policy = arns.apply(lambda both: policies.use_file_system(*both))
+        self.ready: list[pulumi.Resource] = [policy, *mount_targets]
+        self.register_outputs({"fileSystemId": self.file_system_id})
+
+
+def _lifecycle(old_version_days: int) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
+    return [
+        {
+            "id": "tier",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            # Every tier used answers at once; the archive tiers, which Orthanc cannot read, are opt-in.
+            "transitions": [{"days": _DAYS_UNTIL_TIERING, "storage_class": "INTELLIGENT_TIERING"}],
+        },
+        {
+            "id": "forget-old-versions",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "noncurrent_version_expiration": {"noncurrent_days": old_version_days},
+            "expiration": {"expired_object_delete_marker": True},
+        },
+        {
+            "id": "forget-incomplete-uploads",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": _DAYS_UNTIL_INCOMPLETE_UPLOADS_GO},
+        },
+    ]

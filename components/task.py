@@ -1,0 +1,80 @@
+"""The task definition's documents: container, volumes and mounts as canonical JSON. Pure."""
+
+import json
+from typing import Any, NamedTuple
+
+from components import orthanc
+
+CONTAINER_NAME = "orthanc"
+
+# ECS lets a stopping container finish its transfers this long, in seconds; Fargate's longest.
+_STOP_TIMEOUT_SECONDS = 120
+
+# Paths that the start-up script and Orthanc write while the rest of the root file system is read-only. The
+# Dockerfile declares them as volumes of Orthanc's user; on Fargate that is what makes them writable.
+_WRITABLE_PATHS = {"tmp": "/tmp", "plugins": "/run/orthanc/plugins"}  # noqa: S108 - the container's own
+
+# Volumes that are empty at start, and the one that is the EFS access point.
+EMPTY_VOLUMES = tuple(_WRITABLE_PATHS)
+FILES_VOLUME = "files"
+
+
+class Logs(NamedTuple):
+    """The log group that the container writes to."""
+
+    group: str
+    region: str
+
+
+def container_definitions(
+    image: str, environment: dict[str, str], secrets: dict[str, str], logs: Logs, *, files_on_efs: bool
+) -> str:
+    """The container definitions as JSON text.
+
+    Sorted and with every default that ECS fills in by itself, since the provider compares texts: otherwise each
+    update would replace the task definition.
+    """
+    mounts = _WRITABLE_PATHS | ({FILES_VOLUME: orthanc.STORAGE_DIRECTORY} if files_on_efs else {})
+    container: dict[str, Any] = {
+        "name": CONTAINER_NAME,
+        "image": image,
+        "cpu": 0,
+        "essential": True,
+        "user": "999:999",
+        "readonlyRootFilesystem": True,
+        "linuxParameters": {
+            # Reaps what the start-up script leaves and hands SIGTERM on.
+            "initProcessEnabled": True,
+            "capabilities": {"add": [], "drop": ["ALL"]},
+        },
+        "portMappings": [
+            {"containerPort": port, "hostPort": port, "protocol": "tcp"}
+            for port in (orthanc.DICOM_PORT, orthanc.HTTP_PORT)
+        ],
+        "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
+        "secrets": [{"name": name, "valueFrom": reference} for name, reference in sorted(secrets.items())],
+        "mountPoints": [
+            {"sourceVolume": volume, "containerPath": path, "readOnly": False}
+            for volume, path in sorted(mounts.items())
+        ],
+        "volumesFrom": [],
+        "systemControls": [],
+        # Upstream's probe asks the index, so it must outlast a failover of the database: 10 x 15 s.
+        "healthCheck": {
+            "command": ["CMD", "/probes/test-aliveness.py"],
+            "interval": 15,
+            "timeout": 10,
+            "retries": 10,
+            "startPeriod": 60,
+        },
+        "stopTimeout": _STOP_TIMEOUT_SECONDS,
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": logs.group,
+                "awslogs-region": logs.region,
+                "awslogs-stream-prefix": CONTAINER_NAME,
+            },
+        },
+    }
+    return json.dumps([container], sort_keys=True)

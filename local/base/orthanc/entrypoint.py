@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""The stand-in base's start-up: upstream's contract, on Debian's Orthanc.
+
+Where upstream's own start-up script would quietly do something else than was meant, this one refuses: a mistake in
+the deployment's wiring is to be found here, not in the cloud. Runs in the image, with the standard library only.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+CONFIGURATION = Path("/tmp/orthanc.json")  # noqa: S108 - upstream's path
+AVAILABLE = Path("/usr/share/orthanc/plugins-available")
+# Upstream's choice: the first if it is there (a read-only root file system has it mounted), else the second.
+PLUGIN_DIRECTORIES = (Path("/run/orthanc/plugins"), Path("/usr/share/orthanc/plugins"))
+
+
+class RefusalError(Exception):
+    """The container must not start; the text says why."""
+
+
+class Plugin(NamedTuple):
+    """A plugin of upstream's image: how it is switched on and what Debian has for it (no library: nothing)."""
+
+    toggle: str
+    section: str
+    libraries: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = {}
+    always: bool = False
+
+
+PLUGINS = (
+    Plugin("AUTHORIZATION_PLUGIN_ENABLED", "Authorization"),
+    Plugin("AWS_S3_STORAGE_PLUGIN_ENABLED", "AwsS3Storage", ("libOrthancPython.so",)),
+    Plugin("DICOM_WEB_PLUGIN_ENABLED", "DicomWeb", ("libOrthancDicomWeb.so",), {"Enable": True}),
+    Plugin("GDCM_PLUGIN_ENABLED", "Gdcm", ("libOrthancGdcm.so",), always=True),
+    Plugin("OHIF_PLUGIN_ENABLED", "OHIF"),
+    Plugin("ORTHANC_EXPLORER_2_ENABLED", "OrthancExplorer2", always=True),
+    Plugin(
+        "POSTGRESQL_PLUGIN_ENABLED",
+        "PostgreSQL",
+        ("libOrthancPostgreSQLIndex.so", "libOrthancPostgreSQLStorage.so"),
+        {"EnableIndex": True, "EnableStorage": False, "EnableSsl": False, "Lock": False, "Port": 5432},
+    ),
+    Plugin("STONE_WEB_VIEWER_PLUGIN_ENABLED", "StoneWebViewer"),
+    Plugin("WORKLISTS_PLUGIN_ENABLED", "Worklists", ("libModalityWorklists.so",), {"Enable": True}),
+    Plugin("WSI_PLUGIN_ENABLED", "Wsi"),
+)
+DEFAULTS = {
+    "StorageDirectory": "/var/lib/orthanc/db",
+    "RemoteAccessAllowed": True,
+    "AuthenticationEnabled": True,
+    "HttpsCACertificates": "/etc/ssl/certs/ca-certificates.crt",
+}
+
+# What must be there for a plugin to work; upstream would put a placeholder instead and fail later.
+REQUIRED = {
+    "AwsS3Storage": ("BucketName", "Region"),
+    "PostgreSQL": ("Host", "Database", "Username", "Password"),
+}
+# Sections that ORTHANC__SECTION__KEY would spell otherwise; upstream lists them likewise.
+SPELLINGS = {"Postgresql": "PostgreSQL", "Ohif": "OHIF"}
+# Names of upstream's old images, which the present one refuses.
+DEPRECATED = re.compile(
+    r"(AC|AUTHZ|DICOM|DW|LUA|MYSQL|OWV|PG|SCHED|SERVEFOLDERS|STORAGE|TRANSFERS|WL|WSI|WVB|WVP)_\w+"
+    r"|HTTP_(?!PROXY$)\w+|BUNDLE_DEBUG|EXECUTE_LUA_ENABLED|IMPORT_OVERWRITE_INSTANCES|LISTENER_LISTEN_ALL_ADDR"
+    r"|LOCALE|NAME|PEERS|PLUGINS|STABLE_AGE|STORE_DICOM|USERMETADATA"
+)
+
+
+def configuration(environment: Mapping[str, str], files: Mapping[str, str]) -> dict[str, Any]:
+    """Orthanc's configuration as upstream's start-up makes it of `environment` and of `files` (path to JSON text).
+
+    Raises RefusalError where upstream refuses, or would start something that was not asked for.
+    """
+    merged: dict[str, Any] = {}
+    for path, text in files.items():
+        _merge(merged, _json(path, text))
+    if "ORTHANC_JSON" in environment:
+        _merge(merged, _json("ORTHANC_JSON", environment["ORTHANC_JSON"]))
+    for name, value in environment.items():
+        if name.startswith("ORTHANC__"):
+            _merge(merged, _setting(name, value))
+    for plugin in enabled_plugins(environment, merged):
+        merged[plugin.section] = {**plugin.defaults, **merged.get(plugin.section, {})}
+    merged = DEFAULTS | merged
+    _check(merged, {plugin.section for plugin in enabled_plugins(environment, merged)})
+    return merged
+
+
+def enabled_plugins(environment: Mapping[str, str], configured: Mapping[str, Any]) -> list[Plugin]:
+    """The plugins that are on: by their toggle, by their section's being there, or always; "false" turns any off.
+
+    Raises RefusalError for names that upstream's image does not know any more, or never did.
+    """
+    toggles = {plugin.toggle for plugin in PLUGINS}
+    for name, value in environment.items():
+        if name in toggles:
+            if value not in ("true", "false"):
+                raise RefusalError(f'{name} = {value!r} must be "true" or "false"')
+        elif name == "VERBOSE_STARTUP":
+            raise RefusalError("VERBOSE_STARTUP would print the configuration, passwords included")
+        elif DEPRECATED.fullmatch(name) or name.endswith("_PLUGIN_ENABLED"):
+            raise RefusalError(
+                f"{name} is none of upstream's present variables, or none that this stand-in has something for"
+            )
+    return [
+        plugin
+        for plugin in PLUGINS
+        if environment.get(plugin.toggle, str(plugin.always or plugin.section in configured).lower()) == "true"
+    ]
+
+
+def for_debian(merged: Mapping[str, Any], plugins: list[Plugin], plugin_directory: Path) -> dict[str, Any]:
+    """The same for Orthanc 1.10.1: what it reads otherwise than Orthanc 1.13, and the S3 storage's script."""
+    settings = {**merged, "Plugins": [str(plugin_directory)]}
+    if isinstance(settings.get("OverwriteInstances"), str):
+        settings["OverwriteInstances"] = settings["OverwriteInstances"] != "Never"
+    if any(plugin.section == "AwsS3Storage" for plugin in plugins):
+        settings["PythonScript"] = "/usr/share/orthanc/s3_storage.py"
+    return settings
+
+
+def _json(source: str, text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise RefusalError(f"{source} is no JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise RefusalError(f"{source} must be a JSON object")
+    return value
+
+
+def _setting(name: str, value: str) -> dict[str, Any]:
+    """ORTHANC__SECTION__SOME_KEY as {"Section": {"SomeKey": value}}; the value is read as JSON if it is any."""
+    path = ["".join(word.capitalize() for word in part.split("_")) for part in name.split("__")[1:]]
+    path[0] = SPELLINGS.get(path[0], path[0])
+    setting: Any
+    try:
+        setting = json.loads(value)
+    except ValueError:
+        setting = value
+    for key in reversed(path):
+        setting = {key: setting}
+    return setting
+
+
+def _merge(into: dict[str, Any], values: Mapping[str, Any], path: str = "") -> None:
+    for key, value in values.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value, f"{path}{key}.")
+        elif key in into:
+            # Upstream breaks off, or takes the one that it happens to read last.
+            raise RefusalError(f"{path}{key} is set twice")
+        else:
+            into[key] = value
+
+
+def _check(merged: Mapping[str, Any], sections: set[str]) -> None:
+    spellings = {plugin.section.lower(): plugin.section for plugin in PLUGINS}
+    for key in merged:
+        if spellings.get(key.lower(), key) != key:
+            raise RefusalError(f"no plugin reads the section {key}: it is {spellings[key.lower()]}")
+    for section in sections & REQUIRED.keys():
+        given = merged[section]
+        # One URI may say all there is to say of the database.
+        for key in ["ConnectionUri"] if "ConnectionUri" in given else REQUIRED[section]:
+            if not isinstance(given.get(key), str):
+                raise RefusalError(f"{section}.{key} must be a text, but is {type(given.get(key)).__name__}")
+    if merged["RemoteAccessAllowed"] and merged["AuthenticationEnabled"] and not merged.get("RegisteredUsers"):
+        raise RefusalError("remote access and authentication are on, and RegisteredUsers names nobody")
+
+
+def install(plugins: list[Plugin]) -> Path:
+    """Copy the plugins' libraries to where Orthanc loads them from, as upstream on a read-only root; that path."""
+    directory = next((path for path in PLUGIN_DIRECTORIES if path.is_dir()), PLUGIN_DIRECTORIES[-1])
+    for library in (library for plugin in plugins for library in plugin.libraries):
+        shutil.copyfile(AVAILABLE / library, directory / library)
+    return directory
+
+
+def main() -> None:
+    """Write Orthanc's configuration and become Orthanc; or exit 1 with a line that says why it must not start."""
+    print("stand-in base: Debian's Orthanc 1.10.1 in place of upstream's image", flush=True)
+    try:
+        if os.getuid() == 0:
+            raise RefusalError("the image is to run as 999:999, and runs as root")
+        if os.environ.get("GENERATE_HOST_ID_IF_MISSING", "true") == "true":
+            Path("/etc/hostid").write_text(os.urandom(4).hex())
+        files = {str(path): path.read_text() for path in sorted(Path("/etc/orthanc").glob("*.json"))}
+        merged = configuration(os.environ, files)
+        plugins = enabled_plugins(os.environ, merged)
+        CONFIGURATION.write_text(json.dumps(for_debian(merged, plugins, install(plugins))))
+    except (RefusalError, OSError) as error:
+        sys.exit(f"stand-in base: {error}")
+    missing = [plugin.section for plugin in plugins if not plugin.libraries]
+    print(f"stand-in base: without {', '.join(missing)}, which Debian does not have", flush=True)
+    os.execv("/usr/sbin/Orthanc", ["Orthanc", *sys.argv[1:]])  # noqa: S606 - becomes Orthanc, with the same arguments
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""The daemon: the emulated AWS and, with it, the runner of the tasks that are deployed on it.
+
+`python -m local.emulator [--no-tasks]` serves until SIGTERM. The AWS API answers on the place's loopback
+port and, for containers (which cannot reach the host's loopback), on the socket `.local/run/aws.sock`.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import sys
+import threading
+import warnings
+from pathlib import Path
+from typing import IO
+
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from local.place import Place
+
+SETTINGS = {
+    "MOTO_ACM_VALIDATION_WAIT": "2",  # seconds until a certificate counts as validated
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # nothing here runs instances
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS's own policies by ARN
+}
+"""moto's environment; it is read when moto is imported, so it is set first."""
+
+log = logging.getLogger("emulator")
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; exit status 1 when the place's emulator is running already."""
+    parser = argparse.ArgumentParser(prog="python -m local.emulator", description=__doc__)
+    parser.add_argument("--no-tasks", action="store_true", help="services are steady without containers")
+    arguments = parser.parse_args()
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s", level=logging.INFO)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="moto")  # it warns of error codes that its service models lack
+
+    place = Place.current()
+    run = place.home / "run"
+    run.mkdir(parents=True, exist_ok=True)
+    pid_file = place.home / "emulator.pid"
+    with pid_file.open("a+") as lock:
+        if not _acquire(lock):
+            print(f"the emulator of {place.root} is already running (pid {pid_file.read_text().strip()})")
+            return 1
+        stop = threading.Event()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signal_number, lambda *_: stop.set())
+        try:
+            serve(place, run, tasks=not arguments.no_tasks, stop=stop)
+        finally:
+            pid_file.unlink(missing_ok=True)
+    return 0
+
+
+def serve(place: Place, run: Path, *, tasks: bool, stop: threading.Event) -> None:
+    """Serve the emulated AWS of `place`, with its socket in `run`, until `stop` is set."""
+    os.environ |= SETTINGS
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+
+    from local.emulator import overlay
+
+    overlay.install(place, tasks=tasks)
+    application = DomainDispatcherApplication(create_backend_app)
+
+    def listen(host: str, port: int) -> BaseWSGIServer:
+        server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
+        threading.Thread(target=server.serve_forever, name=host, daemon=True).start()
+        return server
+
+    # A socket's path holds 107 characters, a temporary place's may be longer: bind it by its bare name.
+    with contextlib.chdir(run):
+        servers = [listen("unix://aws.sock", 0)]
+    servers.append(listen("127.0.0.1", place.port("aws")))
+    log.info("the emulated AWS answers at %s", place.endpoint)
+    stop_runner = None
+    if tasks:
+        from local import runner
+
+        stop_runner = runner.start(place)
+    stop.wait()
+    if stop_runner:
+        stop_runner()
+    for server in servers:
+        server.shutdown()
+    (run / "aws.sock").unlink(missing_ok=True)
+
+
+def _acquire(lock: IO[str]) -> bool:
+    """Take the place's lock, held while this process lives, and write its id; False when another holds it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""EC2: addresses in use stay, deleted NAT gateways let go, rules of security groups keep descriptions."""
+
+from typing import Any
+
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.nat_gateways import NatGateway
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses import EC2Response
+
+from local.emulator.overlay import AwsError, Parameters, operation, replaces
+
+PEERS = {
+    "CidrIpv4": ("ip_range", "CidrIp"),
+    "CidrIpv6": ("ip_range", "CidrIpv6"),
+    "ReferencedGroupId": ("source_group", "GroupId"),
+}
+
+
+@replaces(EC2Backend)
+def delete_nat_gateway(original: Any, self: Any, nat_gateway_id: str) -> NatGateway:
+    """moto leaves its address associated and its interface in the subnet, so that neither can be deleted."""
+    gateway = original(self, nat_gateway_id)
+    for address in self.addresses:
+        if address.eni is gateway._eni:
+            self.disassociate_address(association_id=address.association_id)
+    self.enis.pop(gateway._eni.id, None)
+    return gateway
+
+
+@replaces(EC2Backend)
+def release_address(
+    original: Any, self: Any, address: str | None = None, allocation_id: str | None = None
+) -> None:
+    """moto releases the address of a NAT gateway that needs it."""
+    for held in self.addresses:
+        if held.allocation_id == allocation_id and held.association_id:
+            raise AwsError("InvalidIPAddress.InUse", f"Address {held.public_ip} is in use.")
+    original(self, address, allocation_id)
+
+
+@replaces(SecurityGroupRule, "__init__")
+def keep_description(
+    original: Any,
+    self: Any,
+    backend: Any,
+    protocol: str,
+    group_id: str,
+    from_port: Any,
+    to_port: Any,
+    *peers: Any,
+    **more: Any,
+) -> None:
+    """moto keeps the description of a rule for an address range, not of one for a group or a prefix list."""
+    original(self, backend, protocol, group_id, from_port, to_port, *peers, **more)
+    self.note = next((peer["Description"] for peer in peers if peer and peer.get("Description")), None)
+
+
+setattr(SecurityGroupRule, "description", property(lambda rule: rule.note))  # noqa: B010 - moto's is typed
+
+
+def _modify_security_group_rules(request: Any, given: Parameters) -> Parameters:
+    """moto changes no group or prefix list, and refuses a rule for all protocols."""
+    group = request.ec2_backend.get_security_group_from_id(given["GroupId"])
+    for update in given["SecurityGroupRules"]:
+        id, new = update["SecurityGroupRuleId"], update["SecurityGroupRule"]
+        rule = group.get_rule(id) if group else None
+        if rule is None:
+            raise AwsError("InvalidSecurityGroupRuleId.NotFound", f"The rule '{id}' does not exist")
+        for parameter, (attribute, key) in PEERS.items():
+            if parameter in new:
+                peer = getattr(rule, attribute)
+                if key not in peer:
+                    raise AwsError("InvalidParameterValue", f"The kind of peer of '{id}' cannot be changed.")
+                peer[key] = new[parameter]
+        rule.prefix_list_id = new.get("PrefixListId")
+        rule.ip_protocol, rule.note = new["IpProtocol"], new.get("Description")
+        rule.from_port, rule.to_port = new.get("FromPort"), new.get("ToPort")
+    return {"Return": True}
+
+
+operation(EC2Response, "ModifySecurityGroupRules", _modify_security_group_rules)

@@ -1,0 +1,71 @@
+"""EFS: backup policies, updates of a file system, deletion of its policy, and who may mount it."""
+
+from typing import Any
+
+from moto.efs.models import FileSystem, efs_backends
+from moto.efs.responses import EFSResponse
+
+from local.emulator.overlay import AwsError, Parameters, operation
+from local.emulator.overlay.iam import ACCOUNT, TRANSPORT, caller_of
+from local.emulator.overlay.policies import permitted
+
+
+def may_mount(file_system_arn: str, role_arn: str, access_point_arn: str) -> bool:
+    """Whether a task of this role may mount the file system and write to it, by IAM and the file system's policy.
+
+    A file system without a policy is open to whoever reaches it (EFS user guide); KeyError when either is gone.
+    """
+    backend = efs_backends[ACCOUNT][file_system_arn.split(":")[3]]
+    policy = backend.file_systems_by_id[file_system_arn.rpartition("/")[2]].file_system_policy
+    keys = {
+        **TRANSPORT,
+        "elasticfilesystem:accesspointarn": access_point_arn,
+        "elasticfilesystem:accessedviamounttarget": "true",
+    }
+    return policy is None or all(
+        permitted(caller_of(role_arn), action, file_system_arn, keys, resource_policy=policy)
+        for action in ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
+    )
+
+
+def _file_system(request: Any, given: Parameters) -> FileSystem:
+    try:
+        return request.efs_backend.file_systems_by_id[given["FileSystemId"]]
+    except KeyError:
+        message = f"File system '{given['FileSystemId']}' does not exist."
+        raise AwsError("FileSystemNotFound", message) from None
+
+
+def _put_backup_policy(request: Any, given: Parameters) -> Parameters:
+    vars(_file_system(request, given))["_backup_status"] = given["BackupPolicy"]["Status"]
+    return {"BackupPolicy": given["BackupPolicy"]}
+
+
+def _describe_backup_policy(request: Any, given: Parameters) -> Parameters:
+    file_system = vars(_file_system(request, given))
+    status = file_system.get("_backup_status") or ("ENABLED" if file_system["_backup"] else None)
+    if status is None:
+        raise AwsError("PolicyNotFound", "None")
+    return {"BackupPolicy": {"Status": status}}
+
+
+def _update_file_system(request: Any, given: Parameters) -> Parameters:
+    file_system = _file_system(request, given)
+    file_system.throughput_mode = given.get("ThroughputMode", file_system.throughput_mode)
+    provisioned = given.get("ProvisionedThroughputInMibps", file_system.provisioned_throughput_in_mibps)
+    if file_system.throughput_mode != "provisioned":
+        provisioned = None
+    elif not provisioned:
+        raise AwsError("BadRequest", "Provisioned throughput needs ProvisionedThroughputInMibps.")
+    vars(file_system)["provisioned_throughput_in_mibps"] = provisioned
+    return file_system.info_json()
+
+
+def _delete_file_system_policy(request: Any, given: Parameters) -> None:
+    _file_system(request, given).file_system_policy = None
+
+
+operation(EFSResponse, "PutBackupPolicy", _put_backup_policy)
+operation(EFSResponse, "DescribeBackupPolicy", _describe_backup_policy)
+operation(EFSResponse, "UpdateFileSystem", _update_file_system)
+operation(EFSResponse, "DeleteFileSystemPolicy", _delete_file_system_policy)

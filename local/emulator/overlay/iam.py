@@ -1,0 +1,164 @@
+"""IAM as the cloud enforces it, for the credentials of assumed roles: the tasks' own requests.
+
+The deployer's test credentials stay an administrator's. moto can enforce policies, but for most services it
+checks them against the resource `*`, and refuses what has a condition that it does not know. S3 is in `s3`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.responses import ActionResult, BaseResponse
+from moto.core.utils import get_service_model, utcnow
+from moto.iam.models import Role, iam_backends
+from moto.kms.models import Key, kms_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.sts.models import STSBackend, sts_backends
+
+from local.emulator.overlay import AwsError, replaces
+from local.emulator.overlay.policies import ALLOW_ALL, Caller, decide, permitted
+
+ACCOUNT = DEFAULT_ACCOUNT_ID
+ADMINISTRATOR = Caller(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, (ALLOW_ALL,))
+TASKS = "ecs-tasks.amazonaws.com"
+TRANSPORT = {"aws:securetransport": "true", "s3:tlsversion": "1.3"}  # loopback stands for TLS
+DENIALS = {"json": "AccessDeniedException", "rest-json": "AccessDeniedException", "ec2": "UnauthorizedOperation"}
+
+
+def caller_of(role_arn: str) -> Caller:
+    """The caller that credentials of this role make; KeyError when there is no such role."""
+    role = _role(role_arn)
+    if role is None:
+        raise KeyError(role_arn)
+    versions = (version for policy in role.managed_policies.values() for version in policy.versions)
+    attached = (version.document for version in versions if version.is_default)
+    return Caller(role_arn, ACCOUNT, (*role.policies.values(), *attached))
+
+
+def caller(request: BaseResponse) -> Caller:
+    """Who signed `request`, in a header or its URL: a role (its keys begin with ASIA), else the administrator."""
+    url = {name.lower(): values[0] for name, values in request.querystring.items() if values}
+    key = url.get("x-amz-credential", "").partition("/")[0] or request.access_key
+    if not key.startswith("ASIA"):
+        return ADMINISTRATOR
+    session = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(key)
+    token = request.headers.get("X-Amz-Security-Token") or url.get("x-amz-security-token")
+    if session is None or token != session.session_token or _role(session.role_arn) is None:
+        raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.")
+    if session.expiration < utcnow():
+        raise AwsError("ExpiredToken", "The security token included in the request is expired.")
+    return caller_of(session.role_arn)
+
+
+def context(request: BaseResponse, caller: Caller, **more: str) -> dict[str, str]:
+    """The condition keys of a request."""
+    account = {"aws:principalarn": caller.arn, "aws:principalaccount": ACCOUNT, "kms:calleraccount": ACCOUNT}
+    return {**TRANSPORT, **account, "aws:requestedregion": request.region, **more}
+
+
+def denial(caller: Caller, action: str, resource: str) -> str:
+    """AWS's message for a request that was refused."""
+    return f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
+
+
+def may_use_key(request: BaseResponse, caller: Caller, id: str, action: str, service: str) -> bool:
+    """Whether `service` may use the KMS key (id, ARN or alias) for `caller`, who has asked it for its data."""
+    if id.startswith("alias/aws/"):  # the service's own key, open to whom the service admits
+        return True
+    key = _key(request.region, id)
+    via = {"kms:viaservice": f"{service}.{request.region}.amazonaws.com"}
+    return key is not None and permitted(
+        caller,
+        action,
+        key.arn,
+        context(request, caller, **via),
+        resource_policy=key.policy,
+        must_delegate=True,
+    )
+
+
+@replaces(BaseResponse)
+def call_action(original: Any, self: BaseResponse) -> Any:
+    """Authorise the request first; all services but S3 come through here."""
+    try:
+        _authorize(self)
+    except AwsError as error:
+        return self.serialized(ActionResult(error))
+    return original(self)
+
+
+@replaces(STSBackend)
+def assume_role(original: Any, self: Any, **given: Any) -> Any:
+    """moto hands out credentials of any role, even of one that does not exist.
+
+    Who assumes roles here is the task runner, which plays ECS, and the deployer.
+    """
+    role = _role(given["role_arn"])
+    names = ADMINISTRATOR.account_names | {TASKS}
+    task = f"arn:aws:ecs:{given['region_name']}:{ACCOUNT}:task/"
+    keys = {**TRANSPORT, "aws:sourceaccount": ACCOUNT, "aws:sourcearn": task}
+    trust = [role.assume_role_policy_document] if role else []
+    if not decide(trust, "sts:AssumeRole", given["role_arn"], keys, names=names):
+        raise AwsError("AccessDenied", denial(ADMINISTRATOR, "sts:AssumeRole", given["role_arn"]))
+    return original(self, **given)
+
+
+def _authorize(request: BaseResponse) -> None:
+    who = caller(request)
+    if who is ADMINISTRATOR:
+        return
+    service = request.headers["Authorization"].split(",")[0].split("/")[3]  # key/date/region/service/…
+    action = f"{service}:{request._get_action()}"
+    if action == "sts:GetCallerIdentity":  # needs no permission
+        return
+    resource = RESOURCES[service](request) if service in RESOURCES else "*"
+    key = _key(request.region, resource) if service == "kms" else None
+    if not permitted(
+        who,
+        action,
+        resource,
+        context(request, who),
+        resource_policy=key.policy if key else None,
+        must_delegate=key is not None,
+    ):
+        protocol = str(get_service_model(request.boto3_service_name).protocol)
+        raise AwsError(DENIALS.get(protocol, "AccessDenied"), denial(who, action, resource))
+    if action == "secretsmanager:GetSecretValue":
+        key_id = getattr(_secret(request), "kms_key_id", None)
+        if key_id and not may_use_key(request, who, key_id, "kms:Decrypt", "secretsmanager"):
+            raise AwsError("AccessDeniedException", "Access to KMS is not allowed")
+
+
+def _role(arn: str) -> Role | None:
+    return next((role for role in iam_backends[ACCOUNT]["aws"].roles.values() if role.arn == arn), None)
+
+
+def _key(region: str, id: str) -> Key | None:
+    backend = kms_backends[ACCOUNT][region]
+    return backend.keys.get(backend.any_id_to_key_id(id))
+
+
+def _secret(request: BaseResponse) -> Any:
+    secrets = secretsmanager_backends[ACCOUNT][request.region].secrets
+    return secrets.get(request._get_param("SecretId") or "")
+
+
+def _named(template: str, *parameters: str) -> Callable[[BaseResponse], str]:
+    """The ARN that a request's parameters make; `*` where it names no resource at all."""
+
+    def arn(request: BaseResponse) -> str:
+        values = [request._get_param(parameter) for parameter in parameters]
+        scope = f"{request.region}:{ACCOUNT}"
+        return template.format(scope, *(value or "*" for value in values)) if any(values) else "*"
+
+    return arn
+
+
+RESOURCES: Mapping[str, Callable[[BaseResponse], str]] = {
+    "ecr": _named("arn:aws:ecr:{}:repository/{}", "repositoryName"),
+    "kms": lambda request: getattr(_key(request.region, request._get_param("KeyId") or ""), "arn", "*"),
+    "logs": _named("arn:aws:logs:{}:log-group:{}:log-stream:{}", "logGroupName", "logStreamName"),
+    "secretsmanager": lambda request: getattr(_secret(request), "arn", "*"),
+    "sts": lambda request: request._get_param("RoleArn") or "*",
+}
+"""What a request is about, by service (service authorization reference); elsewhere it is `*`."""

@@ -1,0 +1,144 @@
+"""Evaluation of IAM's JSON policies: who may do what with what, under which conditions.
+
+Implements the decision of one account (IAM user guide, "Policy evaluation logic"): an explicit deny wins, an
+identity's or a resource's policy may allow. Policy variables and permission boundaries are not known here.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+ALLOW_ALL = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who makes a request: the names that are its own, those of its account, and its identity's policies."""
+
+    arn: str
+    account: str
+    documents: tuple[Any, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The principals that mean this caller and nobody else."""
+        return frozenset({"*", self.arn})
+
+    @property
+    def account_names(self) -> frozenset[str]:
+        """The principals by which a resource's policy leaves the decision to the account's own policies."""
+        return frozenset({"*", self.account, f"arn:aws:iam::{self.account}:root"})
+
+
+def permitted(
+    caller: Caller,
+    action: str,
+    resource: str,
+    context: Mapping[str, str],
+    *,
+    resource_policy: Any = None,
+    must_delegate: bool = False,
+) -> bool:
+    """Whether `caller` may do `action` (service:Name) with `resource` (ARN or "*").
+
+    `context` holds condition keys in lower case. With `must_delegate` (KMS) the identity's policies count
+    only where the resource's own policy names the account.
+    """
+    request = (action, resource, context)
+    identity = decide(caller.documents, *request)
+    direct = decide([resource_policy], *request, names=caller.names) if resource_policy else None
+    account = decide([resource_policy], *request, names=caller.account_names) if resource_policy else None
+    if False in (identity, direct, account):
+        return False
+    return bool(direct or (identity and (account or not must_delegate)))
+
+
+def decide(
+    documents: Iterable[Any],
+    action: str,
+    resource: str,
+    context: Mapping[str, str],
+    *,
+    names: frozenset[str] | None = None,
+) -> bool | None:
+    """True: allowed; False: explicitly denied; None: not mentioned. `names` are matched with Principal."""
+    effects = {
+        statement["Effect"]
+        for document in documents
+        for statement in _list(_parsed(document).get("Statement", []))
+        if _applies(statement, action, resource, context, names)
+    }
+    return False if "Deny" in effects else True if "Allow" in effects else None
+
+
+def _applies(
+    statement: dict[str, Any],
+    action: str,
+    resource: str,
+    context: Mapping[str, str],
+    names: frozenset[str] | None,
+) -> bool:
+    return (
+        _mentions(statement, "Action", lambda pattern: _like(action.lower(), pattern.lower()))
+        and _mentions(statement, "Resource", lambda pattern: _like(resource, pattern))
+        and (names is None or _mentions(statement, "Principal", lambda name: name in names))
+        and all(
+            _holds(operator, context.get(key.lower()), _list(wanted))
+            for operator, keys in statement.get("Condition", {}).items()
+            for key, wanted in keys.items()
+        )
+    )
+
+
+def _mentions(statement: dict[str, Any], element: str, matches: Callable[[str], bool]) -> bool:
+    """Whether an element (or its Not-form) covers the request; a trust policy has no Resource at all."""
+    if f"Not{element}" in statement:
+        return not any(matches(value) for value in _list(statement[f"Not{element}"]))
+    return element not in statement or any(matches(value) for value in _list(statement[element]))
+
+
+def _holds(operator: str, value: str | None, wanted: list[Any]) -> bool:
+    """One condition; a key that the request lacks satisfies the negative operators and …IfExists."""
+    name = operator.rpartition(":")[2]
+    negative, optional = "Not" in name, name.endswith("IfExists")
+    if name == "Null":
+        return str(value is None).lower() in [str(each).lower() for each in wanted]
+    if value is None:
+        return negative or optional
+    test = OPERATORS[name.replace("Not", "").removesuffix("IfExists")]
+    return any(test(value, str(each)) for each in wanted) != negative
+
+
+def _like(value: str, pattern: str) -> bool:
+    return _expression(pattern).fullmatch(value) is not None
+
+
+@lru_cache(maxsize=1024)
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+
+
+def _list(value: Any) -> list[Any]:
+    """A policy's element as a list: one value, a list, or principals by type."""
+    if isinstance(value, dict) and "Effect" not in value:
+        return [name for names in value.values() for name in _list(names)]
+    return value if isinstance(value, list) else [value]
+
+
+def _parsed(document: Any) -> dict[str, Any]:
+    return json.loads(document) if isinstance(document, str | bytes) else document
+
+
+OPERATORS: dict[str, Callable[[str, str], bool]] = {
+    "StringEquals": lambda value, wanted: value == wanted,
+    "StringEqualsIgnoreCase": lambda value, wanted: value.lower() == wanted.lower(),
+    "StringLike": _like,
+    "ArnEquals": _like,
+    "ArnLike": _like,
+    "Bool": lambda value, wanted: value.lower() == wanted.lower(),
+    "NumericLessThan": lambda value, wanted: float(value) < float(wanted),
+}
+"""The condition operators, without Not and IfExists; another one in a policy is a KeyError, not a guess."""

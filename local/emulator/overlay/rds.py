@@ -1,0 +1,100 @@
+"""RDS: settings that moto drops, a subnet group that survives its update, the password for the runner."""
+
+import secrets
+import string
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.rds.models import DBInstance, DBSubnetGroup, RDSBackend, rds_backends
+from moto.rds.responses import RDSResponse
+
+from local.emulator.overlay import AwsError, Parameters, operation, replaces
+
+# What CreateDBInstance takes and DescribeDBInstances reads back, with AWS's defaults.
+KEPT: Parameters = {
+    "database_insights_mode": "standard",
+    "engine_lifecycle_support": "open-source-rds-extended-support",
+    "network_type": "IPV4",
+    "performance_insights_kms_key_id": None,
+    "performance_insights_retention_period": None,
+}
+GP3_BASELINE = {"iops": 3000, "storage_throughput": 125}
+
+
+def master_password(identifier: str) -> str:
+    """The master password of the instance, as last given to Create- or ModifyDBInstance; the runner's way in.
+
+    KeyError when there is no such instance.
+    """
+    for backend in list(rds_backends[DEFAULT_ACCOUNT_ID].values()):
+        if identifier in backend.databases:
+            return vars(backend.databases[identifier])["_master_user_password"]
+    raise KeyError(identifier)
+
+
+@replaces(RDSBackend)
+def create_db_instance(original: Any, self: Any, db_kwargs: Parameters) -> DBInstance:
+    """moto drops some settings and gives each instance the same resource id."""
+    db_kwargs.setdefault("ca_certificate_identifier", "rds-ca-rsa2048-g1")
+    instance = original(self, db_kwargs)
+    instance.dbi_resource_id = f"db-{''.join(secrets.choice(string.ascii_uppercase) for _ in range(26))}"
+    for key, default in KEPT.items():
+        setattr(instance, key, db_kwargs.get(key, default))
+    return _completed(instance, db_kwargs)
+
+
+@replaces(RDSBackend)
+def modify_db_instance(original: Any, self: Any, identifier: str, db_kwargs: Parameters) -> DBInstance:
+    """What is derived from the settings follows them."""
+    return _completed(original(self, identifier, db_kwargs), db_kwargs)
+
+
+@replaces(RDSBackend)
+def delete_db_instance(original: Any, self: Any, db_instance_identifier: str, **options: Any) -> DBInstance:
+    """moto deletes the data without asking for a last snapshot."""
+    if not options.get("skip_final_snapshot") and not options.get("final_db_snapshot_identifier"):
+        message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
+        raise AwsError("InvalidParameterCombination", message)
+    return original(self, db_instance_identifier, **options)
+
+
+@replaces(RDSBackend)
+def modify_db_subnet_group(original: Any, self: Any, name: str, description: str, subnets: Any) -> DBSubnetGroup:
+    """moto forgets the group that it modifies."""
+    self.describe_db_subnet_groups(name)
+    group = self.subnet_groups[name] = original(self, name, description, subnets)
+    vars(group)["_subnets"] = subnets
+    return group
+
+
+@replaces(RDSBackend)
+def delete_subnet_group(original: Any, self: Any, name: str) -> DBSubnetGroup:
+    """moto deletes a group that an instance is in."""
+    if any(vars(instance).get("_db_subnet_group_name") == name for instance in self.databases.values()):
+        raise AwsError("InvalidDBSubnetGroupStateFault", f"Cannot delete the subnet group {name}: it is in use.")
+    return original(self, name)
+
+
+def _reset_db_parameter_group(request: Any, given: Any) -> Parameters:
+    name = given["DBParameterGroupName"]
+    group = request.backend.db_parameter_groups.get(name)
+    if group is None:
+        raise AwsError("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}")
+    if given.get("ResetAllParameters"):
+        group.parameters.clear()
+    for parameter in given.get("Parameters", []):
+        group.parameters.pop(parameter["ParameterName"], None)
+    return {"DBParameterGroupName": name}
+
+
+operation(RDSResponse, "ResetDBParameterGroup", _reset_db_parameter_group)
+
+
+def _completed(instance: Any, given: Parameters) -> DBInstance:
+    """The instance with what AWS shows under another name than it was given, or shows by itself."""
+    if "enable_performance_insights" in given:
+        instance.performance_insights_enabled = given["enable_performance_insights"]
+    if instance.storage_type == "gp3":
+        for key, baseline in GP3_BASELINE.items():
+            setattr(instance, key, getattr(instance, key, None) or baseline)
+    return instance

@@ -1,0 +1,99 @@
+"""S3 that evaluates a bucket's policy, and asks for the key that an object is encrypted with.
+
+moto takes a statement whose condition is not met for a denial: "deny unless TLS" would deny everything. Its
+own evaluation is replaced by that of `policies`.
+"""
+
+from typing import Any
+from urllib.parse import unquote
+
+import xmltodict
+from moto.core.authorization import ActionAuthenticatorMixin
+from moto.iam.access_control import PermissionResult
+from moto.s3.exceptions import BucketAccessDeniedError, S3ClientError
+from moto.s3.models import FakeBucket, S3Backend
+from moto.s3.responses import S3Response
+
+from local.emulator.overlay import AwsError, replaces
+from local.emulator.overlay.iam import ADMINISTRATOR, caller, context, denial, may_use_key
+from local.emulator.overlay.policies import Caller, permitted
+
+ACTIONS = {"HeadBucket": "ListBucket"}  # IAM's name where moto's differs
+KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+
+
+@replaces(FakeBucket)
+def get_permission(original: Any, self: Any, action: str, resource: str) -> Any:
+    """moto's own evaluation is left out: requests are authorised below, by whoever makes them."""
+    return PermissionResult.NEUTRAL
+
+
+@replaces(ActionAuthenticatorMixin)
+def _authenticate_and_authorize_s3_action(
+    original: Any, self: Any, bucket_name: str | None = None, key_name: str | None = None
+) -> None:
+    """Authorise a request to S3: by the caller's policies, the bucket's, and that of the encryption key."""
+    name = self._get_action()
+    try:
+        who = caller(self)
+    except AwsError as error:
+        raise S3ClientError(error.code, error.message) from None
+    if name == "DeleteObject" and key_name is None:  # many at once, named in the body
+        key_name = "*"
+    _require(self, who, f"s3:{ACTIONS.get(name, name)}", bucket_name, key_name)
+    if source := self.headers.get("x-amz-copy-source"):
+        bucket, _, key = unquote(source.partition("?")[0]).lstrip("/").partition("/")
+        _require(self, who, "s3:GetObject", bucket, key)
+    if who is ADMINISTRATOR or key_name is None:
+        return
+    action, id = "", None
+    if name == "PutObject":
+        action, id = "kms:GenerateDataKey", _key_to_write(self, bucket_name)
+    elif name.startswith("GetObject") and self.method == "GET":
+        existing = self.backend.get_object(bucket_name, key_name)
+        action, id = "kms:Decrypt", existing and existing.kms_key_id
+    if id and not may_use_key(self, who, id, action, "s3"):
+        raise _refusal(bucket_name, denial(who, action, id))
+
+
+@replaces(S3Backend)
+def put_bucket_lifecycle(original: Any, self: Any, bucket_name: str, rules: list[Any]) -> None:
+    """moto forgets filters by object size: keep the rules as they came."""
+    document = xmltodict.unparse({"LifecycleConfiguration": {"Rule": rules}})
+    original(self, bucket_name, rules)
+    vars(self.get_bucket(bucket_name))["lifecycle"] = document
+
+
+@replaces(S3Response)
+def get_bucket_lifecycle(original: Any, self: Any) -> Any:
+    """The rules as they came."""
+    status, headers, _ = original(self)
+    return status, headers, vars(self.backend.get_bucket(self.bucket_name))["lifecycle"]
+
+
+def _key_to_write(request: Any, bucket_name: str | None) -> str | None:
+    """The customer's key that an object put into the bucket is encrypted with."""
+    bucket = request.backend.buckets.get(bucket_name)
+    rule = ((bucket and bucket.encryption) or {}).get("Rule", {})
+    default = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+    return request.headers.get(KEY_HEADER) or default
+
+
+def _require(request: Any, who: Caller, action: str, bucket_name: str | None, key_name: str | None) -> None:
+    resource = "*" if bucket_name is None else "arn:aws:s3:::" + "/".join(filter(None, (bucket_name, key_name)))
+    bucket = request.backend.buckets.get(bucket_name)
+    keys = {
+        f"s3:{name.lower()}": value for name, value in request.headers.items() if name.lower().startswith("x-amz-")
+    }
+    if prefix := request.querystring.get("prefix"):
+        keys["s3:prefix"] = prefix[0]
+    policy = bucket.policy if bucket else None
+    if not permitted(who, action, resource, context(request, who, **keys), resource_policy=policy):
+        raise _refusal(bucket_name, denial(who, action, resource))
+
+
+def _refusal(bucket_name: str | None, message: str) -> BucketAccessDeniedError:
+    """The class that moto expects, with AWS's message."""
+    error = BucketAccessDeniedError(bucket_name or "")
+    error.message = message
+    return error

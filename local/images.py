@@ -1,0 +1,151 @@
+"""The base images: what the deployed image is built on, and what stands beside a task. Cached for the user.
+
+Where the registry of upstream's Orthanc can be reached, the base is upstream's image itself. Elsewhere it is the
+stand-in of `base/orthanc`, on Debian; Debian comes from its registry or else from debootstrap.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+Log = Callable[[str], object]
+
+BASE = Path(__file__).parent / "base"
+PREFIX = "orthanc-local"  # of every image made here; they belong to no place and stay when a place goes
+DEBIAN, SUITE = "debian:12-slim", "bookworm"
+
+_REGISTRY_SECONDS = 5  # a registry that has not answered by then counts as out of reach
+
+
+class ImageError(Exception):
+    """An image cannot be had or built; the text holds what the tool said, or what to install."""
+
+
+def upstream() -> str:
+    """The name of upstream's image that docker/Dockerfile pins."""
+    dockerfile = Path(__file__).parents[1] / "docker/Dockerfile"
+    pinned = re.search(r"^ARG ORTHANC_IMAGE=(\S+)$", dockerfile.read_text(), re.MULTILINE)
+    if not pinned:
+        raise ImageError(f"{dockerfile} has no line ARG ORTHANC_IMAGE=…")
+    return pinned[1]
+
+
+def ensure_orthanc_base(log: Log, image: str = "") -> str:
+    """The base to build on in place of `image` (default: the pinned one): itself where it can be had."""
+    image = image or upstream()
+    if _pulled(image, log):
+        return image
+    return _ensure_built("orthanc", log, f"a stand-in for {image}, which is out of reach, from Debian's Orthanc")
+
+
+def ensure_services_image(log: Log) -> str:
+    """The image with PostgreSQL (command `postgresql`, see base/services/postgresql.sh) and socat."""
+    return _ensure_built("services", log, "the image that plays RDS and relays to the emulated AWS")
+
+
+def docker(*arguments: str, **options: str) -> str:
+    """Run docker and give what it printed. Raises ImageError with what it complained about."""
+    environment = os.environ | options
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        raise ImageError(f"docker {arguments[0]}: {(done.stdout + done.stderr).strip()[-4000:]}")
+    return done.stdout.strip()
+
+
+def exists(image: str) -> bool:
+    """Whether this machine's docker has the image."""
+    return not subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode
+
+
+def cache() -> Path:
+    """The user's directory for what every place shares."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    directory = Path(home) / "orthanc-on-aws"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def _ensure_built(name: str, log: Log, what: str) -> str:
+    """The image of base/`name`, tagged with its content: a change of ours is never served from an old image."""
+    directory = BASE / name
+    digest = hashlib.sha256()
+    for path in sorted(path for path in directory.iterdir() if path.is_file()):
+        digest.update(path.read_bytes())
+    image = f"{PREFIX}/{name}:{digest.hexdigest()[:12]}"
+    with _one_at_a_time():
+        if not exists(image):
+            debian = _ensure_debian(log)
+            log(f"building {what} (takes about a minute)")
+            docker("build", "--quiet", "--tag", image, "--build-arg", f"DEBIAN={debian}", str(directory))
+    return image
+
+
+def _ensure_debian(log: Log) -> str:
+    image = f"{PREFIX}/debian:{SUITE}"
+    if exists(image):
+        return image
+    if _pulled(DEBIAN, log):
+        docker("tag", DEBIAN, image)
+        return image
+    archive = cache() / f"debian-{SUITE}-{os.uname().machine}.tar"
+    if not archive.exists():
+        log(f"{DEBIAN} is out of reach: Debian by debootstrap (takes about a minute)")
+        _debootstrap(archive)
+    docker("import", str(archive), image)
+    return image
+
+
+def _debootstrap(archive: Path) -> None:
+    if not shutil.which("debootstrap") or os.getuid():
+        raise ImageError(
+            f"{DEBIAN} cannot be pulled, and debootstrap, which would make one, is not there or not allowed: "
+            "as root on Debian or Ubuntu, apt-get install debootstrap; or let Docker reach its registry"
+        )
+    root, unfinished = archive.with_suffix(".root"), archive.with_suffix(".unfinished")
+    try:
+        for command in (
+            ["debootstrap", "--variant=minbase", SUITE, str(root)],
+            [
+                "tar",
+                "--create",
+                "--file",
+                str(unfinished),
+                "--exclude=./var/cache/apt/archives/*",
+                "--directory",
+                root,
+                ".",
+            ],
+        ):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise ImageError(f"{command[0]}: {(done.stdout + done.stderr)[-2000:]}")
+        unfinished.rename(archive)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _pulled(image: str, log: Log) -> bool:
+    if exists(image):
+        return True
+    try:
+        question = ["docker", "manifest", "inspect", image]
+        subprocess.run(question, capture_output=True, timeout=_REGISTRY_SECONDS, check=True)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return False
+    log(f"pulling {image}")
+    docker("pull", "--quiet", image)
+    return True
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two places that start together build an image once."""
+    with (cache() / "images.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

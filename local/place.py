@@ -1,0 +1,77 @@
+"""One place: a project directory with an embedded AWS of its own.
+
+Everything that runs for a place (ports, names of containers, state) follows from its directory, so that two
+checkouts, or a checkout and its tests, never meet.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+# The ports of a place, in the order of its block. A block has room for two emulated services and 17 tasks.
+_PORTS = ("aws", "registry", "edge")
+_BLOCK = 20
+_FIRST_PORT, _BLOCKS = 20000, 600
+
+# Any credentials do for the emulated AWS; no real account can have these.
+TEST_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The place of the project directory `root`, which holds Pulumi.yaml."""
+
+    root: Path
+
+    @classmethod
+    def current(cls) -> "Place":
+        """The place of the running process: ORTHANC_LOCAL_ROOT, else this checkout."""
+        return cls(Path(os.environ.get("ORTHANC_LOCAL_ROOT") or Path(__file__).parent.parent))
+
+    @property
+    def home(self) -> Path:
+        """State, logs and pid files; git-ignored, and gone with `make down`."""
+        return self.root / ".local"
+
+    @property
+    def slug(self) -> str:
+        """The name and label of all that Docker holds for this place."""
+        return f"orthanc-{self._digest:08x}"
+
+    @property
+    def _digest(self) -> int:
+        return int(hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:8], 16)
+
+    def port(self, name: str) -> int:
+        """The TCP port on 127.0.0.1 of "aws", "registry", "edge" or "dicom0", "dicom1" …"""
+        offset = len(_PORTS) + int(name[5:]) if name.startswith("dicom") else _PORTS.index(name)
+        if offset >= _BLOCK:
+            raise ValueError(f"{name}: a place has {_BLOCK - len(_PORTS)} DICOM ports")
+        return _FIRST_PORT + self._digest % _BLOCKS * _BLOCK + offset
+
+    @property
+    def endpoint(self) -> str:
+        """The emulated AWS."""
+        return f"http://127.0.0.1:{self.port('aws')}"
+
+    def environment(self) -> dict[str, str]:
+        """What a shell or a process of this place needs beside its PATH."""
+        return TEST_CREDENTIALS | {
+            "ORTHANC_LOCAL_ROOT": str(self.root),
+            "PULUMI_BACKEND_URL": f"file://{self.home / 'state'}",
+            "PULUMI_HOME": str(self.home / "pulumi"),
+            # It guards nothing but the test credentials of this machine.
+            "PULUMI_CONFIG_PASSPHRASE": "embedded",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+
+def cache() -> Path:
+    """What is expensive to make and the same for every place: the engine, base images."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "orthanc-on-aws"

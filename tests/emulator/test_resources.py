@@ -1,0 +1,225 @@
+"""The smaller mends, service by service."""
+
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.emulator.overlay import rds as overlay
+from local.place import Place
+
+
+def test_a_second_daemon_says_that_the_first_one_runs(place: Place) -> None:
+    again = subprocess.run(
+        [sys.executable, "-m", "local.emulator", "--no-tasks"],
+        env={**os.environ, "ORTHANC_LOCAL_ROOT": str(place.root)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    pid = (place.home / "emulator.pid").read_text().strip()
+    assert again.returncode == 1
+    assert f"already running (pid {pid})" in again.stdout
+
+
+def test_containers_reach_the_emulated_aws_by_a_socket(place: Place) -> None:
+    answer = subprocess.run(
+        ["curl", "-sf", "--unix-socket", "aws.sock", "http://aws/moto-api/"],
+        cwd=place.home / "run",
+        capture_output=True,
+        timeout=20,
+    )
+    assert answer.returncode == 0
+    assert b"<html" in answer.stdout
+
+
+def test_ecr_pushes_to_the_places_own_registry(client: Any, place: Place) -> None:
+    registry = f"127.0.0.1:{place.port('registry')}"
+    made = client("ecr").create_repository(repositoryName="orthanc")["repository"]
+    assert made["repositoryUri"] == f"{registry}/orthanc"
+    token = client("ecr").get_authorization_token()["authorizationData"][0]
+    assert token["proxyEndpoint"] == f"http://{registry}"
+
+
+def test_a_deleted_nat_gateway_releases_its_address_and_subnet(client: Any, network: Any, refused: Any) -> None:
+    ec2 = client("ec2")
+    subnet = ec2.create_subnet(VpcId=network["vpc"], CidrBlock="10.0.9.0/24")["Subnet"]["SubnetId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    assert refused(ec2.release_address, AllocationId=address) == "InvalidIPAddress.InUse"
+    ec2.delete_nat_gateway(NatGatewayId=made)
+    ec2.release_address(AllocationId=address)
+    ec2.delete_subnet(SubnetId=subnet)
+
+
+def test_security_group_rules_keep_descriptions_and_change_in_place(
+    client: Any, network: Any, refused: Any
+) -> None:
+    ec2, group = client("ec2"), network["group"]
+    other = ec2.create_security_group(GroupName="other", Description="x", VpcId=network["vpc"])["GroupId"]
+    lists = ec2.describe_managed_prefix_lists(
+        Filters=[
+            {"Name": "prefix-list-name", "Values": ["com.amazonaws.global.cloudfront.origin-facing"]},
+        ]
+    )["PrefixLists"]
+    peers = (
+        {"UserIdGroupPairs": [{"GroupId": other, "Description": "peer"}]},
+        {"PrefixListIds": [{"PrefixListId": lists[0]["PrefixListId"], "Description": "edge"}]},
+    )
+    rules = [
+        ec2.authorize_security_group_ingress(
+            GroupId=group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, **peer}]
+        )["SecurityGroupRules"][0]
+        for peer in peers
+    ]
+    assert [rule["Description"] for rule in rules] == ["peer", "edge"]
+    id = rules[0]["SecurityGroupRuleId"]
+
+    def change(**rule: Any) -> dict[str, Any]:
+        return {
+            "GroupId": group,
+            "SecurityGroupRules": [{"SecurityGroupRuleId": id, "SecurityGroupRule": rule}],
+        }
+
+    ec2.modify_security_group_rules(**change(IpProtocol="-1", ReferencedGroupId=group, Description="self"))
+    found = ec2.describe_security_group_rules(SecurityGroupRuleIds=[id])["SecurityGroupRules"][0]
+    assert found["ReferencedGroupInfo"]["GroupId"] == group
+    assert (found["IpProtocol"], found["Description"]) == ("-1", "self")
+    kind = change(IpProtocol="-1", CidrIpv4="10.0.0.0/8")
+    assert refused(ec2.modify_security_group_rules, **kind) == "InvalidParameterValue"
+    ids = [rule["SecurityGroupRuleId"] for rule in rules]
+    ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ids)
+
+
+def test_efs_backup_policy_and_update(client: Any, refused: Any) -> None:
+    efs = client("efs")
+    id = efs.create_file_system(CreationToken="token", Encrypted=True, ThroughputMode="elastic")["FileSystemId"]
+    assert refused(efs.describe_backup_policy, FileSystemId=id) == "PolicyNotFound"
+    for status in ("ENABLED", "DISABLED"):
+        efs.put_backup_policy(FileSystemId=id, BackupPolicy={"Status": status})
+        assert efs.describe_backup_policy(FileSystemId=id)["BackupPolicy"] == {"Status": status}
+    assert efs.update_file_system(FileSystemId=id, ThroughputMode="bursting")["ThroughputMode"] == "bursting"
+    assert refused(efs.update_file_system, FileSystemId=id, ThroughputMode="provisioned") == "BadRequest"
+    efs.put_file_system_policy(FileSystemId=id, Policy='{"Statement": []}')
+    efs.delete_file_system_policy(FileSystemId=id)
+    assert refused(efs.describe_file_system_policy, FileSystemId=id) == "PolicyNotFound"
+    assert refused(efs.put_backup_policy, FileSystemId="fs-0", BackupPolicy={"Status": "ENABLED"}) == (
+        "FileSystemNotFound"
+    )
+
+
+def test_a_protected_load_balancer_stays(client: Any, network: Any, refused: Any) -> None:
+    elb = client("elbv2")
+    made = elb.create_load_balancer(Name="protected", Subnets=network["subnets"], Scheme="internal")
+    arn = made["LoadBalancers"][0]["LoadBalancerArn"]
+    for value in ("true", "false"):
+        attribute = {"Key": "deletion_protection.enabled", "Value": value}
+        elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=[attribute])
+        if value == "true":
+            assert refused(elb.delete_load_balancer, LoadBalancerArn=arn) == "OperationNotPermitted"
+    elb.delete_load_balancer(LoadBalancerArn=arn)
+
+
+def test_a_log_delivery_is_updated(client: Any, refused: Any) -> None:
+    logs = client("logs")
+    distribution = "arn:aws:cloudfront::123456789012:distribution/E1"
+    logs.put_delivery_source(name="edge", resourceArn=distribution, logType="ACCESS_LOGS")
+    destination = logs.put_delivery_destination(
+        name="bucket", deliveryDestinationConfiguration={"destinationResourceArn": "arn:aws:s3:::logs"}
+    )["deliveryDestination"]["arn"]
+    id = logs.create_delivery(deliverySourceName="edge", deliveryDestinationArn=destination)["delivery"]["id"]
+    logs.update_delivery_configuration(id=id, recordFields=["date", "time"])
+    assert logs.get_delivery(id=id)["delivery"]["recordFields"] == ["date", "time"]
+    assert refused(logs.update_delivery_configuration, id="none") == "ResourceNotFoundException"
+
+
+def test_lifecycle_rules_come_back_as_they_went(client: Any) -> None:
+    s3, name = client("s3"), f"rules-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=name)
+    rule = {
+        "ID": "tier",
+        "Status": "Enabled",
+        "Filter": {"ObjectSizeGreaterThan": 0},
+        "Transitions": [{"Days": 30, "StorageClass": "INTELLIGENT_TIERING"}],
+    }
+    s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
+    assert s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"] == [rule]
+
+
+@pytest.fixture
+def database(client: Any, network: Any) -> dict[str, Any]:
+    rds = client("rds")
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="isolated", DBSubnetGroupDescription="d", SubnetIds=network["subnets"]
+    )
+    rds.create_db_parameter_group(
+        DBParameterGroupName="postgres", DBParameterGroupFamily="postgres17", Description="d"
+    )
+    return rds.create_db_instance(
+        DBInstanceIdentifier="orthanc",
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        EngineVersion="17",
+        MasterUsername="orthanc",
+        MasterUserPassword="first-password",
+        AllocatedStorage=20,
+        MaxAllocatedStorage=100,
+        StorageType="gp3",
+        DBSubnetGroupName="isolated",
+        DBParameterGroupName="postgres",
+        DeletionProtection=True,
+        EnablePerformanceInsights=True,
+        PerformanceInsightsRetentionPeriod=7,
+        EnableCloudwatchLogsExports=["postgresql", "upgrade"],
+        EngineLifecycleSupport="open-source-rds-extended-support-disabled",
+    )["DBInstance"]
+
+
+def test_a_database_keeps_its_settings_and_is_hard_to_lose(
+    client: Any, database: Any, network: Any, refused: Any
+) -> None:
+    rds, id = client("rds"), {"DBInstanceIdentifier": "orthanc"}
+    expected = {
+        "CACertificateIdentifier": "rds-ca-rsa2048-g1",
+        "EngineLifecycleSupport": "open-source-rds-extended-support-disabled",
+        "PerformanceInsightsEnabled": True,
+        "PerformanceInsightsRetentionPeriod": 7,
+        "MaxAllocatedStorage": 100,
+        "Iops": 3000,
+        "StorageThroughput": 125,
+    }
+    assert {key: database[key] for key in expected} == expected
+    exports = {"DisableLogTypes": ["upgrade"]}
+    changed = rds.modify_db_instance(
+        **id, CloudwatchLogsExportConfiguration=exports, EnablePerformanceInsights=False
+    )["DBInstance"]
+    assert changed["EnabledCloudwatchLogsExports"] == ["postgresql"]
+    assert changed["PerformanceInsightsEnabled"] is False
+    assert refused(rds.delete_db_instance, **id, SkipFinalSnapshot=True) == "InvalidParameterCombination"
+    rds.modify_db_instance(**id, DeletionProtection=False)
+    assert refused(rds.delete_db_instance, **id) == "InvalidParameterCombination", "no last snapshot"
+
+    group = {"DBSubnetGroupName": "isolated"}
+    rds.modify_db_subnet_group(**group, SubnetIds=network["subnets"], DBSubnetGroupDescription="changed")
+    found = rds.describe_db_subnet_groups(**group)["DBSubnetGroups"][0]
+    assert found["DBSubnetGroupDescription"] == "changed"
+    assert refused(rds.delete_db_subnet_group, **group) == "InvalidDBSubnetGroupStateFault"
+
+    parameters = {"DBParameterGroupName": "postgres"}
+    force = {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "immediate"}
+    rds.modify_db_parameter_group(**parameters, Parameters=[force])
+    assert rds.describe_db_parameters(**parameters)["Parameters"] == [force]
+    rds.reset_db_parameter_group(**parameters, Parameters=[force])
+    assert rds.describe_db_parameters(**parameters)["Parameters"] == []
+    rds.delete_db_instance(**id, SkipFinalSnapshot=True)
+    rds.delete_db_subnet_group(**group)
+
+
+def test_there_is_no_password_of_a_database_that_is_not_there() -> None:
+    with pytest.raises(KeyError):
+        overlay.master_password("none")
