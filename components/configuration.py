@@ -2,6 +2,8 @@
 
 import difflib
 import json
+import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +11,7 @@ import pulumi
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
+from components.image import CONTEXT
 from components.settings import RULES_BETWEEN_KEYS, Problem, Settings
 
 
@@ -23,11 +26,12 @@ class ConfigurationError(pulumi.RunError):
         super().__init__(f"the configuration has {count}; nothing was created:\n" + "\n".join(lines))
 
 
-def parse(values: Mapping[str, Any]) -> Settings:
+def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
     """Settings from `values`: camelCase keys; text as the CLI stores it, lists as JSON text or as lists.
 
-    Raises ConfigurationError with every problem at once: unknown keys, unusable values and broken rules between
-    keys (those between keys that are usable themselves).
+    `region` is the AWS region where it is known by now. Raises ConfigurationError with every problem at once:
+    unknown keys, unusable values, broken rules between keys (those between keys that are usable themselves), a
+    region that cannot be served.
     """
     fields = {to_camel(name): field for name, field in Settings.model_fields.items()}
     usable = {key: _decoded(value) if key == "corsAllowedOrigins" else value for key, value in values.items()}
@@ -47,7 +51,7 @@ def parse(values: Mapping[str, Any]) -> Settings:
         settings = Settings.model_validate(usable)
     unusable = {problem.key for problem in problems}
     broken = (rule.check(settings) for rule in RULES_BETWEEN_KEYS if not rule.keys & unusable)
-    problems += [problem for problem in broken if problem]
+    problems += [problem for problem in (*broken, _region_without_authority(region)) if problem]
     if problems:
         raise ConfigurationError(problems)
     return settings
@@ -57,7 +61,22 @@ def load() -> Settings:
     """The settings of the stack that is being deployed. Raises ConfigurationError."""
     config = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
-    return parse({key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)})
+    region = config.get("aws:region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    return parse(values, region=region)
+
+
+def _region_without_authority(region: str | None) -> Problem | None:
+    """The image holds RDS's certificate authorities; a task elsewhere would refuse its database.
+
+    AWS's own bundle, put in place of ours, names no regions: it knows them all.
+    """
+    bundle = CONTEXT / "rds-global-bundle.pem"
+    served = set(re.findall(r"^# Amazon RDS (\S+) Root CA", bundle.read_text(), re.MULTILINE))
+    if not served or region in {None, *served}:
+        return None
+    rule = f"{bundle} has no certificate authority of RDS in this region, so the tasks would refuse the database"
+    return Problem("aws:region", region, rule, f"replace {bundle} by AWS's present bundle, or another region")
 
 
 def _decoded(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """Orthanc's index: an RDS PostgreSQL instance that only the tasks reach, and the secret that opens it."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -18,7 +18,8 @@ _BACKUP_RETENTION_DAYS = 30
 _MONITORING_INTERVAL_SECONDS = 60
 
 
-class DatabaseAccess(NamedTuple):
+@dataclass(frozen=True)
+class DatabaseAccess:
     """Where the database is and which secret (JSON with the key `password`) opens it."""
 
     host: str
@@ -119,8 +120,8 @@ class Database(pulumi.ComponentResource):
             opts=child,
         )
         # By way of the version: what the secret opens is there once the secret has its value.
-        self.secret_arn = version.arn
-        self.access = pulumi.Output.all(instance.address, instance.port, version.arn).apply(
+        self.secret_arn = version.secret_arn
+        self.access = pulumi.Output.all(instance.address, instance.port, version.secret_arn).apply(
             lambda known: DatabaseAccess(known[0], int(known[1]), DATABASE_NAME, USER_NAME, known[2])
         )
         self.register_outputs({"secretArn": self.secret_arn})

@@ -5,7 +5,8 @@ fills from Secrets Manager. What is not listed keeps Orthanc's own default.
 """
 
 import json
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from components.database import DatabaseAccess
 from components.settings import Settings
@@ -25,7 +26,8 @@ RDS_CERTIFICATES = "/usr/share/orthanc/rds-global-bundle.pem"
 _INDEX_CONNECTIONS = 15
 
 
-class BucketTarget(NamedTuple):
+@dataclass(frozen=True)
+class BucketTarget:
     """DICOM files go to this S3 bucket."""
 
     bucket_name: str

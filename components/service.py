@@ -123,7 +123,7 @@ class OrthancService(pulumi.ComponentResource):
             opts=self._child,
         )
         self.credentials_secret_name = secret.name
-        return version.arn
+        return version.secret_arn
 
     def _build_role(self, purpose: str, policy: pulumi.Output[str]) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
         name = f"{self._name}-{purpose}"
