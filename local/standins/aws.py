@@ -1,0 +1,294 @@
+"""The stand-in for the aws plugin: each resource becomes the AWS calls of its row, made with boto3.
+
+It serves the emulated AWS only: without endpoints on loopback it refuses to be configured.
+"""
+
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import jmespath
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from pulumi.runtime.rpc import UNKNOWN
+
+from local.standins import mapping
+from local.standins.codec import Values
+from local.standins.invokes import INVOKES
+from local.standins.mapping import Misfit, schema
+from local.standins.servicer import Difference, Live, Plugin, Refused, Say, Unfinished, serve
+from local.standins.table import ROWS, Arguments, Call, Read, Row
+from local.standins.tags import tag
+
+GROUPS = ("network", "access", "storage", "database", "containers", "balancing", "cloudfront", "logs")
+
+# How AWS says that something is not there, in the many forms of its services.
+_GONE = re.compile(r"NotFound|NoSuch|NotExist|^404$")
+_NOT_MAPPED = {"tags", "tagsAll", "id", "region"}
+_REFERENCE = re.compile(r"\$(\w+)")
+
+
+def load() -> None:
+    """Fill the table."""
+    for group in GROUPS:
+        import_module(f"local.standins.rows.{group}")
+
+
+class Aws(Plugin):
+    """The plugin; one for each provider resource of a stack."""
+
+    version = version("pulumi-aws")
+
+    def __init__(self) -> None:
+        """Loads the table."""
+        load()
+        self._configuration: Values = {}
+
+    def configure(self, configuration: Values) -> None:
+        """Take endpoints, region, credentials and default tags; nested values come as JSON texts."""
+        decoded = {key: _from_json(value) for key, value in configuration.items()}
+        endpoints = [url for service in decoded.get("endpoints") or [] for url in service.values() if url]
+        strangers = [url for url in endpoints if not _is_loopback(url)]
+        if not endpoints or strangers:
+            raise Refused(
+                f"aws:endpoints = {strangers or None!r}: the aws plugin of this shell is the stand-in for the"
+                " embedded AWS, whose endpoints are on loopback. Remedy: to deploy to AWS, open a new shell in"
+                " which `make env` was not evaluated"
+            )
+        self._configuration = decoded
+
+    @cache  # noqa: B019 - a plugin lives as long as its process
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A boto3 client of the emulated AWS."""
+        configured = self._configuration
+        return boto3.client(
+            service,
+            endpoint_url=next(url for urls in configured["endpoints"] for url in urls.values() if url),
+            region_name=region or configured.get("region"),
+            aws_access_key_id=configured.get("accessKey"),
+            aws_secret_access_key=configured.get("secretKey"),
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=120),
+        )
+
+    def check(self, kind: str, inputs: Values, old: Values, name: str, seed: bytes) -> Values:
+        """Name what has no name, add default tags; refuse what the SDK does not know and AWS does not take."""
+        row, known = _row(kind), schema(kind)
+        problems = [Refused(f"{path} is no property of {kind}", path) for path in known.misspelt(inputs)]
+        checked = {**row.defaults, **inputs}
+        if row.named:
+            property, length = row.named.split()
+            if property not in checked:
+                fixed_part = checked.pop(f"{property}Prefix", f"{name}-")[: int(length) - 7]
+                checked[property] = old.get(property) or f"{fixed_part}{seed.hex()[:7]}".lower()
+        if "tagsAll" in known.types:
+            defaults = (self._configuration.get("defaultTags") or {}).get("tags", {})
+            checked["tagsAll"] = {**defaults, **(inputs.get("tags") or {})}
+        if row.refuse and (reason := row.refuse(checked)):
+            problems.append(Refused(reason))
+        if problems:
+            raise ExceptionGroup("inputs", problems)
+        return checked
+
+    def diff(self, kind: str, old: Values, new: Values) -> Difference:
+        """Compare inputs; what the row calls fixed wants a new resource."""
+        row = _row(kind)
+        ours = (set(old) | set(new)) - {"__defaults", "region"}
+        changed = sorted(name for name in ours if not mapping.same(old.get(name), new.get(name)))
+        fixed = set(changed) - {"tags", "tagsAll"} if row.fixed == "*" else set(changed) & set(row.fixed.split())
+        # The new one cannot stand beside the old one under the same name.
+        name = row.named.partition(" ")[0]
+        same_name = bool(name) and mapping.same(old.get(name), new.get(name))
+        return Difference(changed, sorted(fixed), delete_first=bool(fixed) and (same_name or not row.named))
+
+    def planned(self, kind: str, inputs: Values, outputs: Values) -> Values:
+        """Inputs as they are; of a new resource every output that AWS always sets is unknown."""
+        unknown = {} if outputs else dict.fromkeys(schema(kind).always_set, UNKNOWN)
+        return {**unknown, **outputs, **inputs}
+
+    def create(self, kind: str, inputs: Values, say: Say) -> tuple[str, Values]:
+        """Make the calls of the row, tag, wait, read back."""
+        row = _row(kind)
+        client = self.client(row.service, inputs.get("region"))
+        answer = self._call(client, row, row.create, inputs)
+        id = _fill(row.id, inputs) if "$" in row.id else jmespath.search(row.id, answer)
+        state = {**inputs, "id": id}
+        calls = [put for put in row.puts if not put.when or any(inputs.get(name) for name in put.when.split())]
+        return id, self._completed(client, row, calls, state, {}, inputs)
+
+    def read(self, kind: str, id: str, inputs: Values, outputs: Values) -> Live | None:
+        """Read it back; inputs are as they were where AWS agrees with them, else as they are."""
+        row = _row(kind)
+        client = self.client(row.service, inputs.get("region"))
+        state = {**outputs, **inputs, "id": id} if outputs else {**_imported(row, id), "id": id}
+        found = self._found(client, row, state)
+        if found is None:
+            return None
+        if not outputs:
+            inputs = {name: found[name] for name in schema(kind).inputs & set(found) - {"region"}}
+        agreed = {
+            name: value if name not in found or mapping.agrees(value, found[name]) else found[name]
+            for name, value in inputs.items()
+        }
+        return Live(id, agreed, {**outputs, **found, **agreed})
+
+    def update(self, kind: str, id: str, inputs: Values, old: Values, outputs: Values, say: Say) -> Values:
+        """Make the calls whose inputs changed, tag, wait, read back."""
+        row = _row(kind)
+        client = self.client(row.service, inputs.get("region"))
+        changed = set(self.diff(kind, old, inputs).changed)
+        state = {**outputs, **dict.fromkeys(old), **inputs, "id": id, "_old": old}
+        wanted = (*row.puts, *row.updates) if changed - {"tags", "tagsAll"} else ()
+        calls = [call for call in wanted if not call.when or changed & set(call.when.split())]
+        return self._completed(client, row, calls, state, old, inputs)
+
+    def _completed(
+        self, client: Any, row: Row, calls: list[Call], state: Values, old: Values, new: Values
+    ) -> Values:
+        """Make the calls, finish, tag and read back. Raises Unfinished with what is there, as far as it is."""
+        problem = ""
+        try:
+            for call in calls:
+                self._call(client, row, call, state)
+            if row.finish and (calls or not old):
+                row.finish(client, state)
+        except Refused as error:
+            problem = str(error)
+        outputs = self._found(client, row, {name: value for name, value in state.items() if name != "_old"})
+        if outputs is None:
+            raise Unfinished(state["id"], new, problem or f"{row.kind} {state['id']} is not there")
+        old_tags, new_tags = old.get("tagsAll") or {}, new.get("tagsAll") or {}
+        if old_tags != new_tags:
+            tag(client, row.service, {**outputs, "id": state["id"]}, old_tags, new_tags)
+        if problem:
+            raise Unfinished(state["id"], outputs, problem)
+        return outputs
+
+    def delete(self, kind: str, id: str, outputs: Values) -> None:
+        """Make the row's calls; what is gone already stays gone."""
+        row = _row(kind)
+        client = self.client(row.service, outputs.get("region"))
+        state = {**outputs, "id": id}
+        if row.prepare and (reason := row.prepare(client, state)):
+            raise Refused(reason)
+        for call in row.delete:
+            try:
+                self._call(client, row, call, state, gone_is_fine=True)
+            except _Gone:
+                return
+
+    def invoke(self, kind: str, arguments: Values) -> Values:
+        """Answer the data sources that the program asks."""
+        if kind not in INVOKES:
+            raise Refused(f"the stand-in has no function {kind}; add it to local/standins/invokes.py")
+        return INVOKES[kind](self.client, arguments)
+
+    def secrets(self, kind: str) -> set[str]:
+        """As the row says."""
+        return set(_row(kind).secret.split())
+
+    def _call(self, client: Any, row: Row, call: Call | Read, state: Values, *, gone_is_fine: bool = False) -> Any:
+        """Make one call of a row."""
+        method = client.meta.method_to_api_mapping[call.operation]
+        shape = client.meta.service_model.operation_model(method).input_shape
+        try:
+            arguments = _arguments(call.arguments, state)
+            if shape and "IfMatch" in shape.members:  # CloudFront wants to know which version is meant
+                arguments["IfMatch"] = self._call(client, row, row.reads[0], state, gone_is_fine=gone_is_fine)[
+                    "ETag"
+                ]
+            if isinstance(call, Call) and call.mapped:
+                inputs = {name: value for name, value in state.items() if name not in _NOT_MAPPED}
+                arguments = {**mapping.parameters(inputs, shape, row.names, arguments), **arguments}
+            return getattr(client, call.operation)(**arguments)
+        except (ClientError, BotoCoreError, Misfit) as error:
+            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+            if gone_is_fine and _GONE.search(code):
+                raise _Gone from None
+            raise Refused(f"{row.kind}: {method}: {error}") from None
+
+    def _found(self, client: Any, row: Row, state: Values) -> Values | None:
+        """The properties as AWS has them, over the inputs that AWS does not answer; None when it is gone."""
+        merged: Values = {}
+        for read in row.reads:
+            try:
+                answer = jmespath.search(
+                    _fill(read.path, state), self._call(client, row, read, state, gone_is_fine=True)
+                )
+            except _Gone:
+                answer = None
+            if not merged and (not answer or not jmespath.search(row.live, answer)):
+                return None
+            merged.update({key: value for key, value in (answer or {}).items() if key != "ResponseMetadata"})
+        types = schema(row.kind).types
+        found = {name: value for name, value in state.items() if name in types and value is not None}
+        found |= mapping.to_properties(merged, types, row.names)
+        for name, path in row.outputs.items():
+            value = _fill(path, {**found, "id": state["id"]}) if "$" in path else jmespath.search(path, merged)
+            if (fitted := mapping.fit(value, types[name])) is not None:
+                found[name] = fitted
+        found |= {name: state[name] for name in ("tags", "tagsAll") if state.get(name) is not None}
+        return found
+
+
+class _Gone(Exception):
+    """What was asked for is not there."""
+
+
+def _row(kind: str) -> Row:
+    if kind not in ROWS:
+        raise Refused(f"the stand-in has no resource {kind}; add a row to local/standins/rows")
+    return ROWS[kind]
+
+
+def _imported(row: Row, id: str) -> Values:
+    """The properties that an id of the row's form tells: those by which the reads find the resource."""
+    names = _REFERENCE.findall(row.id)
+    pattern = _REFERENCE.sub("(.+?)", re.escape(row.id).replace(r"\$", "$"))
+    match = re.fullmatch(pattern, id)
+    return dict(zip(names, match.groups(), strict=True)) if names and match else {}
+
+
+def _arguments(arguments: Arguments, state: Values) -> Values:
+    made = arguments(state) if callable(arguments) else _filled(arguments, state)
+    return {key: value for key, value in made.items() if value is not None}
+
+
+def _filled(value: Any, state: Values) -> Any:
+    if isinstance(value, Mapping):
+        parts = {key: _filled(part, state) for key, part in value.items()}
+        return {key: part for key, part in parts.items() if part is not None}
+    if isinstance(value, list):
+        return [_filled(part, state) for part in value]
+    if isinstance(value, str) and (whole := _REFERENCE.fullmatch(value)):
+        return state.get(whole[1])
+    return _fill(value, state) if isinstance(value, str) else value
+
+
+def _fill(text: str, state: Values) -> str:
+    return _REFERENCE.sub(lambda reference: str(state.get(reference[1], "")), text)
+
+
+def _from_json(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) and value[:1] in "[{" else value
+    except ValueError:
+        return value
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+if __name__ == "__main__":
+    serve(Aws)

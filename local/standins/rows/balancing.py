@@ -1,0 +1,198 @@
+"""Elastic Load Balancing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from local.standins.codec import Values, is_unknown
+from local.standins.table import Call, Read, row
+
+_BALANCER = {
+    "idleTimeout": "idle_timeout.timeout_seconds",
+    "clientKeepAlive": "client_keep_alive.seconds",
+    "dropInvalidHeaderFields": "routing.http.drop_invalid_header_fields.enabled",
+    "enableDeletionProtection": "deletion_protection.enabled",
+    "accessLogs.enabled": "access_logs.s3.enabled",
+    "accessLogs.bucket": "access_logs.s3.bucket",
+    "accessLogs.prefix": "access_logs.s3.prefix",
+}
+_GROUP = {
+    "deregistrationDelay": "deregistration_delay.timeout_seconds",
+    "slowStart": "slow_start.duration_seconds",
+    "stickiness.enabled": "stickiness.enabled",
+    "stickiness.type": "stickiness.type",
+    "stickiness.cookieDuration": "stickiness.lb_cookie.duration_seconds",
+}
+
+
+def _attributes(argument: str, names: dict[str, str]) -> Callable[[Values], Values]:
+    """A call's `Attributes`: what the SDK nests is a flat list of texts there."""
+
+    def made(state: Values) -> Values:
+        attributes = []
+        for path, key in names.items():
+            name, _, part = path.partition(".")
+            value = (state.get(name) or {}).get(part) if part else state.get(name)
+            if part == "enabled" and value is None and name in state:
+                value = False  # logs that were taken away
+            if value is not None:
+                attributes.append(
+                    {"Key": key, "Value": str(value).lower() if isinstance(value, bool) else str(value)}
+                )
+        return {argument: state["id"], "Attributes": attributes}
+
+    return made
+
+
+def _read(operation: str, argument: str, names: dict[str, str]) -> Read:
+    """The attributes as the SDK nests them."""
+    nested: dict[str, Any] = {}
+    for path, key in names.items():
+        name, _, part = path.partition(".")
+        source = f"Attributes[?Key=='{key}'] | [0].Value"
+        if part:
+            nested.setdefault(name, {})[part] = source
+        else:
+            nested[name] = source
+    texts = [
+        f"{name}: {{{', '.join(f'{part}: {source}' for part, source in value.items())}}}"
+        if isinstance(value, dict)
+        else f"{name}: {value}"
+        for name, value in nested.items()
+    ]
+    return Read(operation, {argument: "$id"}, f"{{{', '.join(texts)}}}")
+
+
+def _protected(client: Any, state: Values) -> str | None:
+    if not state.get("enableDeletionProtection"):
+        return None
+    return (
+        f"OperationNotPermitted: {state['id']} has deletion protection: turn it off, run pulumi up, destroy again"
+    )
+
+
+row(
+    "lb/loadBalancer:LoadBalancer",
+    "elbv2",
+    Call(
+        "create_load_balancer",
+        lambda state: {
+            "Scheme": "internal" if state.get("internal") else "internet-facing",
+            "Type": state.get("loadBalancerType", "application"),
+        },
+        mapped=True,
+    ),
+    "LoadBalancers[0].LoadBalancerArn",
+    [
+        Read(
+            "describe_load_balancers",
+            {"LoadBalancerArns": ["$id"]},
+            "LoadBalancers[0].merge(@, {Subnets: AvailabilityZones[].SubnetId, Internal: Scheme=='internal'})",
+        ),
+        _read("describe_load_balancer_attributes", "LoadBalancerArn", _BALANCER),
+    ],
+    puts=(
+        Call(
+            "modify_load_balancer_attributes",
+            _attributes("LoadBalancerArn", _BALANCER),
+            when=" ".join(sorted({path.partition(".")[0] for path in _BALANCER})),
+        ),
+    ),
+    updates=(
+        Call(
+            "set_security_groups",
+            {"LoadBalancerArn": "$id", "SecurityGroups": "$securityGroups"},
+            when="securityGroups",
+        ),
+        Call("set_subnets", {"LoadBalancerArn": "$id", "Subnets": "$subnets"}, when="subnets"),
+    ),
+    delete=(Call("delete_load_balancer", {"LoadBalancerArn": "$id"}),),
+    fixed="name namePrefix internal loadBalancerType",
+    names={"name": "LoadBalancerName", "dnsName": "DNSName", "loadBalancerType": "Type"},
+    outputs={
+        "arn": "LoadBalancerArn",
+        "zoneId": "CanonicalHostedZoneId",
+        "vpcId": "VpcId",
+    },
+    named="name 32",
+    prepare=_protected,
+)
+
+
+def _health(state: Values) -> Values:
+    check = state.get("healthCheck") or {}
+    return {
+        "HealthCheckPath": check.get("path"),
+        "HealthCheckPort": check.get("port"),
+        "HealthCheckProtocol": check.get("protocol"),
+        "HealthCheckIntervalSeconds": check.get("interval"),
+        "HealthCheckTimeoutSeconds": check.get("timeout"),
+        "HealthyThresholdCount": check.get("healthyThreshold"),
+        "UnhealthyThresholdCount": check.get("unhealthyThreshold"),
+        "Matcher": {"HttpCode": check["matcher"]} if check.get("matcher") else None,
+    }
+
+
+row(
+    "lb/targetGroup:TargetGroup",
+    "elbv2",
+    Call("create_target_group", _health, mapped=True),
+    "TargetGroups[0].TargetGroupArn",
+    [
+        Read(
+            "describe_target_groups",
+            {"TargetGroupArns": ["$id"]},
+            "TargetGroups[0].merge(@, {healthCheck: {path: HealthCheckPath, port: HealthCheckPort,"
+            " protocol: HealthCheckProtocol, interval: HealthCheckIntervalSeconds,"
+            " timeout: HealthCheckTimeoutSeconds, healthyThreshold: HealthyThresholdCount,"
+            " unhealthyThreshold: UnhealthyThresholdCount, matcher: Matcher.HttpCode}})",
+        ),
+        _read("describe_target_group_attributes", "TargetGroupArn", _GROUP),
+    ],
+    puts=(
+        Call(
+            "modify_target_group_attributes",
+            _attributes("TargetGroupArn", _GROUP),
+            when=" ".join(sorted({path.partition(".")[0] for path in _GROUP})),
+        ),
+    ),
+    updates=(
+        Call(
+            "modify_target_group",
+            lambda state: {"TargetGroupArn": state["id"], **_health(state)},
+            when="healthCheck",
+        ),
+    ),
+    delete=(Call("delete_target_group", {"TargetGroupArn": "$id"}),),
+    fixed="name namePrefix port protocol vpcId targetType",
+    names={"name": "TargetGroupName"},
+    outputs={"arn": "TargetGroupArn"},
+    named="name 32",
+)
+
+
+def _without_certificate(inputs: Values) -> str | None:
+    certificate = inputs.get("certificateArn")
+    if inputs.get("protocol") in ("HTTPS", "TLS") and not certificate and not is_unknown(certificate):
+        return f"CertificateNotFound: a listener of protocol {inputs['protocol']} needs certificateArn"
+    return None
+
+
+def _listener(state: Values) -> Values:
+    certificate = state.get("certificateArn")
+    return {"Certificates": [{"CertificateArn": certificate}] if certificate else None}
+
+
+row(
+    "lb/listener:Listener",
+    "elbv2",
+    Call("create_listener", _listener, mapped=True),
+    "Listeners[0].ListenerArn",
+    Read("describe_listeners", {"ListenerArns": ["$id"]}, "Listeners[0]"),
+    updates=(
+        Call("modify_listener", lambda state: {"ListenerArn": state["id"], **_listener(state)}, mapped=True),
+    ),
+    delete=(Call("delete_listener", {"ListenerArn": "$id"}),),
+    fixed="loadBalancerArn",
+    outputs={"arn": "ListenerArn"},
+    refuse=_without_certificate,
+)

@@ -1,0 +1,53 @@
+"""CloudWatch Logs, and the deliveries by which CloudFront writes access logs."""
+
+from local.standins.table import Call, Read, row
+
+_GROUP = {"logGroupName": "$name"}
+
+row(
+    "cloudwatch/logGroup:LogGroup",
+    "logs",
+    Call("create_log_group", _GROUP, mapped=True),
+    "$name",
+    Read("describe_log_groups", {"logGroupNamePrefix": "$id"}, "logGroups[?logGroupName=='$id'] | [0]"),
+    puts=(Call("put_retention_policy", _GROUP | {"retentionInDays": "$retentionInDays"}, when="retentionInDays"),),
+    delete=(Call("delete_log_group", {"logGroupName": "$id"}),),
+    fixed="name namePrefix",
+    names={"name": "logGroupName"},
+    outputs={"arn": "logGroupArn || arn"},
+    named="name 512",
+)
+
+row(
+    "cloudwatch/logDeliverySource:LogDeliverySource",
+    "logs",
+    Call("put_delivery_source", mapped=True),
+    "$name",
+    Read("get_delivery_source", {"name": "$id"}, "deliverySource"),
+    delete=(Call("delete_delivery_source", {"name": "$id"}),),
+    fixed="name logType resourceArn",
+    outputs={"resourceArn": "resourceArns[0]"},
+    named="name 60",
+)
+
+row(
+    "cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+    "logs",
+    Call("put_delivery_destination", mapped=True),
+    "$name",
+    Read("get_delivery_destination", {"name": "$id"}, "deliveryDestination"),
+    updates=(Call("put_delivery_destination", mapped=True),),
+    delete=(Call("delete_delivery_destination", {"name": "$id"}),),
+    fixed="name outputFormat",
+    named="name 60",
+)
+
+row(
+    "cloudwatch/logDelivery:LogDelivery",
+    "logs",
+    Call("create_delivery", mapped=True),
+    "delivery.id",
+    Read("get_delivery", {"id": "$id"}, "delivery"),
+    delete=(Call("delete_delivery", {"id": "$id"}),),
+    fixed="deliverySourceName deliveryDestinationArn",
+)

@@ -1,0 +1,58 @@
+"""Tags: every service has calls of its own, which differ in names only; they are found by the calls' shapes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from local.standins.codec import Values
+from local.standins.mapping import fold
+
+_TAG = ("tag_resource", "create_tags", "add_tags", "add_tags_to_resource", "tag_role", "put_bucket_tagging")
+_UNTAG = ("untag_resource", "delete_tags", "remove_tags", "remove_tags_from_resource", "untag_role")
+
+
+def tag(client: Any, service: str, state: Values, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    """Bring the tags of the resource `state` (with its id and, where it has one, its arn) from `old` to `new`."""
+    if service == "s3":
+        tags = [{"Key": key, "Value": value} for key, value in new.items()]
+        client.put_bucket_tagging(Bucket=state["id"], Tagging={"TagSet": tags})
+        return
+    if gone := sorted(set(old) - set(new)):
+        _call(client, _UNTAG, state, lambda member: gone if member.type_name == "list" else {"Items": gone})
+    if new:
+        _call(client, _TAG, state, lambda member: _written(new, member))
+
+
+def _call(client: Any, candidates: tuple[str, ...], state: Values, tags: Any) -> None:
+    operation = next(name for name in candidates if hasattr(client, name))
+    members = client.meta.service_model.operation_model(
+        client.meta.method_to_api_mapping[operation]
+    ).input_shape.members
+    arguments = {}
+    for name, member in members.items():
+        if "tag" in name.lower() and name.lower() != "tagging":
+            arguments[name] = tags(member)
+        elif fold(name) in (
+            "resource",
+            "resourcearn",
+            "resourcename",
+            "resourceid",
+            "rolename",
+            "secretid",
+            "keyid",
+        ):
+            by_id = (
+                fold(name) in ("resourceid", "rolename", "keyid")
+                or client.meta.service_model.service_name == "ec2"
+            )
+            who = state["id"] if by_id else state.get("arn") or state["id"]
+            arguments[name] = [who] if member.type_name == "list" else who
+    getattr(client, operation)(**arguments)
+
+
+def _written(tags: Mapping[str, str], member: Any) -> Any:
+    if member.type_name == "map":
+        return dict(tags)
+    if member.type_name == "structure":
+        return {"Items": _written(tags, member.members["Items"])}
+    key, value = sorted(member.member.members)[:2]
+    return [{key: name, value: text} for name, text in tags.items()]
