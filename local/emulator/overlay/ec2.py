@@ -5,6 +5,7 @@ from typing import Any
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses import EC2Response
 
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
@@ -36,6 +37,14 @@ def release_address(
         if held.allocation_id == allocation_id and held.association_id:
             raise AwsError("InvalidIPAddress.InUse", f"Address {held.public_ip} is in use.")
     original(self, address, allocation_id)
+
+
+@replaces(VPCBackend)
+def delete_vpc_endpoints(original: Any, self: Any, vpce_ids: list[str] | None = None) -> None:
+    """moto shows an endpoint for ever as deleted."""
+    original(self, vpce_ids)
+    for id in vpce_ids or []:
+        self.vpc_end_points.pop(id, None)
 
 
 @replaces(SecurityGroupRule, "__init__")

@@ -204,6 +204,12 @@ def delete_service(original: Any, self: Any, *args: Any, **kwargs: Any) -> Servi
 
 
 @replaces(EC2ContainerServiceBackend)
+def list_clusters(original: Any, self: Any) -> list[str]:
+    """AWS lists no cluster that was deleted."""
+    return [cluster.arn for cluster in self.clusters.values() if cluster.status != "INACTIVE"]
+
+
+@replaces(EC2ContainerServiceBackend)
 def list_services(original: Any, self: Any, *args: Any, **kwargs: Any) -> list[str]:
     """AWS lists no service that was deleted."""
     inactive = {service.arn for service in self.services.values() if service.status == "INACTIVE"}
