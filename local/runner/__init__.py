@@ -1,10 +1,43 @@
 """The task runner: plays ECS, RDS and the edge with containers."""
 
+import logging
+import threading
 from collections.abc import Callable
 
 from local.place import Place
+from local.runner import containers
+from local.runner.databases import Databases
+from local.runner.edge import Front
+from local.runner.services import Services
+
+# Seconds between looks at what is deployed: while something changes, and at rest.
+_BUSY, _AT_REST = 0.3, 1.0
+
+log = logging.getLogger("runner")
 
 
 def start(place: Place) -> Callable[[], None]:
-    """Refuses: no task can run yet."""
-    raise SystemExit(f"{place.root}: tasks cannot run yet; start the emulator with --no-tasks")
+    """Run what is deployed on the emulated AWS, in threads; the function that ends it removes every container."""
+    containers.open_network(place)
+    databases, services = Databases(place), Services(place, Front(place).busy)
+    stopped = threading.Event()
+
+    def follow() -> None:
+        steady = False
+        while not stopped.wait(_AT_REST if steady else _BUSY):
+            try:
+                steady = services.follow(may_start=databases.follow())
+            except Exception:
+                log.exception(
+                    "something is deployed or deleted at this moment, or wrong"
+                )  # the next look will tell
+
+    def stop() -> None:
+        stopped.set()
+        thread.join()
+        containers.remove_all(place)
+
+    thread = threading.Thread(target=follow, name="runner", daemon=True)
+    thread.start()
+    log.info("the edge answers at http://127.0.0.1:%s", place.port("edge"))
+    return stop

@@ -1,0 +1,99 @@
+"""RDS: a PostgreSQL container for each instance, under the instance's name, with its password and its settings."""
+
+import socket
+from typing import Any, NamedTuple
+
+from local.emulator.overlay.rds import master_password
+from local.images import docker
+from local.place import Place
+from local.runner import certificates, containers
+from local.runner.aws import client
+
+# GiB of an instance class by its size; what is larger has more than any test needs.
+_MEMORY_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8}
+
+
+class _Instance(NamedTuple):
+    """What a container depends on: when it is another, there is a new container, on the same data."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str
+    force_ssl: str
+    max_connections: int
+
+
+class Databases:
+    """The containers that play the RDS instances of a place."""
+
+    def __init__(self, place: Place):
+        """Nothing runs yet."""
+        self._place = place
+        self._running: dict[str, _Instance] = {}
+        self._addresses: dict[str, str] = {}
+
+    def follow(self) -> bool:
+        """Run what is deployed now and nothing else; whether every instance takes connections."""
+        deployed = client(self._place, "rds").describe_db_instances()["DBInstances"]
+        wanted = {self._name(each): self._instance(each) for each in deployed}
+        for name in self._running.keys() - wanted.keys():
+            containers.remove("container", name)
+            containers.remove("volume", name)
+            del self._running[name]
+        answers = [self._run(name, instance) for name, instance in wanted.items()]
+        return all(answers)
+
+    def _name(self, deployed: dict[str, Any]) -> str:
+        return f"{self._place.slug}-{deployed['DBInstanceIdentifier']}"
+
+    def _instance(self, deployed: dict[str, Any]) -> _Instance:
+        group = deployed["DBParameterGroups"][0]["DBParameterGroupName"]
+        parameters = client(self._place, "rds").describe_db_parameters(DBParameterGroupName=group)["Parameters"]
+        values = {each["ParameterName"]: each.get("ParameterValue") for each in parameters}
+        memory = _MEMORY_GIB.get(deployed["DBInstanceClass"].rpartition(".")[2], 16) << 30
+        return _Instance(
+            host=deployed["Endpoint"]["Address"],
+            port=deployed["Endpoint"]["Port"],
+            user=deployed["MasterUsername"],
+            password=master_password(deployed["DBInstanceIdentifier"]),
+            database=deployed.get("DBName", ""),
+            force_ssl=values.get("rds.force_ssl") or "1",  # PostgreSQL 15 and newer (RDS user guide)
+            max_connections=min(memory // 9531392, 5000),  # RDS's default parameter group
+        )
+
+    def _run(self, name: str, instance: _Instance) -> bool:
+        """See that the container runs as it should; whether it takes connections."""
+        if self._running.get(name) != instance:
+            self._start(name, instance)
+        elif containers.inspect(name, "{{.State.Running}}") == "false":
+            docker("start", name)
+            self._addresses[name] = containers.address(self._place, name)
+        try:
+            with socket.create_connection((self._addresses[name], instance.port), timeout=1):
+                return True
+        except OSError:
+            return False
+
+    def _start(self, name: str, instance: _Instance) -> None:
+        containers.remove("container", name)
+        containers.create_volume(self._place, name)
+        password = self._place.home.resolve() / "run" / f"{name}.password"
+        password.touch(mode=0o600)
+        password.write_text(instance.password)
+        certificate, key = certificates.certificate(self._place, instance.host)
+        files = {"PASSWORD_FILE": password, "CERTIFICATE": certificate, "KEY": key}
+        self._addresses[name] = containers.run(
+            self._place,
+            "database",
+            name,
+            f"--network-alias={instance.host}",
+            f"--volume={name}:/var/lib/postgresql/data",
+            *(f"--volume={path}:/run/rds/{what}:ro" for what, path in files.items()),
+            *(containers.services_image(), "postgresql"),
+            *("-c", f"port={instance.port}", "-c", f"max_connections={instance.max_connections}"),
+            environment={f"POSTGRES_{what}": f"/run/rds/{what}" for what in files}
+            | {"POSTGRES_USER": instance.user, "POSTGRES_DB": instance.database, "FORCE_SSL": instance.force_ssl},
+        )
+        self._running[name] = instance

@@ -1,0 +1,86 @@
+"""From a task definition to the options of `docker run`, and other readings of AWS's documents: pure."""
+
+import shlex
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+class TaskError(Exception):
+    """The task cannot start or go on; the text is the `stoppedReason` that ECS would show."""
+
+
+def options(definition: Document, container: Document) -> Iterable[str]:
+    """Docker's options for the container, but for image, environment, network, mounts and health check."""
+    linux = container.get("linuxParameters", {})
+    values = {
+        "--user": container.get("user"),
+        "--stop-timeout": container.get("stopTimeout", 30),  # seconds; ECS's default
+        "--memory": f"{definition['memory']}m",
+        "--cpu-shares": definition["cpu"],  # a share of what there is: this machine may be small
+        "--read-only": container.get("readonlyRootFilesystem") and "true",
+        "--init": linux.get("initProcessEnabled") and "true",
+    }
+    yield from (f"{option}={value}" for option, value in values.items() if value)
+    yield from (f"--cap-drop={name}" for name in linux.get("capabilities", {}).get("drop", []))
+
+
+def health_check(container: Document) -> Iterable[str]:
+    """Docker's options for the container's health check; ECS does not read the image's own."""
+    if not (command := health_command(container)):
+        return ["--no-healthcheck"]
+    check = container["healthCheck"]
+    seconds = {"interval": "interval", "timeout": "timeout", "start-period": "startPeriod"}
+    times = (f"--health-{option}={check.get(key, 0)}s" for option, key in seconds.items())
+    return [f"--health-cmd={command}", f"--health-retries={check['retries']}", *times]
+
+
+def health_command(container: Document) -> str:
+    """The health check as a line of shell, which is all that docker's command line takes; without one, nothing."""
+    kind, *command = container.get("healthCheck", {}).get("command", ["NONE"])
+    return " ".join(command) if kind == "CMD-SHELL" else shlex.join(command)
+
+
+def mounts(
+    definition: Document, container: Document, image_volumes: Collection[str], file_systems: Mapping[str, str]
+) -> Iterable[str]:
+    """Docker's options for the mount points; `file_systems` gives the docker volume of a volume on EFS.
+
+    An empty volume has the owner of the image's directory where the image declares it a VOLUME, and is root's
+    elsewhere (ECS developer guide, "Bind mounts"). Raises TaskError for a volume that there is not.
+    """
+    volumes = {volume["name"] for volume in definition.get("volumes", [])}
+    for point in container.get("mountPoints", []):
+        volume, path, read_only = point["sourceVolume"], point["containerPath"], point.get("readOnly")
+        suffix = ",readonly" if read_only else ""
+        if volume not in volumes:
+            raise TaskError(f"the mount point {path} names the volume {volume}, which there is not")
+        if volume in file_systems:
+            yield f"--mount=type=volume,source={file_systems[volume]},target={path},volume-nocopy{suffix}"
+        elif path in image_volumes:
+            yield f"--mount=type=volume,target={path}{suffix}"
+        else:
+            yield f"--tmpfs={path}:exec,mode=0755{',ro' if read_only else ''}"
+
+
+def secret_reference(value_from: str) -> tuple[str, str]:
+    """Secret (ARN) and JSON key ("": the whole) of `arn:…:secret:NAME[:KEY:STAGE:VERSION]` (ECS developer guide).
+
+    Raises TaskError for another form; the newest version alone can be asked for.
+    """
+    parts = value_from.split(":")
+    if parts[2:3] != ["secretsmanager"] or len(parts) not in (7, 10) or any(parts[8:]):
+        raise TaskError(f"ResourceInitializationError: invalid reference to a secret: {value_from}")
+    return ":".join(parts[:7]), parts[7] if len(parts) == 10 else ""
+
+
+def matches(matcher: str, status: int) -> bool:
+    """Whether a target group's matcher ("200,401", "200-299") takes the HTTP status."""
+    ranges = (part.partition("-") for part in matcher.split(","))
+    return any(int(first) <= status <= int(last or first) for first, _, last in ranges)
+
+
+def attributes(answer: Document) -> dict[str, str]:
+    """The attributes of a load balancer or target group, as their describe operations answer them."""
+    return {each["Key"]: each["Value"] for each in answer["Attributes"]}

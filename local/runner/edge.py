@@ -1,0 +1,137 @@
+"""The edge: on a loopback port, what a viewer would reach as CloudFront and, behind it, as the load balancer."""
+
+import asyncio
+import itertools
+import threading
+import time
+from collections import Counter
+from typing import Any
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
+from multidict import CIMultiDict
+from yarl import URL
+
+from local.place import Place
+from local.runner import messages
+from local.runner.routes import Route, RouteError, read
+from local.runner.viewer_function import ViewerFunction
+
+_ROUTE_SECONDS = 1.0
+_CONNECT_SECONDS = 10
+_CHUNK_BYTES = 1 << 18
+# aiohttp's own request headers; a proxy adds none.
+_NO_DEFAULTS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+
+
+class Front:
+    """Serves in a thread of its own, as long as the process lives."""
+
+    def __init__(self, place: Place):
+        """Listens at once. Raises OSError when the port is taken."""
+        self._place = place
+        self._under_way: Counter[str] = Counter()
+        self._turns = itertools.count()
+        self._route: Route | RouteError | None = None
+        self._expires = 0.0
+        loop = asyncio.new_event_loop()
+        threading.Thread(target=loop.run_forever, name="edge", daemon=True).start()
+        asyncio.run_coroutine_threadsafe(self._listen(), loop).result()
+
+    def busy(self, address: str) -> bool:
+        """Whether a request to the task at `address` is under way."""
+        return self._under_way[address] > 0
+
+    async def _listen(self) -> None:
+        self._reading, self._function = asyncio.Lock(), ViewerFunction()
+        self._session = ClientSession(
+            # The stand-in base's old Orthanc closes an idle connection after a second, whatever it is told: a
+            # request sent into such a one would be answered 502.
+            connector=TCPConnector(limit=0, force_close=True),
+            cookie_jar=DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=_NO_DEFAULTS,
+        )
+        runner = web.ServerRunner(web.Server(self._handle, access_log=None))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", self._place.port("edge")).start()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            route = await self._current_route()
+            if request.method not in route.methods:
+                raise RouteError(403, f"the distribution does not allow {request.method}")
+            headers = request.headers.copy()
+            if route.function and (answer := await self._viewer_request(route.function, request, headers)):
+                return answer
+            return await self._forward(route, request, headers)
+        except RouteError as error:
+            failed = {"X-Cache": "Error from cloudfront"}
+            return web.Response(status=error.status, text=f"{error}\n", headers=failed)
+
+    async def _current_route(self) -> Route:
+        """The deployed route, at most a second old."""
+        async with self._reading:
+            if time.monotonic() > self._expires:
+                try:
+                    self._route = await asyncio.to_thread(read, self._place)
+                except RouteError as error:
+                    self._route = error
+                self._expires = time.monotonic() + _ROUTE_SECONDS
+        if isinstance(self._route, Route):
+            return self._route
+        raise self._route or RouteError(503, "no route was read")
+
+    async def _viewer_request(
+        self, code: str, request: web.BaseRequest, headers: CIMultiDict[str]
+    ) -> web.Response | None:
+        """What the distribution's function answers; None when it lets the request pass, with `headers` changed."""
+        sent = {name.lower(): {"value": value} for name, value in headers.items()}
+        event: dict[str, Any] = {"method": request.method, "uri": request.path, "querystring": {}, "cookies": {}}
+        made = await self._function.run(code, event | {"headers": sent})
+        values = {name: each["value"] for name, each in made.get("headers", {}).items()}
+        if "statusCode" in made:
+            return web.Response(
+                status=made["statusCode"],
+                reason=made.get("statusDescription"),
+                headers=values,
+                text=made.get("body"),
+            )
+        headers.update({name: value for name, value in values.items() if made["headers"][name] != sent.get(name)})
+        return None
+
+    async def _forward(
+        self, route: Route, request: web.BaseRequest, headers: CIMultiDict[str]
+    ) -> web.StreamResponse:
+        if not route.targets:
+            raise RouteError(503, "the target group has no healthy target")
+        target = messages.choose(route.targets, request.cookies.get(messages.STICKY_COOKIE), next(self._turns))
+        address, port = target
+        response = web.StreamResponse()
+        self._under_way[address] += 1
+        try:
+            async with self._session.request(
+                request.method,
+                URL(f"http://{address}:{port}{request.raw_path}", encoded=True),
+                headers=messages.to_task(headers, request.remote or "", route.host, route.port),
+                data=request.content if request.body_exists else None,
+                allow_redirects=False,
+                timeout=ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=route.read_timeout),
+            ) as answer:
+                response.set_status(answer.status, answer.reason)
+                added = messages.policy_headers(route.headers_policy, headers.get("Origin"))
+                response.headers.extend(messages.end_to_end(answer.headers.items(), without=added))
+                response.headers.extend({"X-Cache": "Miss from cloudfront", **added})
+                if route.sticky_seconds is not None:
+                    response.headers.extend(messages.sticky_cookies(target, route.sticky_seconds))
+                await response.prepare(request)
+                async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
+                    await response.write(chunk)
+                await response.write_eof()
+                return response
+        except (ClientError, TimeoutError) as error:
+            if response.prepared:  # too late for a status: the connection breaks off
+                raise
+            status = 504 if isinstance(error, TimeoutError) else 502
+            raise RouteError(status, f"the task at {address} does not answer: {error!r}") from None
+        finally:
+            self._under_way[address] -= 1

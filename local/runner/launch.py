@@ -1,0 +1,145 @@
+"""What Fargate does before a task runs: roles, image, log stream, secrets, mounts, security groups; then docker.
+
+Whatever the deployed roles, policies or groups do not allow fails here, in the words of ECS.
+"""
+
+import json
+
+from botocore.exceptions import ClientError
+
+from local.emulator.overlay.efs import may_mount
+from local.emulator.overlay.iam import TRANSPORT, caller_of
+from local.emulator.overlay.policies import permitted
+from local.images import docker
+from local.place import REGION, Place
+from local.runner import certificates, containers, documents
+from local.runner.aws import Credentials, assume, client
+from local.runner.documents import Document, TaskError
+from local.runner.security_groups import Peer, peer, reaches, subnets
+
+_DICOM_PORT = 4242  # is published on loopback; HTTP goes through the edge alone
+_NFS_PORT = 2049
+_REGISTRY_AUTH = "ResourceInitializationError: unable to pull secrets or registry auth"
+_ROOT_CERTIFICATES = "PGSSLROOTCERT"  # libpq's, the file that it trusts
+
+
+def launch(place: Place, name: str, definition: Document, network: Document, dicom_port: int) -> str:
+    """Start the task's container and give its address. Raises TaskError or ImageError.
+
+    `network` is the service's awsvpcConfiguration, `dicom_port` the port on 127.0.0.1 for the container's 4242.
+    """
+    [container] = definition["containerDefinitions"]  # more would share one network interface
+    image = container["image"]
+    try:
+        execution = assume(place, definition["executionRoleArn"], name)
+        role = assume(place, definition["taskRoleArn"], name)
+        here = peer(place, network["securityGroups"], network["subnets"])
+        _pull(place, definition["executionRoleArn"], image)
+        _open_log(place, execution, container, name)
+        environment = {each["name"]: each["value"] for each in container.get("environment", [])}
+        environment |= _secrets(place, execution, container)
+        file_systems = {
+            volume["name"]: _mounted(place, volume["efsVolumeConfiguration"], definition, network, here)
+            for volume in definition.get("volumes", [])
+            if volume.get("efsVolumeConfiguration")
+        }
+        out_of_reach = _databases_out_of_reach(place, here)
+    except (ClientError, KeyError) as error:
+        raise TaskError(f"ResourceInitializationError: {error}") from None
+    image_volumes = json.loads(docker("image", "inspect", "--format", "{{json .Config.Volumes}}", image)) or {}
+    options = [
+        *documents.options(definition, container),
+        *documents.health_check(container),
+        *documents.mounts(definition, container, image_volumes, file_systems),
+        *(f"--add-host={host}:127.0.0.1" for host in out_of_reach),
+    ]
+    if any(port["containerPort"] == _DICOM_PORT for port in container["portMappings"]):
+        options.append(f"--publish=127.0.0.1:{dicom_port}:{_DICOM_PORT}")
+    if path := environment.get(_ROOT_CERTIFICATES):
+        options.append(f"--volume={certificates.with_authority(place, image, path)}:{path}:ro")
+    identity = {
+        "AWS_ACCESS_KEY_ID": role.key_id,
+        "AWS_SECRET_ACCESS_KEY": role.secret,
+        "AWS_SESSION_TOKEN": role.token or "",
+        "AWS_ENDPOINT_URL": containers.AWS_ENDPOINT,
+        "AWS_REGION": REGION,
+    }
+    command = container.get("command", [])
+    return containers.run(place, "task", name, *options, image, *command, environment=identity | environment)
+
+
+def _pull(place: Place, role_arn: str, image: str) -> None:
+    """Pull the image, if the execution role may, from the repository that it names."""
+    name = image.partition("/")[2].partition("@")[0].partition(":")[0]
+    [repository] = client(place, "ecr").describe_repositories(repositoryNames=[name])["repositories"]
+    needed = dict.fromkeys(("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"), repository["repositoryArn"])
+    for action, resource in {"ecr:GetAuthorizationToken": "*", **needed}.items():
+        if not permitted(caller_of(role_arn), action, resource, TRANSPORT):
+            raise TaskError(f"{_REGISTRY_AUTH}: {role_arn} is not authorized to perform: {action} on: {resource}")
+    docker("pull", "--quiet", image)
+
+
+def _open_log(place: Place, execution: Credentials, container: Document, task: str) -> None:
+    if log := container.get("logConfiguration", {}).get("options"):
+        stream = f"{log['awslogs-stream-prefix']}/{container['name']}/{task}"
+        client(place, "logs", execution).create_log_stream(logGroupName=log["awslogs-group"], logStreamName=stream)
+
+
+def _secrets(place: Place, execution: Credentials, container: Document) -> dict[str, str]:
+    """The variables that come from Secrets Manager, as the execution role may read it."""
+    found = {}
+    for each in container.get("secrets", []):
+        secret, key = documents.secret_reference(each["valueFrom"])
+        value = client(place, "secretsmanager", execution).get_secret_value(SecretId=secret)["SecretString"]
+        if key:
+            content = json.loads(value)
+            if key not in content:
+                raise TaskError(f"{_REGISTRY_AUTH}: the secret did not contain json key {key}: {secret}")
+            value = content[key] if isinstance(content[key], str) else json.dumps(content[key])
+        found[each["name"]] = value
+    return found
+
+
+def _mounted(place: Place, wanted: Document, definition: Document, network: Document, here: Peer) -> str:
+    """The docker volume of an EFS volume, which the task's role may mount and its security groups reach.
+
+    A docker volume is a whole file system: it begins at the root directory of the access point.
+    """
+    efs, id, access = client(place, "efs"), wanted["fileSystemId"], wanted["authorizationConfig"]
+    [system] = efs.describe_file_systems(FileSystemId=id)["FileSystems"]
+    [point] = efs.describe_access_points(AccessPointId=access["accessPointId"])["AccessPoints"]
+    # Without IAM the mount has no identity: a KeyError, unless the file system is open to everybody.
+    role = definition["taskRoleArn"] if access.get("iam") == "ENABLED" else "anonymous"
+    created, problem = point["RootDirectory"].get("CreationInfo"), ""
+    if point["FileSystemId"] != id or not may_mount(system["FileSystemArn"], role, point["AccessPointArn"]):
+        problem = "access denied by server"
+    elif not created:
+        problem = "nothing creates the access point's root directory"
+    targets = {t["AvailabilityZoneName"]: t for t in efs.describe_mount_targets(FileSystemId=id)["MountTargets"]}
+    for zone in {subnet["AvailabilityZone"] for subnet in subnets(place, network["subnets"])}:
+        if zone not in targets:
+            problem = f"failed to resolve its name: no mount target in {zone}"
+            continue
+        target = targets[zone]
+        groups = efs.describe_mount_target_security_groups(MountTargetId=target["MountTargetId"])["SecurityGroups"]
+        if not reaches(place, here, peer(place, groups, [target["SubnetId"]]), _NFS_PORT):
+            problem = "connection timed out: the security groups do not let NFS through"
+    if problem:
+        raise TaskError(f"ResourceInitializationError: failed to invoke EFS utils commands for {id}: {problem}")
+    volume = f"{place.slug}-{id}"
+    containers.create_volume(place, volume)
+    owner = f"{created['OwnerUid']}:{created['OwnerGid']}"
+    prepare = f"chown {owner} /files && chmod {created['Permissions']} /files"
+    docker("run", "--rm", f"--volume={volume}:/files", containers.services_image(), "sh", "-c", prepare)
+    return volume
+
+
+def _databases_out_of_reach(place: Place, here: Peer) -> list[str]:
+    """Names of databases that the task must not reach: they lead to its own loopback, where nobody listens."""
+    hosts = []
+    for each in client(place, "rds").describe_db_instances()["DBInstances"]:
+        groups = [group["VpcSecurityGroupId"] for group in each["VpcSecurityGroups"]]
+        there = peer(place, groups, [subnet["SubnetIdentifier"] for subnet in each["DBSubnetGroup"]["Subnets"]])
+        if not reaches(place, here, there, each["Endpoint"]["Port"]):
+            hosts.append(each["Endpoint"]["Address"])
+    return hosts

@@ -1,0 +1,101 @@
+"""The way of a request from CloudFront to the healthy tasks, read from the emulated AWS."""
+
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from local.place import Place
+from local.runner.aws import client
+from local.runner.documents import Document, attributes
+from local.runner.security_groups import Peer, reaches
+
+_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
+# The managed origin request policies that the front plays (CloudFront Developer Guide).
+_ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
+_ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+
+
+class RouteError(Exception):
+    """A request cannot be forwarded: the `status` that CloudFront or the load balancer answers, and why."""
+
+    def __init__(self, status: int, text: str):
+        super().__init__(text)
+        self.status = status
+
+
+class Route(NamedTuple):
+    """What a request meets on its way."""
+
+    host: str  # the Host header that the task gets
+    methods: frozenset[str]
+    function: str | None  # code for viewer requests
+    headers_policy: Document
+    port: int  # of the listener
+    read_timeout: int  # seconds
+    targets: tuple[tuple[str, int], ...]
+    sticky_seconds: int | None
+
+
+def read(place: Place) -> Route:
+    """The route of the account's first distribution as it is deployed now. Raises RouteError."""
+    try:
+        return _read(place)
+    except (ClientError, LookupError) as error:
+        raise RouteError(502, f"there is no way from CloudFront to the tasks: {error!r}") from None
+
+
+def _read(place: Place) -> Route:
+    cloudfront, balancing = client(place, "cloudfront"), client(place, "elbv2")
+    id = cloudfront.list_distributions()["DistributionList"]["Items"][0]["Id"]
+    distribution = cloudfront.get_distribution(Id=id)["Distribution"]
+    config = distribution["DistributionConfig"]
+    behavior = config["DefaultCacheBehavior"]
+    origins = {each["Id"]: each for each in config["Origins"]["Items"]}
+    origin = origins[behavior["TargetOriginId"]]
+    vpc_origin = cloudfront.get_vpc_origin(Id=origin["VpcOriginConfig"]["VpcOriginId"])["VpcOrigin"]
+    endpoint = vpc_origin["VpcOriginEndpointConfig"]
+    arn, port = endpoint["Arn"], endpoint["HTTPPort"]
+
+    [balancer] = balancing.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
+    if not reaches(place, _cloudfront(place), Peer(frozenset(balancer["SecurityGroups"])), port):
+        raise RouteError(504, f"the load balancer's security groups do not let CloudFront in on {port}")
+    listeners = {each["Port"]: each for each in balancing.describe_listeners(LoadBalancerArn=arn)["Listeners"]}
+    group = listeners[port]["DefaultActions"][0]["TargetGroupArn"]
+    targets = balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    of_group = attributes(balancing.describe_target_group_attributes(TargetGroupArn=group))
+    of_balancer = attributes(balancing.describe_load_balancer_attributes(LoadBalancerArn=arn))
+
+    public = [*config["Aliases"].get("Items", []), distribution["DomainName"]][0]
+    hosts = {_ALL_VIEWER: public, _ALL_VIEWER_EXCEPT_HOST: origin["DomainName"]}
+    idle = int(of_balancer.get("idle_timeout.timeout_seconds", 60))
+    sticky = of_group["stickiness.enabled"] == "true"
+    return Route(
+        host=hosts[behavior["OriginRequestPolicyId"]],
+        methods=frozenset(behavior["AllowedMethods"]["Items"]),
+        function=_function(cloudfront, behavior),
+        headers_policy=_headers_policy(cloudfront, behavior),
+        port=port,
+        read_timeout=min(origin["VpcOriginConfig"]["OriginReadTimeout"], idle),
+        targets=tuple((each["Target"]["Id"], each["Target"]["Port"]) for each in targets),
+        sticky_seconds=int(of_group.get("stickiness.lb_cookie.duration_seconds", 86400)) if sticky else None,
+    )
+
+
+def _cloudfront(place: Place) -> Peer:
+    named = [{"Name": "prefix-list-name", "Values": [_PREFIX_LIST]}]
+    lists = client(place, "ec2").describe_managed_prefix_lists(Filters=named)["PrefixLists"]
+    return Peer(frozenset(each["PrefixListId"] for each in lists))
+
+
+def _function(cloudfront: Any, behavior: Document) -> str | None:
+    for each in behavior["FunctionAssociations"].get("Items", []):
+        if each["EventType"] == "viewer-request":
+            name = each["FunctionARN"].rpartition("/")[2]
+            return cloudfront.get_function(Name=name, Stage="LIVE")["FunctionCode"].read().decode()
+    return None
+
+
+def _headers_policy(cloudfront: Any, behavior: Document) -> Document:
+    if not (id := behavior.get("ResponseHeadersPolicyId")):
+        return {}
+    return cloudfront.get_response_headers_policy(Id=id)["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]

@@ -1,0 +1,55 @@
+"""Security groups: whether one thing in the VPC reaches another, as the deployed rules say."""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network
+from typing import NamedTuple
+
+from local.place import Place
+from local.runner.aws import client
+from local.runner.documents import Document
+
+
+class Peer(NamedTuple):
+    """One end of a connection: security groups (AWS's own: prefix lists), address ranges of its subnets."""
+
+    groups: frozenset[str]
+    networks: tuple[IPv4Network, ...] = ()
+
+
+def subnets(place: Place, ids: Iterable[str]) -> list[Document]:
+    """The subnets as EC2 describes them."""
+    return client(place, "ec2").describe_subnets(SubnetIds=list(ids))["Subnets"]
+
+
+def peer(place: Place, groups: Iterable[str], subnet_ids: Iterable[str]) -> Peer:
+    """What stands in these subnets with these security groups."""
+    return Peer(frozenset(groups), tuple(IPv4Network(s["CidrBlock"]) for s in subnets(place, subnet_ids)))
+
+
+def reaches(place: Place, source: Peer, target: Peer, port: int) -> bool:
+    """Whether TCP gets from `source` to `port` of `target`: out of the one, unless that is AWS's own, and in."""
+    groups = sorted(group for group in source.groups | target.groups if group.startswith("sg-"))
+    of_both = [{"Name": "group-id", "Values": groups}]
+    rules = client(place, "ec2").describe_security_group_rules(Filters=of_both)["SecurityGroupRules"]
+    out = not source.networks or admits(rules, source, target, port, egress=True)
+    return out and admits(rules, target, source, port, egress=False)
+
+
+def admits(rules: Iterable[Document], this: Peer, other: Peer, port: int, *, egress: bool) -> bool:
+    """Whether a rule of `this` lets TCP on `port` through, out to `other` (`egress`) or in from it."""
+    return any(
+        rule["GroupId"] in this.groups
+        and rule["IsEgress"] == egress
+        and (
+            rule["IpProtocol"] == "-1"
+            or (rule["IpProtocol"] == "tcp" and rule["FromPort"] <= port <= rule["ToPort"])
+        )
+        and _names(rule, other)
+        for rule in rules
+    )
+
+
+def _names(rule: Document, peer: Peer) -> bool:
+    if cidr := rule.get("CidrIpv4"):
+        return any(network.subnet_of(IPv4Network(cidr)) for network in peer.networks)
+    return (rule.get("PrefixListId") or rule.get("ReferencedGroupInfo", {}).get("GroupId")) in peer.groups

@@ -1,0 +1,152 @@
+"""ECS services: each gets as many tasks as it wants, of its current deployment, in a rolling update."""
+
+import functools
+import itertools
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+from local.emulator.overlay import ecs
+from local.place import Place
+from local.runner import documents
+from local.runner.aws import client
+from local.runner.documents import Document
+from local.runner.launch import launch
+from local.runner.rollout import failures_allowed, plan
+from local.runner.security_groups import peer, reaches
+from local.runner.tasks import Target, Task
+
+_LONGEST_PAUSE = 30  # seconds between two tries of a task that fails
+
+
+class Services:
+    """All services of the emulated AWS."""
+
+    def __init__(self, place: Place, busy: Callable[[str], bool]):
+        """`busy` tells whether a request to an address is under way."""
+        self._place, self._busy = place, busy
+        self._services: dict[str, _Service] = {}
+        self._dicom_ports: dict[int, Task] = {}
+
+    def follow(self, *, may_start: bool) -> bool:
+        """One step for every service; whether all of them are as wanted."""
+        deployed = {service["serviceArn"]: service for service in self._deployed()}
+        for arn, service in deployed.items():
+            known = self._services.setdefault(arn, _Service(self._place, self._busy, self._dicom_ports))
+            known.follow(service, may_start=may_start)
+        for gone in self._services.keys() - deployed.keys():
+            for task in self._services.pop(gone).tasks:
+                task.leave()
+        return all(service.steady for service in self._services.values())
+
+    def _deployed(self) -> Iterator[Document]:
+        api = client(self._place, "ecs")
+        for cluster in api.list_clusters()["clusterArns"]:
+            if arns := api.list_services(cluster=cluster)["serviceArns"]:
+                yield from api.describe_services(cluster=cluster, services=arns)["services"]
+
+
+class _Service:
+    def __init__(self, place: Place, busy: Callable[[str], bool], dicom_ports: dict[int, Task]):
+        self.tasks: list[Task] = []
+        self.steady = False
+        self._place, self._busy, self._dicom_ports = place, busy, dicom_ports
+        self._deployment: Document = {"id": ""}
+        self._completed: Document | None = None  # the deployment to roll back to
+        self._failures, self._reason, self._not_before = 0, "", 0.0
+
+    def follow(self, service: Document, *, may_start: bool) -> None:
+        if service["deployments"][0]["id"] != self._deployment["id"]:
+            self._begin(service["deployments"][0])
+        self._bury()
+        here = [task for task in self.tasks if not task.leaving]
+        current = [task for task in here if task.deployment == self._deployment["id"]]
+        old = [task for task in here if task.deployment != self._deployment["id"]]
+        configuration, desired = service["deploymentConfiguration"], service["desiredCount"]
+        healthy = sum(task.healthy for task in current)
+        self.steady = not old and len(current) == desired == healthy
+        state, reason, fallback = None, "", None
+        start, stop = 0, current
+        breaker = configuration["deploymentCircuitBreaker"]
+        if breaker["enable"] and self._failures >= failures_allowed(desired) and not self._is_completed():
+            state, reason = "FAILED", f"ECS deployment circuit breaker: tasks failed to start. {self._reason}"
+            if self._completed and breaker["rollback"]:
+                fallback = self._completed["taskDefinition"]
+        else:
+            bounds = configuration["minimumHealthyPercent"], configuration["maximumPercent"]
+            start, stop = plan(desired, bounds, current, old)
+            if self.steady and not self._is_completed():
+                state, reason = "COMPLETED", f"ECS deployment {self._deployment['id']} completed."
+                self._completed = self._deployment
+        for task in stop:
+            task.leave()
+        if may_start and time.monotonic() >= self._not_before:
+            for _ in range(start):
+                self._start(service)
+        running = sum(task.healthy for task in here if not task.leaving)
+        ecs.report(
+            service["clusterArn"],
+            service["serviceArn"],
+            running=running,
+            pending=max(0, desired - running),
+            rollout_state=state,
+            reason=reason,
+            task_definition=fallback,
+        )
+
+    def _is_completed(self) -> bool:
+        return self._completed is self._deployment
+
+    def _begin(self, deployment: Document) -> None:
+        """Follow a new deployment; when it is a rollback, the tasks that it goes back to are still there."""
+        if (
+            self._failures
+            and self._completed
+            and self._completed["taskDefinition"] == deployment["taskDefinition"]
+        ):
+            for task in self.tasks:
+                if task.deployment == self._completed["id"]:
+                    task.deployment = deployment["id"]
+        self._deployment, self._failures, self._not_before = deployment, 0, 0.0
+
+    def _bury(self) -> None:
+        """Forget tasks that have ended; count those in a row that never were healthy, and wait after them."""
+        for task in [task for task in self.tasks if not task.is_alive()]:
+            self.tasks.remove(task)
+            if task.reason and not task.was_healthy and task.deployment == self._deployment["id"]:
+                self._failures, self._reason = self._failures + 1, task.reason
+                self._not_before = time.monotonic() + min(self._failures, _LONGEST_PAUSE)
+        if any(task.healthy and task.deployment == self._deployment["id"] for task in self.tasks):
+            self._failures = 0
+
+    def _start(self, service: Document) -> None:
+        arn = self._deployment["taskDefinition"]
+        definition = client(self._place, "ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        network = self._deployment["networkConfiguration"]["awsvpcConfiguration"]
+        name = f"{self._place.slug}-{service['serviceName']}-{uuid.uuid4().hex[:8]}"
+        ports = (self._place.port(f"dicom{number}") for number in itertools.count())
+        port = next(p for p in ports if p not in self._dicom_ports or not self._dicom_ports[p].is_alive())
+        self._dicom_ports[port] = task = Task(
+            self._place,
+            name,
+            self._deployment["id"],
+            functools.partial(launch, self._place, name, definition, network, port),
+            health_command=documents.health_command(definition["containerDefinitions"][0]),
+            targets=[self._target(each, network) for each in service.get("loadBalancers", [])],
+            grace_seconds=service.get("healthCheckGracePeriodSeconds", 0),
+            busy=self._busy,
+        )
+        self.tasks.append(task)
+        task.start()
+
+    def _target(self, balanced: Document, network: Document) -> Target:
+        api, arn, port = client(self._place, "elbv2"), balanced["targetGroupArn"], balanced["containerPort"]
+        [group] = api.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+        [balancer] = api.describe_load_balancers(LoadBalancerArns=group["LoadBalancerArns"])["LoadBalancers"]
+        there = peer(
+            self._place, balancer["SecurityGroups"], [z["SubnetId"] for z in balancer["AvailabilityZones"]]
+        )
+        here = peer(self._place, network["securityGroups"], network["subnets"])
+        delay = documents.attributes(api.describe_target_group_attributes(TargetGroupArn=arn))
+        drain_seconds = int(delay["deregistration_delay.timeout_seconds"])
+        return Target(group, port, drain_seconds, reaches(self._place, there, here, port))

@@ -1,0 +1,161 @@
+"""One task of a service: a thread that starts its container, watches its health, and puts it away."""
+
+import contextlib
+import http.client
+import logging
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.images import ImageError, docker
+from local.place import Place
+from local.runner import containers, documents
+from local.runner.aws import client
+from local.runner.documents import Document, TaskError
+
+# Seconds between looks at a task that is not healthy yet: at the interval of the deployed checks, every `make up`
+# would wait for them.
+_HASTE = 0.5
+_EDGE_NOTICES = 1.5  # seconds until the edge has read that a target is gone
+
+log = logging.getLogger("tasks")
+
+
+class Target(NamedTuple):
+    """A target group of the service: as AWS describes it, the container's port, and the deregistration delay.
+
+    `reachable`: whether the load balancer, with its health checks, gets to that port of the tasks.
+    """
+
+    group: Document
+    port: int
+    drain_seconds: int
+    reachable: bool
+
+
+class Task(threading.Thread):
+    """A task from its start to its end.
+
+    `deployment`: id of the one it belongs to; `healthy`: by all its checks; `reason`: why it ended by itself.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        name: str,
+        deployment: str,
+        launch: Callable[[], str],
+        *,
+        health_command: str,
+        targets: Sequence[Target],
+        grace_seconds: int,
+        busy: Callable[[str], bool],
+    ):
+        """`launch` starts the container and gives its address, `health_command` is the container's own check.
+
+        For `grace_seconds` failing checks are borne; `busy` tells whether a request to an address is under way.
+        """
+        super().__init__(name=name, daemon=True)
+        self.deployment, self.healthy, self.was_healthy, self.reason = deployment, False, False, ""
+        self._place, self._launch, self._health_command, self._address = place, launch, health_command, ""
+        self._targets, self._grace, self._busy = targets, grace_seconds, busy
+        self._leave = threading.Event()
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it was told to stop."""
+        return self._leave.is_set()
+
+    def leave(self) -> None:
+        """Stop as soon as no request is under way any more."""
+        self._leave.set()
+
+    def run(self) -> None:
+        """Live; whatever happens, no container is left behind."""
+        log.info("%s starts", self.name)
+        try:
+            self._address = self._launch()
+            self._watch()
+        except (TaskError, ImageError, BotoCoreError, ClientError) as error:
+            self.reason = str(error)
+        self.healthy = False
+        log.info("%s stops: %s", self.name, self.reason or "it is not wanted any more")
+        with contextlib.suppress(BotoCoreError, ClientError):  # the target group may be gone
+            self._register("deregister_targets")
+        if not self.reason:
+            self._drain()
+            subprocess.run(["docker", "stop", self.name], capture_output=True, check=False)
+        containers.remove("container", self.name)
+
+    def _watch(self) -> None:
+        """Check the task until it is told to leave. Raises TaskError when it has ended or its health is bad."""
+        file = self._place.home / "logs" / f"{self.name}.log"
+        file.parent.mkdir(exist_ok=True)
+        with file.open("w") as stream:
+            output = subprocess.Popen(["docker", "logs", "--follow", self.name], stdout=stream, stderr=stream)
+        interval = min((t.group["HealthCheckIntervalSeconds"] for t in self._targets), default=10)
+        patience = interval * max((t.group["UnhealthyThresholdCount"] for t in self._targets), default=3)
+        next_check, last_well, began = 0.0, time.monotonic(), time.monotonic()
+        while not self._leave.wait(_HASTE):
+            if output.poll() is not None:  # it ends with the container
+                code = containers.inspect(self.name, "{{.State.ExitCode}}")
+                raise TaskError(f"Essential container in task exited ({code}); its output: {file}")
+            if time.monotonic() < next_check:
+                continue
+            if self._well():
+                last_well = time.monotonic()
+                if not self.healthy:
+                    self._register("register_targets")
+                    self.healthy = self.was_healthy = True
+            elif time.monotonic() > max(began + self._grace, last_well + patience):
+                raise TaskError(f"Task failed its health checks; its output: {file}")
+            next_check = time.monotonic() + (interval if self.healthy else 0)
+
+    def _well(self) -> bool:
+        """Whether the checks of the target groups and the container's own succeed.
+
+        Docker makes its first check after a whole interval; until the task has been healthy once we make it.
+        """
+        if (
+            containers.inspect(self.name, "{{if and .State.Running .State.Health}}{{.State.Health.Status}}{{end}}")
+            == "unhealthy"
+        ):
+            raise TaskError("Task failed container health checks")
+        if not all(target.reachable and _answers(self._address, target) for target in self._targets):
+            return False
+        if not self.was_healthy and self._health_command:
+            try:
+                docker("exec", self.name, "/bin/sh", "-c", self._health_command)
+            except ImageError:
+                return False
+        return True
+
+    def _register(self, operation: str) -> None:
+        """AWS also shows targets that are not healthy; here a target is registered as long as it is healthy."""
+        for target in self._targets if self._address else ():
+            one = {"Id": self._address, "Port": target.port}
+            call = getattr(client(self._place, "elbv2"), operation)
+            call(TargetGroupArn=target.group["TargetGroupArn"], Targets=[one])
+
+    def _drain(self) -> None:
+        deadline = time.monotonic() + max((target.drain_seconds for target in self._targets), default=0)
+        time.sleep(_EDGE_NOTICES if self._targets else 0)
+        while self._busy(self._address) and time.monotonic() < deadline:
+            time.sleep(0.2)
+
+
+def _answers(address: str, target: Target) -> bool:
+    """The target group's health check, once; always at the traffic's port, the only one that containers open."""
+    check = target.group
+    connection = http.client.HTTPConnection(address, target.port, timeout=check["HealthCheckTimeoutSeconds"])
+    try:
+        connection.request("GET", check["HealthCheckPath"], headers={"User-Agent": "ELB-HealthChecker/2.0"})
+        return documents.matches(check["Matcher"]["HttpCode"], connection.getresponse().status)
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

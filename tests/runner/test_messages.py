@@ -1,0 +1,78 @@
+"""Headers and cookies on the way through the edge."""
+
+from typing import Any
+
+import pytest
+
+from local.runner import messages
+
+TARGETS = [("172.18.0.4", 8042), ("172.18.0.5", 8042)]
+SITE = "https://viewer.example.org"
+
+
+def test_a_task_sees_the_public_name_and_the_viewer():
+    sent = {
+        "Host": "127.0.0.1:20002",
+        "Connection": "keep-alive",
+        "Transfer-Encoding": "chunked",
+        "X-Forwarded-For": "203.0.113.7",
+        "X-Forwarded-Proto": "https",
+        "Authorization": "Basic abc",
+    }
+    assert dict(messages.to_task(sent, "127.0.0.1", "archive.example.org", 80)) == {
+        "Host": "archive.example.org",
+        "X-Forwarded-For": "203.0.113.7, 127.0.0.1",
+        "X-Forwarded-Proto": "http",
+        "X-Forwarded-Port": "80",
+        "Authorization": "Basic abc",
+    }
+
+
+def test_repeated_headers_stay_repeated():
+    both = [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
+    assert messages.end_to_end([*both, ("Keep-Alive", "timeout=1"), ("ETag", "x")], without=["etag"]) == both
+
+
+def test_the_cookie_leads_back_to_its_task_as_long_as_it_is_there():
+    for target in TARGETS:
+        cookie = messages.cookie_of(target)
+        assert [messages.choose(TARGETS, cookie, turn) for turn in range(3)] == [target] * 3
+        assert messages.choose([("172.18.0.9", 8042)], cookie, 0) == ("172.18.0.9", 8042)
+
+
+def test_without_a_cookie_each_task_has_its_turn():
+    assert [messages.choose(TARGETS, None, turn) for turn in range(3)] == [TARGETS[0], TARGETS[1], TARGETS[0]]
+
+
+def test_the_second_cookie_works_across_sites():
+    (_, first), (_, second) = messages.sticky_cookies(TARGETS[0], 3600)
+    assert first == f"AWSALB={messages.cookie_of(TARGETS[0])}; Max-Age=3600; Path=/"
+    assert second.startswith("AWSALBCORS=") and second.endswith("; SameSite=None; Secure")
+
+
+def cors(*origins: str, credentials: bool = True) -> dict[str, Any]:
+    return {
+        "CorsConfig": {
+            "AccessControlAllowOrigins": {"Items": list(origins)},
+            "AccessControlAllowCredentials": credentials,
+            "AccessControlExposeHeaders": {"Items": ["ETag", "Content-Range"]},
+        }
+    }
+
+
+ALLOWED = {"Access-Control-Allow-Origin": SITE, "Access-Control-Expose-Headers": "ETag, Content-Range"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "origin", "expected"),
+    [
+        ({}, SITE, {}),
+        (cors(SITE), None, {}),
+        (cors(SITE), "https://elsewhere.example.org", {}),
+        (cors(SITE), SITE, ALLOWED | {"Access-Control-Allow-Credentials": "true"}),
+        (cors("*", credentials=False), SITE, ALLOWED),
+        ({"CustomHeadersConfig": {"Items": [{"Header": "X-A", "Value": "1"}]}}, None, {"X-A": "1"}),
+    ],
+)
+def test_response_headers_policies(policy: dict[str, Any], origin: str | None, expected: dict[str, str]):
+    assert messages.policy_headers(policy, origin) == expected

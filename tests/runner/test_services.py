@@ -1,0 +1,126 @@
+"""A service with real containers: what is deployed runs, and what is wired wrongly does not."""
+
+import copy
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from local import containers
+from tests.runner.conftest import CERTIFICATES
+from tests.runner.deployment import PORT, Deployment
+
+
+@pytest.fixture(scope="module")
+def container(deployment: Deployment, image: str) -> dict[str, Any]:
+    """Healthy when the database lets it in: by name, with TLS verified, with the secret's password."""
+    return {
+        "name": "orthanc",
+        "image": image,
+        "user": "999:999",
+        "readonlyRootFilesystem": True,
+        "portMappings": [{"containerPort": PORT}],
+        "command": ["socat", f"TCP-LISTEN:{PORT},fork,reuseaddr", "EXEC:/serve"],
+        "environment": [
+            {"name": "PGHOST", "value": deployment.database_host},
+            {"name": "PGUSER", "value": "orthanc"},
+            {"name": "PGSSLMODE", "value": "verify-full"},
+            {"name": "PGSSLROOTCERT", "value": CERTIFICATES},
+        ],
+        "secrets": [{"name": "PGPASSWORD", "valueFrom": f"{deployment.secret}:password::"}],
+        "healthCheck": {"command": ["CMD-SHELL", "psql -c 'SELECT 1'"], "interval": 5, "retries": 1},
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {"awslogs-group": "tasks", "awslogs-stream-prefix": "orthanc"},
+        },
+        "stopTimeout": 2,
+    }
+
+
+def eventually(holds: Callable[[], object], consequence: str) -> None:
+    deadline = time.monotonic() + 40
+    while not holds():
+        assert time.monotonic() < deadline, consequence
+        time.sleep(0.2)
+
+
+def answer(deployment: Deployment) -> requests.Response:
+    return requests.get(f"http://127.0.0.1:{deployment.place.port('edge')}/", timeout=30)
+
+
+def running(deployment: Deployment, role: str) -> list[str]:
+    return [each["name"] for each in containers.running(deployment.place) if each["role"] == role]
+
+
+def update(deployment: Deployment, container: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Deploy another task definition; the newest deployment that was not rolled back to, once it has ended."""
+    arn = deployment.task_definition(container, **more)
+    deployment.client("ecs").update_service(cluster="cluster", service="service", taskDefinition=arn)
+
+    def ended() -> list[dict[str, Any]]:
+        shown = [each for each in deployment.service()["deployments"] if each["taskDefinition"] == arn]
+        return [each for each in shown if each["rolloutState"] != "IN_PROGRESS"]
+
+    eventually(ended, "the deployment does not end")
+    return ended()[0]
+
+
+def test_a_service_is_steady_once_its_task_is_healthy(deployment: Deployment, container: dict[str, Any]):
+    deployment.deploy(deployment.task_definition(container))
+    assert deployment.service()["runningCount"] == 0
+    eventually(lambda: deployment.service()["deployments"][0]["rolloutState"] == "COMPLETED", "it never is steady")
+    got = answer(deployment)
+    assert got.status_code == 200 and got.text == "ok"
+    assert "AWSALB" in got.cookies, "the target group's stickiness has no effect"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"secrets": [{"name": "PGPASSWORD", "valueFrom": "{secret}:user::"}]}, "did not contain json key user"),
+        ({"command": ["false"]}, "Essential container in task exited (1)"),
+        ({"image": "{repository}:none"}, "manifest"),
+    ],
+)
+def test_a_deployment_that_fails_is_rolled_back(
+    deployment: Deployment, container: dict[str, Any], change: dict[str, Any], reason: str
+):
+    names = {"secret": deployment.secret, "repository": deployment.repository["repositoryUri"]}
+    changed = copy.deepcopy(container) | change
+    changed["image"] = changed["image"].format(**names)
+    changed["secrets"][0] = {
+        **changed["secrets"][0],
+        "valueFrom": changed["secrets"][0]["valueFrom"].format(**names),
+    }
+    [before] = running(deployment, "task")
+    failed = update(deployment, changed)
+    assert failed["rolloutState"] == "FAILED" and reason in failed["rolloutStateReason"]
+    assert running(deployment, "task") == [before], "the tasks of the last good deployment did not stay"
+    assert answer(deployment).status_code == 200
+
+
+def test_without_its_policy_the_execution_role_pulls_nothing(deployment: Deployment, container: dict[str, Any]):
+    iam, name = deployment.client("iam"), {"RoleName": "execution", "PolicyName": "execution"}
+    policy = iam.get_role_policy(**name)["PolicyDocument"]
+    iam.delete_role_policy(**name)
+    refused = update(deployment, container)
+    iam.put_role_policy(**name, PolicyDocument=json.dumps(policy))
+    assert "is not authorized to perform: ecr:GetAuthorizationToken" in refused["rolloutStateReason"]
+
+
+def test_what_was_killed_runs_again(deployment: Deployment):
+    before = running(deployment, "task")
+    subprocess.run(["docker", "kill", *before, *running(deployment, "database")], capture_output=True, check=True)
+    eventually(lambda: running(deployment, "task") not in (before, []), "no new task took the killed one's place")
+    eventually(lambda: answer(deployment).status_code == 200, "the new task gets no requests")
+
+
+def test_what_is_deleted_does_not_run(deployment: Deployment):
+    deployment.client("ecs").delete_service(cluster="cluster", service="service", force=True)
+    deployment.client("rds").delete_db_instance(DBInstanceIdentifier="db", SkipFinalSnapshot=True)
+    eventually(lambda: not running(deployment, "task") + running(deployment, "database"), "containers stay behind")
+    assert answer(deployment).status_code == 503
