@@ -2,20 +2,38 @@
 
 PYTHON ?= python3
 VENV := .venv/bin
+LOCAL := $(VENV)/python -m local
 
-.PHONY: test lint
+# This checkout's place, whatever place the shell was in.
+export ORTHANC_LOCAL_ROOT := $(CURDIR)
+
+.PHONY: help up down status env setup test lint bench
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make up      deploy it to an AWS emulated on this machine, and run it"
+	@echo "make status  what runs, as JSON"
+	@echo "make env     what a shell needs to work on it: eval \"\$$(make -s env)\""
+	@echo "make down    remove all of it"
+	@echo "make test    every test; make lint: the linters; make bench: figures"
 
 .venv/stamp: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")' 1>&2
-	@echo "installing the Python packages into .venv (about a minute)" 1>&2
+	@echo "==> installing the Python packages into .venv (about a minute)" 1>&2
 	@$(PYTHON) -m venv .venv
 	@$(VENV)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt 1>&2
 	@touch $@
 
-test: .venv/stamp
+up down status env setup: .venv/stamp
+	@$(LOCAL) $@
+
+test: setup
 	@$(VENV)/python -m pytest
 
 lint: .venv/stamp
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
 	@$(VENV)/pyright
+
+bench: setup
+	@$(VENV)/python -m tests.bench

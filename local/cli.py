@@ -1,0 +1,134 @@
+"""The commands behind `make setup`, `up`, `down`, `status` and `env`."""
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from typing import Any
+
+from local import containers, daemon, docker_daemon, engine, images, stack
+from local.place import Place
+
+# Their texts tell the user what to do.
+FAILURES = (daemon.EmulatorError, docker_daemon.DockerError, engine.EngineError, images.ImageError)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; answers its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument("command", choices=["setup", "up", "down", "status", "env"])
+    parser.add_argument("--no-tasks", action="store_true", help="up: services are steady without containers")
+    parser.add_argument(
+        "--config", action="append", default=[], metavar="KEY=VALUE", help="up: a setting of the stack"
+    )
+    given = parser.parse_args(arguments)
+    place = Place.current()
+    try:
+        match given.command:
+            case "setup":
+                set_up(place)
+            case "up":
+                up(place, tasks=not given.no_tasks, settings=given.config)
+            case "down":
+                down(place)
+            case "status":
+                print(json.dumps(status(place), indent=2))
+            case "env":
+                for name, value in variables(place).items():
+                    print(f"export {name}={shlex.quote(value)}")
+    except FAILURES as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as error:
+        return error.returncode  # it has said what is wrong
+    return 0
+
+
+def set_up(place: Place) -> None:
+    """Make what is made once: the engine, Docker, the images that others are built on."""
+    engine.ensure_engine(_say)
+    place.home.mkdir(exist_ok=True)
+    docker_daemon.ensure(place, _say)
+    images.ensure_services_image(_say)
+    base, upstream = images.ensure_orthanc_base(_say), images.upstream()
+    _say(f"Orthanc's image is built on {base}" + (f", in place of {upstream}" if base != upstream else ""))
+
+
+def up(place: Place, *, tasks: bool, settings: list[str]) -> None:
+    """Deploy, with `settings` (key=value) kept in the stack's configuration; a second time changes nothing."""
+    began = time.monotonic()
+    set_up(place)
+    if not daemon.answers(place):
+        if (place.home / "state").exists():
+            _say("the emulated AWS was stopped and has forgotten the stack: it is deployed anew")
+            shutil.rmtree(place.home / "state")
+            containers.remove(place)
+        daemon.start(place, tasks=tasks)
+    containers.start_registry(place, _say)
+    stack.write_configuration(place)
+    (place.home / "state").mkdir(exist_ok=True)
+    _pulumi(place, "stack", "select", "--create", stack.NAME, stdout=subprocess.DEVNULL)
+    _say("pulumi up")
+    options = ["--yes", "--skip-preview", "--suppress-outputs", *(f"--config={setting}" for setting in settings)]
+    _pulumi(place, "up", *options)
+    now = status(place)
+    _say(f"done in {time.monotonic() - began:.0f} s")
+    print(f"\n  URL       {now['url']}  (on AWS: {now['outputs'].get('orthancUrl')})")
+    print(f"  DICOM     {now['dicom']['host']}:{now['dicom']['port']}, AE title {now['dicom']['aet']}")
+    print('  log in    as admin; the password:  eval "$(make -s env)"')
+    print(f"            pulumi stack output orthancAdminPassword --show-secrets -s {stack.NAME}\n")
+
+
+def down(place: Place) -> None:
+    """Destroy the stack, stop and remove all that was started or stored."""
+    if not place.home.exists():
+        return
+    if daemon.answers(place) and (place.home / "state").exists():
+        _say("pulumi destroy")
+        # What it refuses or fails to destroy goes with the emulated account.
+        _pulumi(place, "destroy", "--yes", "--skip-preview", "--stack", stack.NAME, check=False)
+    daemon.stop(place)
+    if docker_daemon.answers():
+        containers.remove(place)
+    docker_daemon.release(place)
+    stack.remove_configuration(place)
+    shutil.rmtree(place.home)
+
+
+def status(place: Place) -> dict[str, Any]:
+    """What runs: the stack's outputs (secrets masked), the URL, the DICOM port and the containers."""
+    running, outputs = daemon.answers(place), {}
+    if running and (place.home / "state").exists():
+        asked = ("stack", "output", "--json", "--stack", stack.NAME)
+        outputs = json.loads(_pulumi(place, *asked, check=False, capture_output=True).stdout or "{}")
+    return {
+        "running": running,
+        "outputs": outputs,
+        "url": f"http://127.0.0.1:{place.port('edge')}",
+        "dicom": {
+            "host": "127.0.0.1",
+            "port": place.port("dicom0"),
+            "aet": stack.setting(place, "dicomAet", "ORTHANC"),
+        },
+        "containers": containers.running(place) if docker_daemon.answers() else [],
+    }
+
+
+def variables(place: Place) -> dict[str, str]:
+    """The environment variables with which plain pulumi, aws and boto3 work on the embedded AWS."""
+    path = engine.path(place, engine.ensure_engine(_say))
+    return place.environment() | {"PATH": path, "VIRTUAL_ENV": str(place.root / ".venv")}
+
+
+def _pulumi(place: Place, *arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    environment = os.environ | variables(place)
+    return subprocess.run(["pulumi", *arguments], cwd=place.root, env=environment, **{"check": True, **options})
+
+
+def _say(text: str) -> None:
+    """Progress goes to standard error: what `env` and `status` print is read by programs."""
+    print(f"==> {text}", file=sys.stderr, flush=True)

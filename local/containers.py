@@ -1,0 +1,55 @@
+"""What Docker holds for a place: all that carries its label. One container of it is the image registry."""
+
+import json
+from typing import Any
+
+from local.images import Log, docker, ensure_services_image
+from local.place import Place
+
+_REGISTRY_PORT = 5000  # in base/services/registry.yml
+
+
+def start_registry(place: Place, log: Log) -> None:
+    """Start the registry that plays ECR unless it runs; what was pushed to it stays until `make down`."""
+    name = f"{place.slug}-registry"
+    if docker("ps", "--all", "--quiet", "--filter", f"name=^{name}$"):
+        docker("start", name)
+        return
+    labels = ("--label", f"orthanc.place={place.slug}", "--label", "orthanc.role=registry")
+    published = ("--publish", f"127.0.0.1:{place.port('registry')}:{_REGISTRY_PORT}")
+    serve = (ensure_services_image(log), "docker-registry", "serve", "/etc/registry.yml")
+    docker("run", "--detach", "--name", name, *labels, *published, *serve)
+
+
+def running(place: Place) -> list[dict[str, Any]]:
+    """The place's containers that run, oldest first: name, role, image, state, health, published ports."""
+    found = docker("ps", "--quiet", "--filter", f"label=orthanc.place={place.slug}").split()
+    inspected = json.loads(docker("inspect", *found)) if found else []
+    return [
+        {
+            "name": container["Name"].removeprefix("/"),
+            "role": container["Config"]["Labels"].get("orthanc.role", ""),
+            "image": container["Config"]["Image"],
+            "state": container["State"]["Status"],
+            "health": container["State"].get("Health", {}).get("Status"),
+            "ports": {
+                port.partition("/")[0]: int(published[0]["HostPort"])
+                for port, published in container["NetworkSettings"]["Ports"].items()
+                if published
+            },
+        }
+        for container in sorted(inspected, key=lambda container: container["Created"])
+    ]
+
+
+def remove(place: Place) -> None:
+    """Remove the place's containers, networks, volumes and images."""
+    label = f"label=orthanc.place={place.slug}"
+    for kind, listed, removed in (
+        ("container", ["--all"], ["--force", "--volumes"]),
+        ("network", [], []),
+        ("volume", [], ["--force"]),
+        ("image", [], ["--force"]),
+    ):
+        if found := docker(kind, "ls", "--quiet", *listed, "--filter", label).split():
+            docker(kind, "rm", *removed, *dict.fromkeys(found))

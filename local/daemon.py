@@ -1,0 +1,73 @@
+"""The emulator's process: started detached, known again by its pid file, stopped."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from local.place import Place
+
+_SECONDS = 30
+
+
+class EmulatorError(Exception):
+    """The emulated AWS does not start or stop; the text names its log."""
+
+
+def answers(place: Place) -> bool:
+    """Whether the place's own emulator runs and takes connections."""
+    if not _pid(place):
+        return False
+    try:
+        socket.create_connection(("127.0.0.1", place.port("aws")), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def start(place: Place, *, tasks: bool) -> None:
+    """Start the emulator and wait until it answers. Raises EmulatorError."""
+    log = place.home / "emulator.log"
+    command = [sys.executable, "-m", "local.emulator", *([] if tasks else ["--no-tasks"])]
+    with log.open("a") as output:
+        daemon = subprocess.Popen(
+            command,
+            cwd=Path(__file__).parents[1],
+            env={**os.environ, **place.environment()},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    wait_until(lambda: answers(place) or daemon.poll() is not None, _SECONDS)
+    if not answers(place):
+        raise EmulatorError(f"the emulated AWS of {place.root} did not start; see {log}")
+
+
+def stop(place: Place) -> None:
+    """Stop the emulator, and with it the runner, where it runs. Raises EmulatorError."""
+    if pid := _pid(place):
+        os.kill(pid, signal.SIGTERM)
+        if not wait_until(lambda: not _pid(place), _SECONDS):
+            raise EmulatorError(f"the emulated AWS of {place.root} (pid {pid}) does not stop")
+
+
+def wait_until(holds: Callable[[], object], seconds: float) -> bool:
+    """Ask until `holds()` is true, at most `seconds`; answers whether it came true."""
+    deadline = time.monotonic() + seconds
+    while not (true := bool(holds())) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return true
+
+
+def _pid(place: Place) -> int | None:
+    """The emulator's process id while it lives. After a kill -9 the file's number may be another process's."""
+    try:
+        pid = int((place.home / "emulator.pid").read_text())
+        return pid if b"local.emulator" in Path(f"/proc/{pid}/cmdline").read_bytes() else None
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,58 @@
+"""The configuration of the stack `local`: generated, then the user's, who may set any key of it."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.place import REGION, TEST_CREDENTIALS, Place
+
+NAME = "local"
+PROJECT = "orthanc-on-aws"
+
+# Every service that the program calls; the AWS provider takes an endpoint for each.
+SERVICES = (
+    *("acm", "cloudfront", "cloudwatch", "ec2", "ecr", "ecs", "efs", "elbv2", "events", "iam", "kms", "logs"),
+    *("rds", "route53", "s3", "secretsmanager", "sns", "sts", "wafv2"),
+)
+
+# The emulated account ends with the emulator: nothing in it can be kept.
+_DEFAULTS = {f"{PROJECT}:dataOnDestroy": "delete", "aws:region": REGION}
+
+
+def write_configuration(place: Place) -> None:
+    """Write Pulumi.local.yaml with this place's endpoints; what the user has set in it stays."""
+    content = _read(place)
+    content["config"] = _DEFAULTS | content.get("config", {}) | _embedded(place)
+    _file(place).write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def remove_configuration(place: Place) -> None:
+    """Remove Pulumi.local.yaml, unless the user has set something in it."""
+    if _read(place).get("config") == _DEFAULTS | _embedded(place):
+        _file(place).unlink()
+
+
+def setting(place: Place, key: str, default: str) -> str:
+    """The program's setting `key` as the stack has it, else its default."""
+    return _read(place).get("config", {}).get(f"{PROJECT}:{key}", default)
+
+
+def _embedded(place: Place) -> dict[str, Any]:
+    return {
+        "aws:accessKey": TEST_CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        "aws:secretKey": TEST_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        "aws:skipCredentialsValidation": True,
+        "aws:skipMetadataApiCheck": True,
+        "aws:s3UsePathStyle": True,
+        "aws:endpoints": [dict.fromkeys(SERVICES, place.endpoint)],
+    }
+
+
+def _file(place: Place) -> Path:
+    return place.root / f"Pulumi.{NAME}.yaml"
+
+
+def _read(place: Place) -> dict[str, Any]:
+    file = _file(place)
+    return (yaml.safe_load(file.read_text()) if file.exists() else None) or {}
