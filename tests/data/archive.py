@@ -1,0 +1,104 @@
+"""A running deployment as its users meet it: URL, password and DICOM ports."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pydicom
+import requests
+from dicomweb_client import DICOMwebClient
+from pynetdicom import AE
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+
+from tests.embedded import Embedded
+
+# A task may have to be replaced, its database to come back, and health checks to notice both.
+PATIENCE_SECONDS = 90
+
+SUCCESS = 0x0000
+
+
+class Archive:
+    """Orthanc behind the edge of one deployment."""
+
+    def __init__(self, embedded: Embedded):
+        self.embedded = embedded
+        outputs, status = embedded.outputs(), embedded.status()
+        self.public_url: str = outputs["orthancUrl"]
+        self.url: str = status["url"]
+        self.aet: str = status["dicom"]["aet"]
+        self.session = requests.Session()
+        self.session.auth = ("admin", outputs["orthancAdminPassword"])
+
+    def get(self, path: str) -> requests.Response:
+        """GET of Orthanc's REST API, as admin."""
+        answer = self.session.get(f"{self.url}{path}", timeout=60)
+        answer.raise_for_status()
+        return answer
+
+    def dicomweb(self) -> DICOMwebClient:
+        """DICOMweb, as admin."""
+        return DICOMwebClient(f"{self.url}/dicom-web", session=self.session)
+
+    def store(self, file: bytes) -> str:
+        """POST a DICOM file; answers Orthanc's id of the instance."""
+        answer = self.session.post(f"{self.url}/instances", data=file, timeout=60)
+        answer.raise_for_status()
+        return answer.json()["ID"]
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """The containers of Orthanc that run, oldest first."""
+        containers = self.embedded.status()["containers"]
+        return [container for container in containers if container["role"] == "task"]
+
+    def dicom_ports(self) -> list[int]:
+        """One port on 127.0.0.1 for each running task."""
+        return [task["ports"]["4242"] for task in self.tasks()]
+
+    def c_store(self, dataset: pydicom.Dataset, port: int) -> None:
+        """Send the data set over DIMSE to the task on `port`."""
+        entity = AE(ae_title="MODALITY")
+        entity.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
+        association = entity.associate("127.0.0.1", port, ae_title=self.aet)
+        assert association.is_established, f"nobody takes the association on port {port}"
+        status = association.send_c_store(dataset)
+        association.release()
+        assert status.Status == SUCCESS, f"C-STORE failed with {status}"
+
+    def found_by(self, task: str, study_uid: str) -> list[str]:
+        """The Study Instance UIDs that this task (its container's name) finds for `study_uid`, asked itself."""
+        networks = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        inspect = ["docker", "inspect", "--format", networks, task]
+        address = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.strip()
+        query = {"Level": "Study", "Query": {"StudyInstanceUID": study_uid}, "Expand": True}
+        answer = self.session.post(f"http://{address}:8042/tools/find", json=query, timeout=60)
+        answer.raise_for_status()
+        return [study["MainDicomTags"]["StudyInstanceUID"] for study in answer.json()]
+
+    def calls_itself(self, title: str, port: int) -> bool:
+        """Whether the task on `port` takes an association for the called AE title `title`."""
+        entity = AE(ae_title="MODALITY")
+        entity.add_requested_context(Verification)
+        association = entity.associate("127.0.0.1", port, ae_title=title)
+        if association.is_established:
+            association.release()
+        return not association.is_rejected
+
+    def kill(self, role: str) -> None:
+        """kill -9 of every container of that role."""
+        names = [c["name"] for c in self.embedded.status()["containers"] if c["role"] == role]
+        assert names, f"nothing plays the role {role}"
+        subprocess.run(["docker", "kill", "--signal=KILL", *names], capture_output=True, check=True)
+
+    def eventually(self, holds: Callable[[], object], consequence: str) -> None:
+        """Wait until `holds()` is true; an answer that is not there yet counts as false."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                if holds():
+                    return
+            except (requests.RequestException, AssertionError, KeyError):
+                pass
+            assert time.monotonic() < deadline, consequence
+            time.sleep(0.5)

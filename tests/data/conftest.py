@@ -1,0 +1,33 @@
+"""The deployments that DICOM goes into: one with two tasks and files on S3, one with a task and files on EFS."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.data.archive import Archive
+from tests.embedded import Embedded
+
+
+@pytest.fixture(scope="session")
+def on_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+    yield from _deployed(Embedded(tmp_path_factory.mktemp("s3")), enableMultiAz="true")
+
+
+@pytest.fixture(scope="session")
+def on_efs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+    yield from _deployed(Embedded(tmp_path_factory.mktemp("efs")), enableDicomS3Storage="false")
+
+
+@pytest.fixture(scope="session", params=["on_s3", "on_efs"])
+def archive(request: pytest.FixtureRequest) -> Archive:
+    """Both, one after the other: what a user sees does not depend on where the files are."""
+    return request.getfixturevalue(request.param)
+
+
+def _deployed(embedded: Embedded, **configuration: str) -> Iterator[Archive]:
+    try:
+        embedded.local("up", *(f"--config={key}={value}" for key, value in configuration.items()))
+        embedded.enter()
+        yield Archive(embedded)
+    finally:
+        embedded.local("down")

@@ -1,0 +1,116 @@
+"""A copy of the project with an embedded AWS of its own, driven by the commands that the README gives."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import boto3
+
+from local.place import Place
+
+PROJECT = Path(__file__).parents[1]
+
+
+class Step(NamedTuple):
+    """What a deployment did to one resource: the operation of Pulumi and the resource's type and name."""
+
+    operation: str
+    type: str
+    name: str
+
+
+class Embedded:
+    """The copy in `root`; a `make up` of this checkout or another test never meets it."""
+
+    def __init__(self, root: Path):
+        self.place = Place(root)
+        listed = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard"],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name in listed.stdout.splitlines():
+            if (PROJECT / name).exists():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(PROJECT / name, root / name, follow_symlinks=False)
+        (root / ".venv").symlink_to(PROJECT / ".venv")
+        self.environment = os.environ | {"ORTHANC_LOCAL_ROOT": str(root)}
+
+    def local(self, *arguments: str) -> str:
+        """Run `python -m local …`, which is what make does; answers what it printed."""
+        return self._run([sys.executable, "-m", "local", *arguments]).stdout
+
+    def enter(self) -> None:
+        """Take the environment that `eval "$(make -s env)"` gives a shell."""
+        shell = f'eval "$({sys.executable} -m local env)"; env -0'
+        variables = self._run(["bash", "-c", shell]).stdout.split("\0")
+        self.environment = dict(variable.split("=", 1) for variable in variables if "=" in variable)
+
+    def pulumi(
+        self, *arguments: str, stack: str = "local", check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the plain CLI."""
+        return self._run(["pulumi", *arguments, "--non-interactive", "-s", stack], check=check)
+
+    def configure(self, **values: str | None) -> None:
+        """`pulumi config set` each value; None removes the key, so that its default holds again."""
+        for key, value in values.items():
+            self.pulumi("config", *(["rm", key] if value is None else ["set", key, value]))
+
+    def changes(self, command: str = "up") -> list[Step]:
+        """Run `pulumi up` (or `refresh`) and answer what it changed, in order."""
+        log = self.place.root / "events.json"
+        log.unlink(missing_ok=True)
+        self.environment["PULUMI_DEBUG_COMMANDS"] = (
+            "true"  # offers the log of events, as the Automation API reads it
+        )
+        self.pulumi(command, "--yes", "--skip-preview", "--event-log", str(log))
+        events = [json.loads(line) for line in log.read_text().splitlines()]
+        done = [event["resOutputsEvent"]["metadata"] for event in events if "resOutputsEvent" in event]
+        return [
+            Step(step["op"], step["type"], step["urn"].rpartition("::")[2])
+            for step in done
+            if step["op"] != "same"
+        ]
+
+    def outputs(self) -> dict[str, Any]:
+        """Every output of the stack, secrets in clear."""
+        return json.loads(self.pulumi("stack", "output", "--json", "--show-secrets").stdout)
+
+    def status(self) -> dict[str, Any]:
+        """What `make status` prints."""
+        return json.loads(self.local("status"))
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulated AWS."""
+        return boto3.client(
+            service,
+            endpoint_url=self.place.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def _run(self, command: list[str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command, cwd=self.place.root, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if check:
+            assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+
+def summary(steps: list[Step]) -> Counter[tuple[str, str]]:
+    """How often each operation met each type (without its module), components left out."""
+    return Counter(
+        (step.operation, step.type.rpartition(":")[2])
+        for step in steps
+        if step.type.startswith(("aws:", "random:", "docker:"))
+    )

@@ -1,0 +1,204 @@
+"""The program on the real Pulumi engine and the emulated AWS: what each deployment does, and what it leaves.
+
+The tests share one stack and run in the order of this file: each leaves the stack as it found it, the last
+destroys it.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import jmespath
+import pytest
+from moto import mock_aws
+
+from tests.embedded import Embedded, summary
+
+LOGS_BUCKET = "access-logs-of-the-hospital"
+
+ON_S3 = {
+    "Bucket",
+    "BucketLifecycleConfiguration",
+    "BucketOwnershipControls",
+    "BucketPolicy",
+    "BucketPublicAccessBlock",
+    "BucketServerSideEncryptionConfiguration",
+    "BucketVersioning",
+}
+ON_EFS = {"AccessPoint", "BackupPolicy", "FileSystem", "FileSystemPolicy"}
+
+# Flag, its other value, and what turning it does beside replacing nothing that holds data.
+FLAGS: dict[str, tuple[str, Counter[tuple[str, str]]]] = {
+    "enableVpcFlowLogs": (
+        "true",
+        Counter({("create", type): 1 for type in ("FlowLog", "LogGroup", "Role", "RolePolicy")}),
+    ),
+    "enableRdsBackup": ("true", Counter({("update", "Instance"): 1})),
+    "enableMultiAz": ("true", Counter({("update", "Instance"): 1, ("update", "Service"): 1})),
+    "accessLogsBucketArn": (
+        f"arn:aws:s3:::{LOGS_BUCKET}",
+        Counter({("update", "LoadBalancer"): 1})
+        + Counter({("create", f"LogDelivery{part}"): 1 for part in ("", "Source", "Destination")}),
+    ),
+}
+OPPOSITE = {"create": "delete", "delete": "create", "update": "update"}
+
+# What a stack may leave in an account: (service, call that lists it, key of the list in the answer).
+INVENTORY = [
+    ("cloudfront", "list_distributions", "DistributionList.Items"),
+    ("ec2", "describe_addresses", "Addresses"),
+    ("ec2", "describe_flow_logs", "FlowLogs"),
+    ("ec2", "describe_network_interfaces", "NetworkInterfaces"),
+    ("ec2", "describe_security_group_rules", "SecurityGroupRules"),
+    ("ec2", "describe_security_groups", "SecurityGroups"),
+    ("ec2", "describe_subnets", "Subnets"),
+    ("ec2", "describe_vpc_endpoints", "VpcEndpoints"),
+    ("ec2", "describe_vpcs", "Vpcs"),
+    ("ecr", "describe_repositories", "repositories"),
+    ("ecs", "list_clusters", "clusterArns"),
+    ("ecs", "list_task_definitions", "taskDefinitionArns"),
+    ("efs", "describe_file_systems", "FileSystems"),
+    ("elbv2", "describe_load_balancers", "LoadBalancers"),
+    ("elbv2", "describe_target_groups", "TargetGroups"),
+    ("iam", "list_roles", "Roles"),
+    ("logs", "describe_deliveries", "deliveries"),
+    ("logs", "describe_log_groups", "logGroups"),
+    ("rds", "describe_db_instances", "DBInstances"),
+    ("rds", "describe_db_parameter_groups", "DBParameterGroups"),
+    ("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
+    ("s3", "list_buckets", "Buckets"),
+    ("secretsmanager", "list_secrets", "SecretList"),
+]
+
+
+def test_the_outputs_are_what_a_user_needs(embedded: Embedded):
+    assert re.fullmatch(r"https://\S+\.cloudfront\.net\n", embedded.pulumi("stack", "output", "orthancUrl").stdout)
+    outputs = embedded.outputs()
+    assert set(outputs) == {"orthancUrl", "orthancCredentialsSecretName", "orthancAdminPassword"}
+    secret = embedded.client("secretsmanager").get_secret_value(SecretId=outputs["orthancCredentialsSecretName"])
+    assert json.loads(secret["SecretString"]) == {"admin": outputs["orthancAdminPassword"]}
+    masked = embedded.pulumi("stack", "output", "orthancAdminPassword").stdout
+    assert masked.strip() == "[secret]", "the password is printed without --show-secrets"
+
+
+def test_no_secret_is_in_the_state_or_in_the_task_definition(embedded: Embedded):
+    secrets = [
+        embedded.client("secretsmanager").get_secret_value(SecretId=listed["ARN"])["SecretString"]
+        for listed in embedded.client("secretsmanager").list_secrets()["SecretList"]
+    ]
+    passwords = {
+        value for text in secrets for key, value in json.loads(text).items() if key in ("admin", "password")
+    }
+    assert len(passwords) == 2
+    ecs = embedded.client("ecs")
+    [arn] = ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"]
+    definition = ecs.describe_task_definition(taskDefinition=arn)
+    places = {
+        "the state": embedded.pulumi("stack", "export").stdout,
+        "the task": json.dumps(definition, default=str),
+    }
+    for password in passwords:
+        # Pulumi keeps the drawn part, the program puts a letter before it.
+        exposed = [where for where, text in places.items() if password[1:] in text]
+        assert not exposed, f"a password is readable in {exposed}"
+
+
+def test_a_second_up_changes_nothing(embedded: Embedded):
+    assert summary(embedded.changes()) == Counter()
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_a_flag_changes_what_it_should_and_back(embedded: Embedded, flag: str):
+    value, expected = FLAGS[flag]
+    embedded.client("s3").create_bucket(Bucket=LOGS_BUCKET)
+    embedded.configure(**{flag: value})
+    assert summary(embedded.changes()) == expected
+    embedded.configure(**{flag: None})
+    back = Counter({(OPPOSITE[operation], type): count for (operation, type), count in expected.items()})
+    assert summary(embedded.changes()) == back
+    embedded.client("s3").delete_bucket(Bucket=LOGS_BUCKET)
+
+
+def test_storage_moves_to_efs_and_back(embedded: Embedded):
+    embedded.configure(enableDicomS3Storage="false")
+    there = summary(embedded.changes())
+    assert _types(there, "create") >= ON_EFS | {"MountTarget"}
+    assert _types(there, "delete") >= ON_S3, "what the chosen mode does not need stays behind"
+    assert "Instance" not in _types(there), "the index is none of this flag's business"
+    assert summary(embedded.changes()) == Counter()
+
+    embedded.configure(enableDicomS3Storage=None)
+    back = summary(embedded.changes())
+    assert _types(back, "create") >= ON_S3 and _types(back, "delete") >= ON_EFS
+    assert "Instance" not in _types(back)
+
+
+def test_drift_is_seen_and_mended(embedded: Embedded):
+    ec2, s3 = embedded.client("ec2"), embedded.client("s3")
+    [bucket] = [listed["Name"] for listed in s3.list_buckets()["Buckets"]]
+    s3.put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": False,
+            "IgnorePublicAcls": False,
+            "BlockPublicPolicy": False,
+            "RestrictPublicBuckets": False,
+        },
+    )
+    [rule] = [
+        rule
+        for rule in ec2.describe_security_group_rules()["SecurityGroupRules"]
+        if rule.get("Description") == "From task" and rule["FromPort"] == 5432
+    ]
+    ec2.revoke_security_group_ingress(GroupId=rule["GroupId"], SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
+
+    assert summary(embedded.changes("refresh")) == Counter(
+        {("update", "BucketPublicAccessBlock"): 1, ("delete", "SecurityGroupIngressRule"): 1}
+    )
+    assert summary(embedded.changes()) == Counter(
+        {("update", "BucketPublicAccessBlock"): 1, ("create", "SecurityGroupIngressRule"): 1}
+    )
+    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
+
+
+def test_a_configuration_error_creates_nothing(embedded: Embedded):
+    before = _inventory(embedded.client)
+    embedded.configure(taskMemoryMib="5000", enableVpcFlowLogs="true", vpcCidr="8.8.0.0/16")
+    failed = embedded.pulumi("up", "--yes", "--skip-preview", check=False)
+    text = failed.stdout + failed.stderr
+    assert failed.returncode
+    assert "the configuration has 2 problems; nothing was created" in text, text
+    assert "Traceback" not in text
+    assert _inventory(embedded.client) == before
+    embedded.configure(taskMemoryMib=None, enableVpcFlowLogs=None, vpcCidr=None)
+
+
+def test_another_stack_is_not_deployed_by_stand_ins(embedded: Embedded):
+    before = _inventory(embedded.client)
+    embedded.pulumi("stack", "init", stack="prod")
+    failed = embedded.pulumi("up", "--yes", "--skip-preview", stack="prod", check=False)
+    assert failed.returncode and "aws:endpoints" in failed.stdout + failed.stderr
+    assert _inventory(embedded.client) == before
+    embedded.pulumi("stack", "rm", "--yes", "--force", stack="prod")
+
+
+def test_destroy_leaves_the_account_as_it_was(embedded: Embedded):
+    embedded.pulumi("destroy", "--yes", "--skip-preview")
+    with mock_aws():
+        untouched = _inventory(lambda service: boto3.client(service, region_name="us-east-1"))
+    assert _inventory(embedded.client) == untouched, "the stack left something behind"
+
+
+def _inventory(client: Callable[[str], Any]) -> dict[str, int]:
+    """How many of each kind the account holds."""
+    return {
+        f"{service} {key}": len(jmespath.search(key, getattr(client(service), call)()) or [])
+        for service, call, key in INVENTORY
+    }
+
+
+def _types(steps: Counter[tuple[str, str]], operation: str = "") -> set[str]:
+    return {type for done, type in steps if operation in ("", done)}
