@@ -1,5 +1,6 @@
 """Security groups: whether one thing in the VPC reaches another, as the deployed rules say."""
 
+import logging
 from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import NamedTuple
@@ -7,6 +8,8 @@ from typing import NamedTuple
 from local.place import Place
 from local.runner.aws import client
 from local.runner.documents import Document
+
+log = logging.getLogger("security groups")
 
 
 class Peer(NamedTuple):
@@ -32,7 +35,10 @@ def reaches(place: Place, source: Peer, target: Peer, port: int) -> bool:
     of_both = [{"Name": "group-id", "Values": groups}]
     rules = client(place, "ec2").describe_security_group_rules(Filters=of_both)["SecurityGroupRules"]
     out = not source.networks or admits(rules, source, target, port, egress=True)
-    return out and admits(rules, target, source, port, egress=False)
+    if out and admits(rules, target, source, port, egress=False):
+        return True
+    log.warning("no rules let %s reach %s on port %d", *(", ".join(p.groups) for p in (source, target)), port)
+    return False
 
 
 def admits(rules: Iterable[Document], this: Peer, other: Peer, port: int, *, egress: bool) -> bool:

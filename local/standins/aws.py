@@ -175,13 +175,16 @@ class Aws(Plugin):
         row = _row(kind)
         client = self.client(row.service, outputs.get("region"))
         state = {**outputs, "id": id}
-        if row.prepare and (reason := row.prepare(client, state)):
-            raise Refused(reason)
-        for call in row.delete:
-            try:
+        try:
+            if row.prepare and (reason := row.prepare(client, state)):
+                raise Refused(reason)
+            for call in row.delete:
                 self._call(client, row, call, state, gone_is_fine=True)
-            except _Gone:
-                return
+        except _Gone:
+            return
+        except ClientError as error:
+            if not _is_gone(error):
+                raise Refused(f"{kind}: {error}") from None
 
     def invoke(self, kind: str, arguments: Values) -> Values:
         """Answer the data sources that the program asks."""
@@ -208,25 +211,24 @@ class Aws(Plugin):
                 arguments = {**mapping.parameters(inputs, shape, row.names, arguments), **arguments}
             return getattr(client, call.operation)(**arguments)
         except (ClientError, BotoCoreError, Misfit) as error:
-            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-            if gone_is_fine and _GONE.search(code):
+            if gone_is_fine and _is_gone(error):
                 raise _Gone from None
             raise Refused(f"{row.kind}: {method}: {error}") from None
 
     def _found(self, client: Any, row: Row, state: Values) -> Values | None:
         """The properties as AWS has them, over the inputs that AWS does not answer; None when it is gone."""
         merged: Values = {}
+        types = schema(row.kind).types
         for read in row.reads:
+            known = {**mapping.to_properties(merged, types, row.names), **state}
             try:
-                answer = jmespath.search(
-                    _fill(read.path, state), self._call(client, row, read, state, gone_is_fine=True)
-                )
+                answer = self._call(client, row, read, known, gone_is_fine=True)
+                answer = jmespath.search(_fill(read.path, known), answer)
             except _Gone:
                 answer = None
             if not merged and (not answer or not jmespath.search(row.live, answer)):
                 return None
             merged.update({key: value for key, value in (answer or {}).items() if key != "ResponseMetadata"})
-        types = schema(row.kind).types
         found = {name: value for name, value in state.items() if name in types and value is not None}
         found |= mapping.to_properties(merged, types, row.names)
         for name, path in row.outputs.items():
@@ -239,6 +241,10 @@ class Aws(Plugin):
 
 class _Gone(Exception):
     """What was asked for is not there."""
+
+
+def _is_gone(error: Exception) -> bool:
+    return isinstance(error, ClientError) and bool(_GONE.search(error.response["Error"]["Code"]))
 
 
 def _row(kind: str) -> Row:
@@ -265,7 +271,7 @@ def _filled(value: Any, state: Values) -> Any:
         parts = {key: _filled(part, state) for key, part in value.items()}
         return {key: part for key, part in parts.items() if part is not None}
     if isinstance(value, list):
-        return [_filled(part, state) for part in value]
+        return [filled for part in value if (filled := _filled(part, state)) is not None]
     if isinstance(value, str) and (whole := _REFERENCE.fullmatch(value)):
         return state.get(whole[1])
     return _fill(value, state) if isinstance(value, str) else value

@@ -163,7 +163,7 @@ row(
     "service.serviceArn",
     Read(
         "describe_services",
-        {"cluster": "$cluster", "services": ["$id"]},
+        lambda state: {"cluster": state["id"].split("/")[1], "services": [state["id"]]},
         "services[0].merge(@, {deploymentConfiguration: null, NetworkConfiguration:"
         " networkConfiguration.awsvpcConfiguration.{subnets: subnets, securityGroups: securityGroups,"
         " assignPublicIp: assignPublicIp=='ENABLED'}, networkConfiguration: null,"
@@ -173,10 +173,7 @@ row(
     ),
     live="status!='INACTIVE'",
     updates=(Call("update_service", _updated, mapped=True),),
-    delete=(
-        Call("update_service", {"cluster": "$cluster", "service": "$id", "desiredCount": 0}),
-        Call("delete_service", {"cluster": "$cluster", "service": "$id", "force": True}),
-    ),
+    delete=(Call("delete_service", {"cluster": "$cluster", "service": "$id", "force": True}),),
     fixed="name cluster launchType schedulingStrategy",
     names={"name": "serviceName", "cluster": "clusterArn"},
     outputs={"arn": "serviceArn"},

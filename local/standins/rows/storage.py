@@ -1,8 +1,12 @@
 """S3 and EFS."""
 
+from collections.abc import Callable
 from typing import Any
 
+from botocore.session import get_session
+
 from local.standins.codec import Values
+from local.standins.mapping import to_api
 from local.standins.table import Call, Read, row
 
 _BUCKET = {"Bucket": "$bucket"}
@@ -62,19 +66,13 @@ _part(
 )
 
 
-def _encryption(state: Values) -> Values:
-    rules = [
-        {
-            "ApplyServerSideEncryptionByDefault": {
-                "SSEAlgorithm": rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"],
-                "KMSMasterKeyID": rule["applyServerSideEncryptionByDefault"].get("kmsMasterKeyId"),
-            },
-            "BucketKeyEnabled": rule.get("bucketKeyEnabled", False),
-        }
-        for rule in state["rules"]
-    ]
-    return {"Bucket": state["bucket"], "ServerSideEncryptionConfiguration": {"Rules": rules}}
+def _rules(argument: str, shape_name: str) -> Callable[[Values], Values]:
+    """A call whose one structure holds the rules."""
+    shape = get_session().get_service_model("s3").shape_for(shape_name)
+    return lambda state: {"Bucket": state["bucket"], argument: {"Rules": to_api(state["rules"], shape)}}
 
+
+_encryption = _rules("ServerSideEncryptionConfiguration", "ServerSideEncryptionRules")
 
 row(
     "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
@@ -99,15 +97,6 @@ _part(
     Call("delete_public_access_block", _BUCKET),
 )
 _part(
-    "BucketOwnershipControls",
-    (
-        "put_bucket_ownership_controls",
-        {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
-    ),
-    ("get_bucket_ownership_controls", "{rule: OwnershipControls.Rules[0]}"),
-    Call("delete_bucket_ownership_controls", _BUCKET),
-)
-_part(
     "BucketPolicy",
     ("put_bucket_policy", {"Policy": "$policy"}),
     ("get_bucket_policy", "@"),
@@ -115,14 +104,23 @@ _part(
 )
 
 
-def _lifecycle(state: Values) -> Values:
-    from botocore.session import get_session
+def _ownership(state: Values) -> Values:
+    rule = {"ObjectOwnership": state["rule"]["objectOwnership"]}
+    return {"Bucket": state["bucket"], "OwnershipControls": {"Rules": [rule]}}
 
-    from local.standins.mapping import to_api
 
-    shape = get_session().get_service_model("s3").shape_for("LifecycleRules")
-    return {"Bucket": state["bucket"], "LifecycleConfiguration": {"Rules": to_api(state["rules"], shape)}}
+row(
+    "s3/bucketOwnershipControls:BucketOwnershipControls",
+    "s3",
+    Call("put_bucket_ownership_controls", _ownership),
+    "$bucket",
+    Read("get_bucket_ownership_controls", _BUCKET, "{rule: OwnershipControls.Rules[0]}"),
+    updates=(Call("put_bucket_ownership_controls", _ownership),),
+    delete=(Call("delete_bucket_ownership_controls", _BUCKET),),
+    fixed="bucket",
+)
 
+_lifecycle = _rules("LifecycleConfiguration", "LifecycleRules")
 
 row(
     "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",

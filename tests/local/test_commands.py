@@ -1,0 +1,157 @@
+"""The command line: what programs read from it, and what stays after a process was killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import cli, containers, daemon, docker_daemon, engine
+from local.place import Place
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setenv("ORTHANC_LOCAL_ROOT", str(tmp_path))
+    place = Place(tmp_path)
+    place.home.mkdir()
+    return place
+
+
+@pytest.fixture
+def emulator(place: Place) -> Iterator[Place]:
+    daemon.start(place, tasks=False)
+    yield place
+    daemon.stop(place)
+
+
+def test_status_of_a_place_where_nothing_runs(place: Place, capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["status"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "running": False,
+        "outputs": {},
+        "url": f"http://127.0.0.1:{place.port('edge')}",
+        "dicom": {"host": "127.0.0.1", "port": place.port("dicom0"), "aet": "ORTHANC"},
+        "containers": [],
+    }
+
+
+def test_status_tells_outputs_and_containers(emulator: Place, monkeypatch: pytest.MonkeyPatch):
+    (emulator.home / "state").mkdir()
+    answer = subprocess.CompletedProcess([], 0, b'{"orthancAdminPassword": "[secret]"}')
+    monkeypatch.setattr(cli, "_pulumi", lambda *_, **__: answer)
+    details = {
+        "Name": "/orthanc-task",
+        "Created": "2026-01-01T00:00:00Z",
+        "Config": {"Image": "orthanc", "Labels": {"orthanc.role": "task"}},
+        "State": {"Status": "running", "Health": {"Status": "healthy"}},
+        "NetworkSettings": {
+            "Ports": {"4242/tcp": [{"HostIp": "127.0.0.1", "HostPort": "20003"}], "8042/tcp": None}
+        },
+    }
+    monkeypatch.setattr(
+        containers, "docker", lambda *command: json.dumps([details]) if "inspect" in command else "1"
+    )
+    status = cli.status(emulator)
+    assert status["running"] and status["outputs"] == {"orthancAdminPassword": "[secret]"}
+    assert status["containers"] == [
+        {
+            "name": "orthanc-task",
+            "role": "task",
+            "image": "orthanc",
+            "state": "running",
+            "health": "healthy",
+            "ports": {"4242": 20003},
+        }
+    ]
+
+
+def test_env_prints_nothing_but_what_a_shell_evaluates(place: Place, capfd: pytest.CaptureFixture[str]):
+    assert cli.main(["env"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines and all(line.startswith("export ") for line in lines)
+    shell = subprocess.run(
+        ["bash", "-c", "\n".join([*lines, "command -v pulumi; echo $AWS_ENDPOINT_URL"])],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    pulumi, endpoint = shell.stdout.splitlines()
+    assert Path(pulumi).exists() and endpoint == place.endpoint
+
+
+def test_a_failure_is_told_without_a_stack_trace(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def fail(*_: object) -> None:
+        raise engine.EngineError("install the Pulumi CLI")
+
+    monkeypatch.setattr(engine, "ensure_engine", fail)
+    assert cli.main(["setup"]) == 1
+    assert capsys.readouterr().err == "error: install the Pulumi CLI\n"
+
+
+def test_an_emulator_that_was_killed_is_started_anew(emulator: Place):
+    pid_file = emulator.home / "emulator.pid"
+    os.kill(int(pid_file.read_text()), signal.SIGKILL)
+    assert daemon.wait_until(lambda: not daemon.answers(emulator), 5)
+    assert pid_file.exists(), "this test needs what a kill -9 leaves behind"
+    daemon.start(emulator, tasks=False)
+    assert daemon.answers(emulator)
+
+
+def test_a_pid_that_belongs_to_another_process_by_now_is_left_alone(place: Place):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
+        (place.home / "emulator.pid").write_text(str(bystander.pid))
+        assert not daemon.answers(place)
+        daemon.stop(place)
+        assert bystander.poll() is None, "a process of somebody else was stopped"
+        bystander.communicate(b"\n")
+
+
+def test_an_official_plugin_is_preferred_to_its_stand_in(place: Place, monkeypatch: pytest.MonkeyPatch):
+    beside = place.root / "bin"
+    beside.mkdir()
+    official = beside / "pulumi-resource-random"
+    official.write_text("#!/bin/sh\n")
+    official.chmod(0o755)
+    monkeypatch.setattr(engine, "PLUGINS", place.root / "plugins")
+    (place.root / "plugins/resource-docker-v1.0.0").mkdir(parents=True)
+    monkeypatch.setenv("PATH", f"{place.home / 'stand-ins'}:/usr/bin")
+    stand_ins = place.home / "stand-ins"
+    for _ in range(2):  # the second time, stand-ins of a shell that works on the place are on PATH
+        path = engine.path(place, beside).split(os.pathsep)
+        found = {link.name.split("-")[-1] for link in stand_ins.iterdir()}
+        assert found == {"python", "aws", "awsx", "docker"}, (
+            "another version is not what the program was written for"
+        )
+        assert path.index(str(beside)) < path.index(str(stand_ins))
+        assert path.count(str(stand_ins)) == 1
+
+
+def test_only_the_last_place_stops_a_docker_that_was_started_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(docker_daemon, "answers", lambda: True)
+    monkeypatch.setattr(docker_daemon, "_may_install", lambda: False)
+    stopped: list[int] = []
+    monkeypatch.setattr(docker_daemon, "_is_dockerd", lambda pid: pid not in stopped)
+    monkeypatch.setattr(os, "kill", lambda pid, number: stopped.append(pid))
+    one, other, gone = (Place(tmp_path / name) for name in ("one", "other", "gone"))
+    for place in (one, other):
+        place.home.mkdir(parents=True)
+
+    docker_daemon.ensure(one, print)
+    docker_daemon.release(one)
+    assert not stopped, "a Docker that ran before was stopped"
+
+    (tmp_path / "cache/orthanc-on-aws/dockerd/pid").write_text("4711")
+    for place in (one, other, gone):
+        docker_daemon.ensure(place, print)
+    docker_daemon.release(one)
+    assert not stopped, "Docker was stopped under another place"
+    docker_daemon.release(other)
+    assert stopped == [4711], "a place whose directory is gone keeps Docker running"

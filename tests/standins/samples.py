@@ -1,0 +1,578 @@
+"""A sample of every resource type that the aws stand-in knows: inputs as the program gives them, and changes."""
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from local.standins.aws import Aws
+
+Inputs = dict[str, Any]
+
+
+def policy(effect: str, action: str, resource: str, **more: Any) -> str:
+    """A policy of one statement."""
+    statement = {"Effect": effect, "Action": action, "Resource": resource, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def trust(service: str) -> str:
+    """A role's trust policy."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+class Made(NamedTuple):
+    """A resource that exists."""
+
+    kind: str
+    id: str
+    inputs: Inputs
+    outputs: Inputs
+
+
+class World:
+    """Resources of one account; those that a sample only refers to are shared."""
+
+    def __init__(self, aws: Aws):
+        self._aws = aws
+        self._shared: dict[str, Made] = {}
+
+    def __getitem__(self, name: str) -> Made:
+        """The shared resource of the sample `name`, or of a second one under `name#2`."""
+        if name not in self._shared:
+            self._shared[name] = self.make(name.partition("#")[0])
+        return self._shared[name]
+
+    def make(self, name: str, **changed: Any) -> Made:
+        """A new resource of the sample, with other inputs as given."""
+        sample = SAMPLES[name]
+        inputs = self._aws.check(sample.kind, sample.inputs(self) | changed, {}, name, os.urandom(8))
+        return Made(sample.kind, *self._split(self._aws.create(sample.kind, inputs, print), inputs))
+
+    @staticmethod
+    def _split(created: tuple[str, Inputs], inputs: Inputs) -> tuple[str, Inputs, Inputs]:
+        return created[0], inputs, created[1]
+
+
+class Sample(NamedTuple):
+    """`change`: what an update changes in place. `unread`: inputs that AWS does not tell."""
+
+    kind: str
+    inputs: Callable[[World], Inputs]
+    change: Inputs = {}  # noqa: RUF012
+    unread: str = ""
+
+
+def _sample(
+    token: str, inputs: Callable[[World], Inputs], change: Inputs | None = None, unread: str = ""
+) -> Sample:
+    return Sample(f"aws:{token}", inputs, change or {}, unread)
+
+
+_CORS = {
+    "accessControlAllowOrigins": {"items": ["https://viewer.example.org"]},
+    "accessControlAllowCredentials": True,
+    "accessControlAllowMethods": {"items": ["GET"]},
+    "accessControlAllowHeaders": {"items": ["Accept"]},
+    "originOverride": True,
+}
+_HEALTH = {"path": "/system", "matcher": "200,401", "interval": 15, "timeout": 10, "healthyThreshold": 2}
+_CONTAINER = {"name": "orthanc", "image": "orthanc", "cpu": 0, "essential": True}
+_READ_WRITE = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
+_IMAGES = {"tagStatus": "any", "countType": "imageCountMoreThan"}
+
+
+def _expiry(images: int) -> str:
+    rule = {"rulePriority": 1, "selection": {**_IMAGES, "countNumber": images}, "action": {"type": "expire"}}
+    return json.dumps({"rules": [rule]})
+
+
+def _rule(world: World) -> Inputs:
+    return {
+        "securityGroupId": world["group"].id,
+        "referencedSecurityGroupId": world["group#2"].id,
+        "ipProtocol": "tcp",
+        "fromPort": 80,
+        "toPort": 80,
+        "description": "From the other",
+    }
+
+
+SAMPLES: dict[str, Sample] = {
+    "vpc": _sample(
+        "ec2/vpc:Vpc",
+        lambda w: {"cidrBlock": "10.0.0.0/16", "enableDnsSupport": True, "enableDnsHostnames": False},
+        {"enableDnsHostnames": True, "tags": {"Name": "main"}},
+    ),
+    "gateway": _sample(
+        "ec2/internetGateway:InternetGateway", lambda w: {"vpcId": w["vpc"].id}, {"tags": {"a": "b"}}
+    ),
+    "other-gateway": _sample("ec2/internetGateway:InternetGateway", lambda w: {"vpcId": w["vpc#2"].id}),
+    "subnet-a": _sample(
+        "ec2/subnet:Subnet",
+        lambda w: {"vpcId": w["vpc"].id, "cidrBlock": "10.0.0.0/24", "availabilityZone": "us-east-1a"},
+    ),
+    "subnet-b": _sample(
+        "ec2/subnet:Subnet",
+        lambda w: {"vpcId": w["vpc"].id, "cidrBlock": "10.0.1.0/24", "availabilityZone": "us-east-1b"},
+    ),
+    "subnet": _sample(
+        "ec2/subnet:Subnet",
+        lambda w: {
+            "vpcId": w["vpc"].id,
+            "cidrBlock": "10.0.9.0/24",
+            "availabilityZone": "us-east-1a",
+            "mapPublicIpOnLaunch": False,
+        },
+        {"mapPublicIpOnLaunch": True},
+    ),
+    "table": _sample("ec2/routeTable:RouteTable", lambda w: {"vpcId": w["vpc"].id}, {"tags": {"Name": "t"}}),
+    "association": _sample(
+        "ec2/routeTableAssociation:RouteTableAssociation",
+        lambda w: {"routeTableId": w["table"].id, "subnetId": w["subnet-a"].id},
+    ),
+    "route": _sample(
+        "ec2/route:Route",
+        lambda w: {
+            "routeTableId": w["table"].id,
+            "destinationCidrBlock": "0.0.0.0/0",
+            "gatewayId": w["gateway"].id,
+        },
+    ),
+    "address": _sample("ec2/eip:Eip", lambda w: {}, {"tags": {"Name": "nat"}}),
+    "nat": _sample(
+        "ec2/natGateway:NatGateway",
+        lambda w: {"subnetId": w["subnet-a"].id, "allocationId": w.make("address").id},
+        {"tags": {"Name": "nat"}},
+    ),
+    "s3-endpoint": _sample(
+        "ec2/vpcEndpoint:VpcEndpoint",
+        lambda w: {
+            "vpcId": w["vpc"].id,
+            "serviceName": "com.amazonaws.us-east-1.s3",
+            "vpcEndpointType": "Gateway",
+            "routeTableIds": [w["table"].id],
+        },
+    ),
+    "endpoint": _sample(
+        "ec2/vpcEndpoint:VpcEndpoint",
+        lambda w: {
+            "vpcId": w["vpc"].id,
+            "serviceName": "com.amazonaws.us-east-1.logs",
+            "vpcEndpointType": "Interface",
+            "subnetIds": [w["subnet-a"].id, w["subnet-b"].id],
+            "securityGroupIds": [w["group"].id],
+            "privateDnsEnabled": True,
+        },
+    ),
+    "group": _sample("ec2/securityGroup:SecurityGroup", lambda w: {"vpcId": w["vpc"].id, "description": "tasks"}),
+    "default-group": _sample("ec2/defaultSecurityGroup:DefaultSecurityGroup", lambda w: {"vpcId": w["vpc"].id}),
+    "ingress": _sample(
+        "vpc/securityGroupIngressRule:SecurityGroupIngressRule", _rule, {"fromPort": 81, "toPort": 81}
+    ),
+    "egress": _sample("vpc/securityGroupEgressRule:SecurityGroupEgressRule", _rule, {"description": "To it"}),
+    "flow-log": _sample(
+        "ec2/flowLog:FlowLog",
+        lambda w: {
+            "vpcId": w["vpc"].id,
+            "trafficType": "ALL",
+            "logDestination": w["log-group"].outputs["arn"],
+            "iamRoleArn": w["role"].outputs["arn"],
+        },
+    ),
+    "role": _sample(
+        "iam/role:Role",
+        lambda w: {"assumeRolePolicy": trust("ecs-tasks.amazonaws.com"), "tags": {"a": "b"}},
+        {"assumeRolePolicy": trust("ec2.amazonaws.com"), "tags": {"c": "d"}},
+    ),
+    "role-policy": _sample(
+        "iam/rolePolicy:RolePolicy",
+        lambda w: {"role": w["role"].id, "policy": policy("Allow", "s3:GetObject", "arn:aws:s3:::b/*")},
+        {"policy": policy("Allow", "s3:GetObject", "arn:aws:s3:::c/*")},
+    ),
+    "attachment": _sample(
+        "iam/rolePolicyAttachment:RolePolicyAttachment",
+        lambda w: {
+            "role": w["role"].id,
+            "policyArn": "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+        },
+    ),
+    "key": _sample(
+        "kms/key:Key",
+        lambda w: {"description": "files", "enableKeyRotation": True, "deletionWindowInDays": 7},
+        {"description": "DICOM files", "tags": {"a": "b"}},
+        unread="deletionWindowInDays",
+    ),
+    "bucket": _sample(
+        "s3/bucket:Bucket", lambda w: {"forceDestroy": True}, {"tags": {"a": "b"}}, unread="forceDestroy"
+    ),
+    "versioning": _sample(
+        "s3/bucketVersioning:BucketVersioning",
+        lambda w: {"bucket": w["bucket"].id, "versioningConfiguration": {"status": "Enabled"}},
+        {"versioningConfiguration": {"status": "Suspended"}},
+    ),
+    "encryption": _sample(
+        "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        lambda w: {
+            "bucket": w["bucket"].id,
+            "rules": [
+                {
+                    "applyServerSideEncryptionByDefault": {
+                        "sseAlgorithm": "aws:kms",
+                        "kmsMasterKeyId": w["key"].outputs["arn"],
+                    },
+                    "bucketKeyEnabled": True,
+                }
+            ],
+        },
+        {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]},
+    ),
+    "access-block": _sample(
+        "s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        lambda w: {
+            "bucket": w["bucket"].id,
+            "blockPublicAcls": True,
+            "ignorePublicAcls": True,
+            "blockPublicPolicy": True,
+            "restrictPublicBuckets": True,
+        },
+        {"blockPublicAcls": False},
+    ),
+    "ownership": _sample(
+        "s3/bucketOwnershipControls:BucketOwnershipControls",
+        lambda w: {"bucket": w["bucket"].id, "rule": {"objectOwnership": "BucketOwnerEnforced"}},
+        {"rule": {"objectOwnership": "BucketOwnerPreferred"}},
+    ),
+    "bucket-policy": _sample(
+        "s3/bucketPolicy:BucketPolicy",
+        lambda w: {
+            "bucket": w["bucket"].id,
+            "policy": policy("Deny", "s3:DeleteBucket", w["bucket"].outputs["arn"], Principal="*"),
+        },
+        {"policy": policy("Deny", "s3:PutObject", "arn:aws:s3:::b/*", Principal="*")},
+    ),
+    "lifecycle": _sample(
+        "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        lambda w: {
+            "bucket": w["bucket"].id,
+            "rules": [
+                {
+                    "id": "tier",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "transitions": [{"days": 30, "storageClass": "INTELLIGENT_TIERING"}],
+                }
+            ],
+        },
+        {
+            "rules": [
+                {
+                    "id": "old",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "noncurrentVersionExpiration": {"noncurrentDays": 9},
+                }
+            ]
+        },
+    ),
+    "files": _sample(
+        "efs/fileSystem:FileSystem",
+        lambda w: {
+            "encrypted": True,
+            "kmsKeyId": w["key"].outputs["arn"],
+            "throughputMode": "elastic",
+            "lifecyclePolicies": [{"transitionToIa": "AFTER_14_DAYS"}],
+        },
+        {"throughputMode": "bursting", "lifecyclePolicies": [{"transitionToIa": "AFTER_30_DAYS"}]},
+    ),
+    "mount-target": _sample(
+        "efs/mountTarget:MountTarget",
+        lambda w: {
+            "fileSystemId": w["files"].id,
+            "subnetId": w["subnet-a"].id,
+            "securityGroups": [w["group"].id],
+        },
+    ),
+    "access-point": _sample(
+        "efs/accessPoint:AccessPoint",
+        lambda w: {
+            "fileSystemId": w["files"].id,
+            "posixUser": {"uid": 999, "gid": 999},
+            "rootDirectory": {
+                "path": "/orthanc",
+                "creationInfo": {"ownerUid": 999, "ownerGid": 999, "permissions": "0750"},
+            },
+        },
+        {"tags": {"a": "b"}},
+    ),
+    "files-policy": _sample(
+        "efs/fileSystemPolicy:FileSystemPolicy",
+        lambda w: {
+            "fileSystemId": w["files"].id,
+            "policy": policy("Deny", "elasticfilesystem:ClientRootAccess", "*", Principal={"AWS": "*"}),
+        },
+        {"policy": policy("Deny", "elasticfilesystem:Client*", "*", Principal={"AWS": "*"})},
+    ),
+    "files-backup": _sample(
+        "efs/backupPolicy:BackupPolicy",
+        lambda w: {"fileSystemId": w["files"].id, "backupPolicy": {"status": "ENABLED"}},
+    ),
+    "subnet-group": _sample(
+        "rds/subnetGroup:SubnetGroup",
+        lambda w: {"subnetIds": [w["subnet-a"].id, w["subnet-b"].id]},
+        {"description": "For the index"},
+    ),
+    "parameter-group": _sample(
+        "rds/parameterGroup:ParameterGroup",
+        lambda w: {"family": "postgres17", "parameters": [{"name": "rds.force_ssl", "value": "1"}]},
+        {"parameters": [{"name": "rds.force_ssl", "value": "0"}]},
+    ),
+    "database": _sample(
+        "rds/instance:Instance",
+        lambda w: {
+            "engine": "postgres",
+            "engineVersion": "17",
+            "instanceClass": "db.t4g.small",
+            "storageType": "gp3",
+            "allocatedStorage": 20,
+            "maxAllocatedStorage": 200,
+            "storageEncrypted": True,
+            "multiAz": False,
+            "dbName": "orthanc",
+            "username": "orthanc",
+            "password": "p12345678",
+            "dbSubnetGroupName": w["subnet-group"].id,
+            "vpcSecurityGroupIds": [w["group"].id],
+            "parameterGroupName": w["parameter-group"].id,
+            "backupRetentionPeriod": 0,
+            "deletionProtection": False,
+            "skipFinalSnapshot": True,
+            "enabledCloudwatchLogsExports": ["postgresql", "upgrade"],
+            "monitoringInterval": 60,
+            "monitoringRoleArn": w["role"].outputs["arn"],
+            "applyImmediately": True,
+        },
+        {
+            "backupRetentionPeriod": 30,
+            "multiAz": True,
+            "allocatedStorage": 30,
+            "enabledCloudwatchLogsExports": ["postgresql"],
+        },
+        unread="password skipFinalSnapshot applyImmediately",
+    ),
+    "secret": _sample(
+        "secretsmanager/secret:Secret",
+        lambda w: {"description": "users", "recoveryWindowInDays": 0},
+        {"description": "Orthanc's users", "tags": {"a": "b"}},
+        unread="recoveryWindowInDays",
+    ),
+    "secret-version": _sample(
+        "secretsmanager/secretVersion:SecretVersion",
+        lambda w: {"secretId": w["secret"].id, "secretString": '{"admin": "one"}'},
+    ),
+    "repository": _sample(
+        "ecr/repository:Repository",
+        lambda w: {
+            "imageTagMutability": "IMMUTABLE",
+            "imageScanningConfiguration": {"scanOnPush": False},
+            "forceDelete": True,
+        },
+        {"imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": True}},
+        unread="forceDelete",
+    ),
+    "images-lifecycle": _sample(
+        "ecr/lifecyclePolicy:LifecyclePolicy",
+        lambda w: {"repository": w["repository"].id, "policy": _expiry(10)},
+        {"policy": _expiry(20)},
+    ),
+    "cluster": _sample("ecs/cluster:Cluster", lambda w: {}, {"tags": {"a": "b"}}),
+    "task-definition": _sample(
+        "ecs/taskDefinition:TaskDefinition",
+        lambda w: {
+            "family": "orthanc",
+            "requiresCompatibilities": ["FARGATE"],
+            "networkMode": "awsvpc",
+            "cpu": "2048",
+            "memory": "4096",
+            "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
+            "executionRoleArn": w["role"].outputs["arn"],
+            "volumes": [
+                {"name": "tmp"},
+                {
+                    "name": "files",
+                    "efsVolumeConfiguration": {
+                        "fileSystemId": w["files"].id,
+                        "transitEncryption": "ENABLED",
+                        "authorizationConfig": {"accessPointId": w["access-point"].id, "iam": "ENABLED"},
+                    },
+                },
+            ],
+            "containerDefinitions": json.dumps([_CONTAINER]),
+        },
+        {"tags": {"a": "b"}},
+    ),
+    "service": _sample(
+        "ecs/service:Service",
+        lambda w: {
+            "cluster": w["cluster"].id,
+            "taskDefinition": w["task-definition"].outputs["arn"],
+            "launchType": "FARGATE",
+            "desiredCount": 1,
+            "networkConfiguration": {
+                "subnets": [w["subnet-a"].id, w["subnet-b"].id],
+                "securityGroups": [w["group"].id],
+                "assignPublicIp": False,
+            },
+            "loadBalancers": [
+                {
+                    "targetGroupArn": w["listener"].inputs["defaultActions"][0]["targetGroupArn"],
+                    "containerName": "orthanc",
+                    "containerPort": 8042,
+                }
+            ],
+            "deploymentMinimumHealthyPercent": 100,
+            "deploymentMaximumPercent": 200,
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "availabilityZoneRebalancing": "DISABLED",
+            "healthCheckGracePeriodSeconds": 180,
+            "enableEcsManagedTags": True,
+            "propagateTags": "SERVICE",
+            "waitForSteadyState": True,
+        },
+        {"desiredCount": 2, "healthCheckGracePeriodSeconds": 60, "deploymentMaximumPercent": 150},
+        unread="waitForSteadyState",
+    ),
+    "balancer": _sample(
+        "lb/loadBalancer:LoadBalancer",
+        lambda w: {
+            "internal": True,
+            "loadBalancerType": "application",
+            "subnets": [w["subnet-a"].id, w["subnet-b"].id],
+            "securityGroups": [w["group"].id],
+            "idleTimeout": 130,
+            "dropInvalidHeaderFields": True,
+        },
+        {"idleTimeout": 60, "accessLogs": {"bucket": "logs", "prefix": "alb", "enabled": True}},
+    ),
+    "target-group": _sample(
+        "lb/targetGroup:TargetGroup",
+        lambda w: {
+            "vpcId": w["vpc"].id,
+            "targetType": "ip",
+            "protocol": "HTTP",
+            "port": 8042,
+            "healthCheck": _HEALTH,
+            "stickiness": {"type": "lb_cookie", "enabled": True, "cookieDuration": 3600},
+            "deregistrationDelay": 120,
+        },
+        {"healthCheck": {**_HEALTH, "path": "/"}, "deregistrationDelay": 60},
+    ),
+    "listener": _sample(
+        "lb/listener:Listener",
+        lambda w: {
+            "loadBalancerArn": w.make("balancer").id,
+            "protocol": "HTTP",
+            "port": 80,
+            "defaultActions": [{"type": "forward", "targetGroupArn": w["target-group"].id}],
+        },
+        {"port": 81},
+    ),
+    "origin": _sample(
+        "cloudfront/vpcOrigin:VpcOrigin",
+        lambda w: {
+            "vpcOriginEndpointConfig": {
+                "name": f"origin-{os.urandom(4).hex()}",
+                "arn": w["balancer"].id,
+                "httpPort": 80,
+                "httpsPort": 443,
+                "originProtocolPolicy": "http-only",
+                "originSslProtocols": {"items": ["TLSv1.2"], "quantity": 1},
+            }
+        },
+        {"tags": {"a": "b"}},
+    ),
+    "function": _sample(
+        "cloudfront/function:Function",
+        lambda w: {
+            "runtime": "cloudfront-js-2.0",
+            "comment": "preflight",
+            "code": "function handler(event) { return event.request; }",
+            "publish": True,
+        },
+        {"comment": "CORS preflight"},
+        unread="code publish",
+    ),
+    "headers": _sample(
+        "cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
+        lambda w: {"comment": "CORS", "corsConfig": _CORS},
+        {"corsConfig": {**_CORS, "accessControlAllowMethods": {"items": ["GET", "PUT"]}}},
+    ),
+    "distribution": _sample(
+        "cloudfront/distribution:Distribution",
+        lambda w: {
+            "comment": "Orthanc",
+            "enabled": True,
+            "isIpv6Enabled": True,
+            "httpVersion": "http2and3",
+            "priceClass": "PriceClass_100",
+            "aliases": [],
+            "origins": [
+                {
+                    "originId": "load-balancer",
+                    "domainName": w["balancer"].outputs["dnsName"],
+                    "vpcOriginConfig": {
+                        "vpcOriginId": w["origin"].id,
+                        "originReadTimeout": 120,
+                        "originKeepaliveTimeout": 60,
+                    },
+                }
+            ],
+            "defaultCacheBehavior": {
+                "targetOriginId": "load-balancer",
+                "viewerProtocolPolicy": "https-only",
+                "allowedMethods": _READ_WRITE,
+                "cachedMethods": ["GET", "HEAD"],
+                "cachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+                "originRequestPolicyId": "216adef6-5c7f-47e4-b989-5492eafa07d3",
+                "responseHeadersPolicyId": w["headers"].id,
+                "functionAssociations": [
+                    {"eventType": "viewer-request", "functionArn": w["function"].outputs["arn"]}
+                ],
+            },
+            "restrictions": {"geoRestriction": {"restrictionType": "none", "locations": []}},
+            "viewerCertificate": {"cloudfrontDefaultCertificate": True},
+        },
+        {
+            "comment": "Orthanc, stack prod",
+            "restrictions": {"geoRestriction": {"restrictionType": "whitelist", "locations": ["CH"]}},
+        },
+    ),
+    "log-group": _sample(
+        "cloudwatch/logGroup:LogGroup", lambda w: {"retentionInDays": 7}, {"retentionInDays": 90}
+    ),
+    "delivery-source": _sample(
+        "cloudwatch/logDeliverySource:LogDeliverySource",
+        lambda w: {
+            "region": "us-east-1",
+            "logType": "ACCESS_LOGS",
+            "resourceArn": w["distribution"].outputs["arn"],
+        },
+    ),
+    "delivery-destination": _sample(
+        "cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+        lambda w: {
+            "region": "us-east-1",
+            "outputFormat": "json",
+            "deliveryDestinationConfiguration": {"destinationResourceArn": w["bucket"].outputs["arn"]},
+        },
+    ),
+    "delivery": _sample(
+        "cloudwatch/logDelivery:LogDelivery",
+        lambda w: {
+            "region": "us-east-1",
+            "deliverySourceName": w["delivery-source"].id,
+            "deliveryDestinationArn": w["delivery-destination"].outputs["arn"],
+        },
+    ),
+}

@@ -1,0 +1,176 @@
+"""What every resource type of the aws stand-in does, from its creation to its end."""
+
+from typing import Any
+
+import pytest
+
+from local.standins.aws import Aws
+from local.standins.mapping import agrees, schema
+from local.standins.servicer import Refused
+from local.standins.table import ROWS
+from tests.standins.samples import SAMPLES, Sample, World
+
+# What AWS itself made, or has no call to remove: it stays when the resource that manages it goes.
+NEVER_GONE = {
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    "aws:s3/bucketVersioning:BucketVersioning",
+    "aws:secretsmanager/secretVersion:SecretVersion",
+}
+
+
+def test_every_row_has_a_sample(aws: Aws):
+    assert set(ROWS) == {sample.kind for sample in SAMPLES.values()}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_resource_lives_as_the_engine_expects(aws: Aws, world: World, name: str):
+    sample = SAMPLES[name]
+    kind, id, inputs, outputs = world.make(name, **_apart(name, world))
+    unread = set(sample.unread.split())
+
+    live = aws.read(kind, id, inputs, outputs)
+    assert live and live.inputs == inputs, "a refresh shows drift where there is none"
+    assert not aws.diff(kind, inputs, dict(inputs)).changed
+    assert set(inputs) - {"tagsAll"} <= set(outputs) | {"region"}, "the state forgets inputs"
+
+    if sample.change:
+        wanted = aws.check(kind, {**inputs, **sample.change}, inputs, name, b"")
+        difference = aws.diff(kind, inputs, wanted)
+        assert set(difference.changed) >= set(sample.change) and not difference.replacing
+        changed = aws.update(kind, id, wanted, inputs, outputs, print)
+        settled = aws.read(kind, id, wanted, changed)
+        assert settled and settled.inputs == wanted, "an update does not do what it says"
+        drifted = aws.read(kind, id, inputs, outputs)
+        assert drifted
+        for key in (set(sample.change) & set(inputs)) - unread - {"tags"}:
+            assert agrees(wanted[key], drifted.inputs[key]), (
+                f"what is done to {key} behind Pulumi's back is not seen"
+            )
+        inputs, outputs = wanted, changed
+
+    _can_be_imported(aws, sample, id, inputs)
+    aws.delete(kind, id, outputs)
+    if kind not in NEVER_GONE:
+        assert aws.read(kind, id, inputs, outputs) is None, "a deleted resource is still there"
+    aws.delete(kind, id, outputs)
+
+
+def _apart(name: str, world: World) -> dict[str, Any]:
+    """Where two cannot be: a second one of these goes to another place than the shared one."""
+    if name == "gateway":
+        return {"vpcId": world.make("vpc").id}
+    if name in ("association", "mount-target"):
+        return {"subnetId": world["subnet-b"].id}
+    if name == "route":
+        return {"destinationCidrBlock": "192.0.2.0/24"}
+    return {}
+
+
+def _can_be_imported(aws: Aws, sample: Sample, id: str, inputs: dict[str, Any]) -> None:
+    imported = aws.read(sample.kind, id, {}, {})
+    assert imported, f"{id} cannot be imported"
+    wrong = {
+        key: (value, imported.inputs.get(key))
+        for key, value in inputs.items()
+        if key in imported.inputs and not agrees(value, imported.inputs[key])
+    }
+    assert not wrong, "an import reads other values than those that were given"
+
+
+@pytest.mark.parametrize("kind", sorted(ROWS))
+def test_what_wants_a_new_resource_is_a_property(kind: str):
+    fixed = set(ROWS[kind].fixed.split()) - {"*"}
+    assert fixed <= schema(kind).inputs
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "delete_first"),
+    [
+        ("vpc", {"cidrBlock": "10.1.0.0/16"}, True),
+        ("group", {"description": "other"}, True),
+        ("database", {"dbName": "other"}, True),
+        ("secret-version", {"secretString": "{}"}, True),
+        ("task-definition", {"cpu": "4096"}, True),
+    ],
+)
+def test_a_change_that_wants_a_new_resource(
+    aws: Aws, world: World, name: str, change: dict[str, Any], delete_first: bool
+):
+    made = world[name]
+    difference = aws.diff(made.kind, made.inputs, {**made.inputs, **change})
+    assert difference.replacing == sorted(change)
+    assert difference.delete_first == delete_first
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "text"),
+    [
+        ("task-definition", {"memory": "5000"}, "no task of cpu 2048 with memory 5000"),
+        ("task-definition", {"networkMode": "bridge"}, "awsvpc"),
+        ("listener", {"protocol": "HTTPS"}, "needs certificateArn"),
+        ("database", {"engineVersion": "13"}, "PostgreSQL 14 to 18"),
+        ("database", {"username": "admin"}, "reserves admin"),
+        ("database", {"password": "short"}, "at least 8 characters"),
+        ("database", {"password": "with space"}, "or a space"),
+        ("database", {"allocatedStorage": 10}, "at least 20 GiB"),
+        ("database", {"iops": 3000}, "below 400 GiB"),
+        ("database", {"maxAllocatedStorage": 21}, "10 % above"),
+        ("database", {"skipFinalSnapshot": False}, "finalSnapshotIdentifier"),
+        ("database", {"monitoringRoleArn": None}, "monitoringRoleArn"),
+        ("ingress", {"cidrIpv4": "10.0.0.0/8"}, "exactly one peer"),
+        ("bucket", {"forceDestory": True}, "forceDestory is no property"),
+        ("distribution", {"origins": [{"originID": "x"}]}, "origins.originID is no property"),
+    ],
+)
+def test_what_aws_refuses_is_refused_before(aws: Aws, world: World, name: str, wrong: dict[str, Any], text: str):
+    sample = SAMPLES[name]
+    with pytest.raises(ExceptionGroup) as refused:
+        aws.check(sample.kind, sample.inputs(world) | wrong, {}, name, b"")
+    assert text in " ".join(map(str, refused.value.exceptions))
+
+
+def test_a_subnet_group_in_one_zone_is_refused(aws: Aws, world: World):
+    with pytest.raises(Exception, match="at least two zones"):
+        world.make("subnet-group", subnetIds=[world["subnet-a"].id])
+
+
+@pytest.mark.parametrize(
+    ("name", "protection"), [("database", "deletionProtection"), ("balancer", "enableDeletionProtection")]
+)
+def test_what_is_protected_is_not_deleted(aws: Aws, world: World, name: str, protection: str):
+    made = world.make(name, **{protection: True})
+    with pytest.raises(Refused, match="deletion protection"):
+        aws.delete(made.kind, made.id, made.outputs)
+    assert aws.read(made.kind, made.id, made.inputs, made.outputs)
+
+
+def test_a_bucket_with_objects_goes_only_by_force(aws: Aws, world: World):
+    kept, forced = world.make("bucket", forceDestroy=False), world.make("bucket")
+    for bucket in (kept, forced):
+        aws.client("s3").put_object(Bucket=bucket.id, Key="study", Body=b"image")
+    with pytest.raises(Refused, match="holds 1 objects"):
+        aws.delete(kept.kind, kept.id, kept.outputs)
+    aws.delete(forced.kind, forced.id, forced.outputs)
+    assert aws.read(forced.kind, forced.id, forced.inputs, forced.outputs) is None
+
+
+def test_default_tags_are_merged(aws: Aws, world: World):
+    made = world.make("secret", tags={"Stack": "prod"})
+    expected = {"Project": "tests", "Stack": "prod"}
+    assert made.inputs["tagsAll"] == expected
+    tags = aws.client("secretsmanager").describe_secret(SecretId=made.id)["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == expected
+
+
+@pytest.mark.parametrize(
+    "endpoints",
+    [
+        None,
+        "[]",
+        '[{"s3": "https://s3.amazonaws.com"}]',
+        '[{"s3": "http://127.0.0.1:1", "ec2": "http://10.0.0.1"}]',
+    ],
+)
+def test_it_serves_loopback_only(endpoints: str | None):
+    with pytest.raises(Refused, match=r"aws:endpoints = .*open a new shell"):
+        Aws().configure({"endpoints": endpoints, "region": "us-east-1"})
