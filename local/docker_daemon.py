@@ -97,7 +97,7 @@ def _is_dockerd(pid: int) -> bool:
 def _users() -> Iterator[Path]:
     """The record of a daemon that was started from here: its pid, and a file for each place that uses it."""
     directory = cache() / "dockerd"
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(exist_ok=True)
     with (directory / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield directory

@@ -14,6 +14,8 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from local.place import cache
+
 Log = Callable[[str], object]
 
 BASE = Path(__file__).parent / "base"
@@ -61,14 +63,6 @@ def docker(*arguments: str, **options: str) -> str:
 def exists(image: str) -> bool:
     """Whether this machine's docker has the image."""
     return not subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode
-
-
-def cache() -> Path:
-    """The user's directory for what every place shares."""
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    directory = Path(home) / "orthanc-on-aws"
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory
 
 
 def _ensure_built(name: str, log: Log, what: str) -> str:

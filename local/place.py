@@ -1,11 +1,15 @@
 """One place: a project directory with an embedded AWS of its own.
 
-Everything that runs for a place (ports, names of containers, state) follows from its directory, so that two
+Everything that runs for a place (ports, names of containers, state) belongs to its directory, so that two
 checkouts, or a checkout and its tests, never meet.
 """
 
+import fcntl
+import functools
 import hashlib
+import json
 import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +53,7 @@ class Place:
         offset = len(_PORTS) + int(name[5:]) if name.startswith("dicom") else _PORTS.index(name)
         if offset >= _BLOCK:
             raise ValueError(f"{name}: a place has {_BLOCK - len(_PORTS)} DICOM ports")
-        return _FIRST_PORT + self._digest % _BLOCKS * _BLOCK + offset
+        return _FIRST_PORT + _block(self.root.resolve(), self._digest % _BLOCKS) * _BLOCK + offset
 
     @property
     def endpoint(self) -> str:
@@ -72,6 +76,38 @@ class Place:
 
 
 def cache() -> Path:
-    """What is expensive to make and the same for every place: the engine, base images."""
+    """What is expensive to make and the same for every place: the engine, base images; and who has which ports."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "orthanc-on-aws"
+    directory = Path(base) / "orthanc-on-aws"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+@functools.cache
+def _block(root: Path, first: int) -> int:
+    """The block of ports that is this place's as long as its directory is there; at best the one of its hash.
+
+    Of a few places two may well have the same hash (one in forty, of six), and other programs have ports too.
+    """
+    with (cache() / "ports.json").open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        claims: dict[str, int] = json.loads(file.read() or "{}")
+        if str(root) not in claims:
+            claims = {other: block for other, block in claims.items() if Path(other).is_dir()}
+            free = (number % _BLOCKS for number in range(first, first + _BLOCKS))
+            claims[str(root)] = next(block for block in free if block not in claims.values() and _is_unused(block))
+            file.truncate(0)
+            json.dump(claims, file)
+    return claims[str(root)]
+
+
+def _is_unused(block: int) -> bool:
+    for port in range(_FIRST_PORT + block * _BLOCK, _FIRST_PORT + (block + 1) * _BLOCK):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True

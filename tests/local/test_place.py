@@ -1,20 +1,53 @@
-"""Places never meet: ports and names follow from the directory."""
+"""Places never meet: ports and names belong to the directory."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
+from local import place
 from local.place import Place
 
 
-def test_two_places_share_neither_ports_nor_names(tmp_path: Path):
-    one, other = Place(tmp_path / "one"), Place(tmp_path / "two")
-    assert one.slug != other.slug
-    ports = [
-        place.port(name) for place in (one, other) for name in ("aws", "registry", "edge", "dicom0", "dicom16")
-    ]
+@pytest.fixture(autouse=True)
+def _nobody_elses_ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> list[Place]:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    return [Place(tmp_path / name) for name in ("one", "two")]
+
+
+@pytest.mark.parametrize("of_one_hash", [False, True])
+def test_two_places_share_neither_ports_nor_names(
+    two: list[Place], of_one_hash: bool, monkeypatch: pytest.MonkeyPatch
+):
+    assert two[0].slug != two[1].slug
+    if of_one_hash:
+        monkeypatch.setattr(Place, "_digest", 7)
+    ports = [place.port(name) for place in two for name in ("aws", "registry", "edge", "dicom0", "dicom16")]
     assert len(set(ports)) == len(ports)
     assert all(20000 <= port < 32000 for port in ports)
+
+
+def test_a_place_keeps_its_ports(two: list[Place]):
+    one = two[0]
+    port = one.port("aws")
+    with socket.socket() as used:
+        used.bind(("127.0.0.1", port))  # by the place itself, in another process
+        place._block.cache_clear()
+        assert one.port("aws") == port
+
+
+def test_ports_of_another_program_are_left_alone(two: list[Place], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Place, "_digest", 7)
+    with socket.socket() as used:
+        used.bind(("127.0.0.1", 20000 + 7 * 20 + 3))
+        used.listen()
+        assert two[0].port("aws") == 20000 + 8 * 20
 
 
 def test_a_place_is_the_same_by_every_path_to_it(tmp_path: Path):
