@@ -1,45 +1,43 @@
 """The stand-in for the awsx plugin: the component `awsx:ec2:Vpc`, with the children that the real one makes.
 
-Their names, parents, dependencies and addresses are those of awsx 3.11 (subnet strategy Auto). What the program
-does not use it refuses.
+Their names, parents, dependencies, tags and addresses are those of awsx 3.11 (subnet strategy Auto). What it does
+not know it refuses.
 """
 
 import ipaddress
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
-from pulumi.provider import ConstructResult, Provider
-from pulumi.provider.server import main
 
-_UNDERSTOOD = {
-    "availabilityZoneNames",
-    "cidrBlock",
-    "enableDnsHostnames",
-    "enableDnsSupport",
-    "natGateways",
-    "subnetSpecs",
-    "subnetStrategy",
-    "tags",
-    "vpcEndpointStrategy",
+_INPUTS = {
+    *("cidrBlock", "availabilityZoneNames", "numberOfAvailabilityZones", "subnetStrategy", "subnetSpecs"),
+    *("natGateways", "enableDnsHostnames", "enableDnsSupport", "tags"),
+    "vpcEndpointStrategy",  # decides nothing where there are no endpoints
 }
+_SPEC = {"type", "name", "cidrMask", "tags"}
+# In each zone the public subnets come first: the private ones' way out leads through them.
+_KINDS = ("Public", "Private", "Isolated")
 _EVERYWHERE = "0.0.0.0/0"
+
+Inputs = Mapping[str, Any]
 
 
 class Subnet(NamedTuple):
-    """A planned subnet: name, kind (Public, Private, Isolated), zone's name and number from 1, IPv4 range."""
+    """A planned subnet: name, kind (Public, Private, Isolated), zone's name and number from 1, range, own tags."""
 
     name: str
     kind: str
     zone: str
     number: int
     cidr: str
+    tags: Inputs
 
 
-def layout(name: str, cidr: str, zones: Sequence[str], specs: Sequence[Mapping[str, Any]]) -> list[Subnet]:
+def layout(name: str, cidr: str, zones: Sequence[str], specs: Sequence[Inputs]) -> list[Subnet]:
     """Where awsx's strategy Auto puts the subnets: equal parts for the zones, in each the specs one after another.
 
     A spec's range is as large as its `cidrMask` says, else an equal part of its zone; every number of parts is
@@ -55,36 +53,45 @@ def layout(name: str, cidr: str, zones: Sequence[str], specs: Sequence[Mapping[s
             mask = int(spec.get("cidrMask") or zone_bits + _bits(len(specs)))
             size = 2 ** (32 - mask)
             address = -(-address // size) * size  # a range begins at a multiple of its size
-            network = ipaddress.IPv4Network((address, mask))
-            if not network.subnet_of(part):
-                raise ValueError(f"the subnets of a zone need more than its {part}")
-            kind = spec["type"]
-            title = f"{name}-{spec.get('name') or kind.lower()}-{number}"
-            if kind != "Unused":
-                subnets.append(Subnet(title, kind, zone, number, str(network)))
+            if address + size - 1 > int(part.broadcast_address):
+                raise ValueError(f"subnetSpecs: they need more than the {part} of a zone; make cidrBlock larger")
+            if (kind := spec["type"]) != "Unused":
+                title = f"{name}-{spec.get('name') or kind.lower()}-{number}"
+                block = str(ipaddress.IPv4Network((address, mask)))
+                subnets.append(Subnet(title, kind, zone, number, block, spec.get("tags") or {}))
             address += size
     return subnets
 
 
-def _bits(count: int) -> int:
-    return (count - 1).bit_length()
+def _bits(parts: int) -> int:
+    return (parts - 1).bit_length()
 
 
 class Vpc(pulumi.ComponentResource):
     """The component: `outputs` are its properties, in the engine's names."""
 
-    def __init__(self, name: str, inputs: Mapping[str, Any], options: pulumi.ResourceOptions):
-        """Raises ValueError for inputs that this stand-in does not understand."""
+    def __init__(self, name: str, inputs: Inputs, options: pulumi.ResourceOptions):
+        """Raises ValueError for what the real one refuses or this one does not know."""
         super().__init__("awsx:ec2:Vpc", name, {}, options)
-        if strangers := sorted(set(inputs) - _UNDERSTOOD):
-            raise ValueError(f"the stand-in for awsx does not understand {', '.join(strangers)} of {name}")
-        if inputs.get("subnetStrategy") != "Auto":
-            raise ValueError(f"the stand-in for awsx knows the subnet strategy Auto only ({name})")
-        strategy = (inputs.get("natGateways") or {}).get("strategy", "OnePerAz")
-        zones, cidr = inputs["availabilityZoneNames"], inputs.get("cidrBlock", "10.0.0.0/16")
-        subnets = layout(name, cidr, zones, inputs["subnetSpecs"])
+        _refuse_unknown("inputs", inputs, _INPUTS)
+        if inputs.get("subnetStrategy") != "Auto" or not inputs.get("subnetSpecs"):
+            raise ValueError("subnetStrategy: the stand-in for awsx knows Auto only, with subnetSpecs")
+        nat, specs = inputs.get("natGateways") or {}, inputs["subnetSpecs"]
+        _refuse_unknown("natGateways", nat, {"strategy"})
+        for spec in specs:
+            _refuse_unknown("subnetSpecs", spec, _SPEC)
+        strategy = nat.get("strategy") or "OnePerAz"
+        if strategy != "None" and not {"Public", "Private"} <= {spec["type"] for spec in specs}:
+            raise ValueError(f"natGateways: the strategy {strategy} needs public and private subnets")
+        cidr = inputs.get("cidrBlock") or "10.0.0.0/16"
+        subnets = layout(name, cidr, self._zones(inputs), specs)
+
         self._name, self._tags = name, {"Name": name, **(inputs.get("tags") or {})}
-        self.vpc = aws.ec2.Vpc(
+        self._made: dict[str, list[Any]] = {
+            kind: []
+            for kind in ("subnets", "routeTables", "routeTableAssociations", "routes", "natGateways", "eips")
+        } | {f"{kind.lower()}Subnets": [] for kind in _KINDS}
+        self._vpc = aws.ec2.Vpc(
             name,
             cidr_block=cidr,
             enable_dns_hostnames=inputs.get("enableDnsHostnames"),
@@ -92,49 +99,57 @@ class Vpc(pulumi.ComponentResource):
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self._gateway = aws.ec2.InternetGateway(name, vpc_id=self.vpc.id, tags=self._tags, opts=_under(self.vpc))
-        self._made: dict[str, list[Any]] = {
-            kind: []
-            for kind in ("subnets", "routeTables", "routeTableAssociations", "routes", "natGateways", "eips")
-        }
-        self._ids: dict[str, list[pulumi.Output[str]]] = {"Public": [], "Private": [], "Isolated": []}
-        # In each zone the public ones come first: the private ones' way out leads through them.
-        order = {"Public": 0, "Private": 1, "Isolated": 2}
-        for subnet in sorted(subnets, key=lambda subnet: (subnet.number, order[subnet.kind])):
+        self._gateway = aws.ec2.InternetGateway(name, vpc_id=self._vpc.id, tags=self._tags, opts=_under(self._vpc))
+        for subnet in sorted(subnets, key=lambda subnet: (subnet.number, _KINDS.index(subnet.kind))):
             self._build(subnet, strategy)
         self.outputs: dict[str, Any] = {
-            "vpc": self.vpc,
-            "vpcId": self.vpc.id,
+            "vpc": self._vpc,
+            "vpcId": self._vpc.id,
             "internetGateway": self._gateway,
-            "subnetLayout": [],
+            "subnetLayout": [{key: spec[key] for key in spec if key != "tags"} for spec in specs],
             "vpcEndpoints": [],
             **self._made,
-            **{f"{kind.lower()}SubnetIds": ids for kind, ids in self._ids.items()},
+            **{
+                f"{kind.lower()}SubnetIds": [subnet.id for subnet in self._made[f"{kind.lower()}Subnets"]]
+                for kind in _KINDS
+            },
         }
         self.register_outputs(self.outputs)
 
+    def _zones(self, inputs: Inputs) -> Sequence[str]:
+        names, number = inputs.get("availabilityZoneNames"), inputs.get("numberOfAvailabilityZones")
+        if names and number:
+            raise ValueError("availabilityZoneNames, numberOfAvailabilityZones: only one can be given")
+        number = int(number or 3)
+        there = names or aws.get_availability_zones(opts=pulumi.InvokeOptions(parent=self)).names
+        if not names and len(there) < number:
+            raise ValueError(f"numberOfAvailabilityZones: the region has {len(there)}, not {number}")
+        return names or there[:number]
+
     def _build(self, planned: Subnet, strategy: str) -> None:
-        tags = {**self._tags, "Name": planned.name, "SubnetType": planned.kind}
+        own = {"Name": planned.name, "SubnetType": planned.kind}
         subnet = aws.ec2.Subnet(
             planned.name,
-            vpc_id=self.vpc.id,
+            vpc_id=self._vpc.id,
             availability_zone=planned.zone,
             map_public_ip_on_launch=planned.kind == "Public",
             cidr_block=planned.cidr,
-            tags=tags,
-            opts=_under(self.vpc),
+            tags={**self._tags, **planned.tags, **own},
+            opts=_under(self._vpc),
         )
-        table = aws.ec2.RouteTable(planned.name, vpc_id=self.vpc.id, tags=tags, opts=_under(subnet))
+        table = aws.ec2.RouteTable(
+            planned.name, vpc_id=self._vpc.id, tags={**self._tags, **own}, opts=_under(subnet)
+        )
         association = aws.ec2.RouteTableAssociation(
             planned.name, route_table_id=table.id, subnet_id=subnet.id, opts=_under(table)
         )
         self._made["subnets"].append(subnet)
+        self._made[f"{planned.kind.lower()}Subnets"].append(subnet)
         self._made["routeTables"].append(table)
         self._made["routeTableAssociations"].append(association)
-        self._ids[planned.kind].append(subnet.id)
         gateways = self._made["natGateways"]
         if planned.kind == "Public":
-            if strategy == "OnePerAz" or (strategy == "Single" and not gateways):
+            if len(gateways) < {"None": 0, "Single": 1, "OnePerAz": planned.number}[strategy]:
                 self._build_nat_gateway(planned.number, subnet)
             self._route(planned.name, table, gateway_id=self._gateway.id)
         elif planned.kind == "Private" and strategy != "None":
@@ -162,26 +177,32 @@ def _under(parent: pulumi.Resource) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(parent=parent, depends_on=[parent])
 
 
-class Awsx(Provider):
-    """The plugin."""
+def _refuse_unknown(where: str, given: Iterable[str], known: set[str]) -> None:
+    if strangers := sorted(set(given) - known):
+        raise ValueError(f"{where}: the stand-in for awsx does not know {', '.join(strangers)}")
 
-    def __init__(self) -> None:
-        """Of the SDK's version."""
-        super().__init__(version("pulumi-awsx"), "{}")
 
-    def construct(
-        self,
-        name: str,
-        resource_type: str,
-        inputs: Mapping[str, Any],
-        options: pulumi.ResourceOptions | None = None,
-    ) -> ConstructResult:
-        """Build the component that the program asks for."""
-        if resource_type != "awsx:ec2:Vpc":
-            raise ValueError(f"the stand-in for awsx has no {resource_type}")
-        vpc = Vpc(name, inputs, options or pulumi.ResourceOptions())
-        return ConstructResult(vpc.urn, vpc.outputs)
+def serve() -> None:
+    """Serve as the engine starts a plugin: its address is the argument, our port goes to standard output."""
+    # Here, because a process takes either this or the google.rpc of servicer.py: both define google.rpc.Status.
+    from pulumi.provider import ConstructResult, Provider
+    from pulumi.provider.server import main
+
+    class Awsx(Provider):
+        def construct(
+            self, name: str, resource_type: str, inputs: Inputs, options: pulumi.ResourceOptions | None = None
+        ) -> ConstructResult:
+            try:
+                if resource_type != "awsx:ec2:Vpc":
+                    raise ValueError(f"the stand-in for awsx has no {resource_type}")
+                vpc = Vpc(name, inputs, options or pulumi.ResourceOptions())
+            except ValueError as error:
+                # The empty list belongs to it: without one the SDK's server fails and the text is lost.
+                raise pulumi.InputPropertiesError(str(error), []) from error
+            return ConstructResult(vpc.urn, vpc.outputs)
+
+    main(Awsx(version("pulumi-awsx"), "{}"), sys.argv[1:])
 
 
 if __name__ == "__main__":
-    main(Awsx(), sys.argv[1:])
+    serve()

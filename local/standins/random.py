@@ -1,4 +1,4 @@
-"""The stand-in for the random plugin: RandomPassword and RandomId. It calls nobody."""
+"""The stand-in for the random plugin: RandomPassword (without bcryptHash) and RandomId. It calls nobody."""
 
 import base64
 import secrets
@@ -8,17 +8,22 @@ from importlib.metadata import version
 from pulumi.runtime.rpc import UNKNOWN
 
 from local.standins.codec import Values
-from local.standins.mapping import same
 from local.standins.servicer import Difference, Plugin, Refused, Say, serve
 
 _PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type's token
 _ID = "random:index/randomId:RandomId"
-_OUTPUTS = {_PASSWORD: ("result", "bcryptHash"), _ID: ("hex", "dec", "b64Url", "b64Std")}
+_OUTPUTS = {_PASSWORD: ("result",), _ID: ("hex", "dec", "b64Url", "b64Std")}
+# Whether a password has characters of a class, and how many at least.
+_CLASSES = {
+    ("lower", "minLower"): string.ascii_lowercase,
+    ("upper", "minUpper"): string.ascii_uppercase,
+    ("numeric", "minNumeric"): string.digits,
+    ("special", "minSpecial"): "!@#$%&*()-_=+[]{}<>:?",
+}
 _INPUTS = {
-    _PASSWORD: {"length", "keepers", "lower", "upper", "numeric", "special", "overrideSpecial"},
+    _PASSWORD: {"length", "keepers", "overrideSpecial"}.union(*_CLASSES),
     _ID: {"byteLength", "keepers", "prefix"},
 }
-_SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
 
 class Random(Plugin):
@@ -28,7 +33,7 @@ class Random(Plugin):
 
     def check(self, kind: str, inputs: Values, old: Values, name: str, seed: bytes) -> Values:
         """Both types need to know how much to draw."""
-        if strangers := sorted(set(inputs) - _INPUTS.get(kind, set())):
+        if strangers := sorted(set(inputs) - _INPUTS.get(kind, set()) - {"__defaults"}):
             raise Refused(f"the stand-in for random does not understand {', '.join(strangers)} of {kind}")
         needed = "length" if kind == _PASSWORD else "byteLength"
         if not inputs.get(needed):
@@ -37,7 +42,7 @@ class Random(Plugin):
 
     def diff(self, kind: str, old: Values, new: Values) -> Difference:
         """Every change wants a new one."""
-        changed = sorted(key for key in {*old, *new} - {"__defaults"} if not same(old.get(key), new.get(key)))
+        changed = sorted(key for key in {*old, *new} - {"__defaults"} if old.get(key) != new.get(key))
         return Difference(changed, changed)
 
     def planned(self, kind: str, inputs: Values, outputs: Values) -> Values:
@@ -46,29 +51,41 @@ class Random(Plugin):
 
     def create(self, kind: str, inputs: Values, say: Say) -> tuple[str, Values]:
         """Draw."""
-        if kind == _ID:
-            drawn = secrets.token_bytes(inputs["byteLength"])
-            prefix = inputs.get("prefix", "")
-            url = base64.urlsafe_b64encode(drawn).decode().rstrip("=")
-            return url, {
-                **inputs,
-                "hex": prefix + drawn.hex(),
-                "dec": prefix + str(int.from_bytes(drawn)),
-                "b64Url": prefix + url,
-                "b64Std": prefix + base64.b64encode(drawn).decode(),
-            }
-        classes = {
-            "lower": string.ascii_lowercase,
-            "upper": string.ascii_uppercase,
-            "numeric": string.digits,
-            "special": inputs.get("overrideSpecial") or _SPECIAL,
+        if kind == _PASSWORD:
+            return "none", {**inputs, "result": password(inputs)}
+        drawn, prefix = secrets.token_bytes(inputs["byteLength"]), inputs.get("prefix") or ""
+        url = base64.urlsafe_b64encode(drawn).decode().rstrip("=")
+        return url, {
+            **inputs,
+            "hex": prefix + drawn.hex(),
+            "dec": prefix + str(int.from_bytes(drawn)),
+            "b64Url": prefix + url,
+            "b64Std": prefix + base64.b64encode(drawn).decode(),
         }
-        alphabet = "".join(letters for name, letters in classes.items() if inputs.get(name, True))
-        return "none", {**inputs, "result": "".join(secrets.choice(alphabet) for _ in range(inputs["length"]))}
 
     def secrets(self, kind: str) -> set[str]:
-        """A password and its hash."""
-        return {"result", "bcryptHash"} if kind == _PASSWORD else set()
+        """A password."""
+        return {"result"} if kind == _PASSWORD else set()
+
+
+def password(inputs: Values) -> str:
+    """As long as asked for, of the classes that are not turned off, of each as many as asked for at least.
+
+    Raises Refused where that cannot be.
+    """
+    drawn: list[str] = []
+    alphabet = ""
+    for (wanted, minimum), letters in _CLASSES.items():
+        if inputs.get(wanted, True):
+            letters = inputs.get("overrideSpecial") or letters if wanted == "special" else letters
+            alphabet += letters
+            drawn += [secrets.choice(letters) for _ in range(inputs.get(minimum) or 0)]
+    rest = inputs["length"] - len(drawn)
+    if rest < 0 or not alphabet:
+        raise Refused(f"no password of {inputs['length']} characters has what is asked for")
+    drawn += [secrets.choice(alphabet) for _ in range(rest)]
+    secrets.SystemRandom().shuffle(drawn)
+    return "".join(drawn)
 
 
 if __name__ == "__main__":
