@@ -1,0 +1,220 @@
+# ruff: noqa: N802 - the monitor's methods have the protocol's names
+"""The whole program under a recording monitor: what it registers, with which parents and options, and its outputs.
+
+Pulumi's own mocks see neither parents nor protection nor which inputs are secret.
+"""
+
+import asyncio
+import contextvars
+import json
+import logging
+import runpy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from google.protobuf.json_format import MessageToDict
+from pulumi import runtime
+from pulumi.runtime import mocks
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.rpc import UNKNOWN
+
+from local.standins.codec import decode, encode
+from local.standins.mapping import schema
+
+PROJECT = Path(__file__).parents[2]
+NAME = "orthanc-on-aws"
+REGION = {"aws:region": "us-east-1"}
+
+# Settings that tests turn, and the two modes of storage.
+S3: dict[str, str] = {}
+EFS = {"enableDicomS3Storage": "false"}
+MODES = pytest.mark.parametrize("mode", [S3, EFS], ids=["s3", "efs"])
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+OWN_DOMAIN = {"domainName": "archive.example.org", "certificateArn": CERTIFICATE}
+
+# What nobody may read: the generated passwords, and what opens the image's registry.
+PASSWORD, TOKEN = "drawn-password", "token-of-the-registry"
+
+_VPC = "awsx:ec2:Vpc"
+_ZONES = {"use1-az3": "us-east-1a", "use1-az1": "us-east-1b", "use1-az2": "us-east-1c", "use1-az4": "us-east-1d"}
+# The protocol's marks of a secret and of a resource.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_REFERENCE = {_SIGNATURE: "5cf8f73096256a8f31e491e813e4eb8e"}
+
+_INVOKES: dict[str, dict[str, Any]] = {
+    "aws:index/getRegion:getRegion": {"region": "us-east-1"},
+    "aws:index/getPartition:getPartition": {"partition": "aws"},
+    "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-cloudfront"},
+    "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
+        "proxyEndpoint": "https://registry",
+        "userName": "AWS",
+        "password": TOKEN,
+    },
+    "pulumi:pulumi:getResource": {"urn": "table", "id": "rtb-1", "state": {}},
+}
+# Outputs of what is not in the aws SDK.
+_OTHERS: dict[str, dict[str, Any]] = {
+    _VPC: {
+        "vpcId": "vpc-1",
+        "privateSubnetIds": ["subnet-private-1", "subnet-private-2"],
+        "isolatedSubnetIds": ["subnet-isolated-1", "subnet-isolated-2"],
+        "routeTables": [
+            {**_REFERENCE, "urn": f"urn:pulumi:test::{NAME}::aws:ec2/routeTable:RouteTable::table", "id": "rtb-1"}
+        ],
+    },
+    "docker:index/image:Image": {"repoDigest": f"registry/orthanc@sha256:{'0' * 64}"},
+    "random:index/randomPassword:RandomPassword": {"result": PASSWORD},
+    "random:index/randomId:RandomId": {"hex": "0a1b2c3d"},
+}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One registration: `inputs` with secrets in clear, `readable` without them, the protocol's `request`."""
+
+    urn: str
+    kind: str
+    name: str
+    inputs: dict[str, Any]
+    readable: Any
+    request: Any
+
+    @property
+    def type(self) -> str:
+        """The class's name."""
+        return self.kind.rpartition(":")[2]
+
+    def waits_for(self, other: "Resource") -> bool:
+        """Whether it depends on the other, by depends_on or by its inputs."""
+        return other.urn in self.request.dependencies
+
+
+class Program:
+    """What one run registered and exported; `completed`: URNs of the components that told their outputs."""
+
+    def __init__(self) -> None:
+        self.resources: list[Resource] = []
+        self.completed: set[str] = set()
+        self.outputs: dict[str, Any] = {}
+        self.secret_outputs: set[str] = set()
+
+    def all(self, kind: str) -> list[Resource]:
+        """The resources of a class."""
+        return [resource for resource in self.resources if resource.type == kind]
+
+    def one(self, kind: str, name: str = "") -> Resource:
+        """The only resource of a class (and name)."""
+        found = [resource for resource in self.all(kind) if name in ("", resource.name)]
+        assert len(found) == 1, f"{len(found)} of {kind} {name}"
+        return found[0]
+
+    def container(self) -> dict[str, Any]:
+        """The definition of the task's only container."""
+        [container] = json.loads(self.one("TaskDefinition").inputs["containerDefinitions"])
+        return container
+
+
+class Monitor(mocks.MockMonitor):
+    """Answers registrations as the engine would in a preview or in a deployment, and keeps them in `program`."""
+
+    def __init__(self, *, preview: bool = False):
+        super().__init__(mocks=None)  # type: ignore[arg-type] - nothing asks them
+        self.preview = preview
+        self.program = Program()
+
+    def RegisterResource(self, request: Any) -> Any:
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if request.type == "pulumi:pulumi:Stack":
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        inputs, secrets = decode(request.object)
+        readable = _without_secrets(MessageToDict(request.object))
+        self.program.resources.append(Resource(urn, request.type, request.name, inputs, readable, request))
+        made = _computed(request.type, request.name, inputs)
+        computed = dict.fromkeys(made, UNKNOWN) if self.preview else dict(made)
+        if request.type.endswith("RandomPassword"):
+            secrets = {"result"}
+        outputs = encode(computed if request.remote else inputs | computed, secrets)
+        id = "" if self.preview else f"{request.name}-id"
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=id, object=outputs)
+
+    def Invoke(self, request: Any) -> Any:
+        answer = _INVOKES.get(request.tok)
+        if request.tok == "aws:index/getAvailabilityZones:getAvailabilityZones":
+            excluded = decode(request.args)[0].get("excludeZoneIds", [])
+            answer = {"names": [name for id, name in _ZONES.items() if id not in excluded]}
+        assert answer, f"nothing answers {request.tok}"
+        return resource_pb2.ResourceInvokeResponse(**{"return": encode(answer)})  # pyright: ignore
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        self.program.completed.add(request.urn)
+        if "::pulumi:pulumi:Stack::" in request.urn:
+            self.program.outputs, self.program.secret_outputs = decode(request.outputs)
+        return super().RegisterResourceOutputs(request)
+
+
+def run(configuration: Mapping[str, str], monitor: Monitor | None = None, *, stack: str = "test") -> Program:
+    """Run `__main__.py` with the stack's configuration: whole keys, values as the CLI hands them over."""
+    return contextvars.copy_context().run(_run, dict(configuration), monitor or Monitor(), stack)
+
+
+@cache
+def deployed(**settings: str) -> Program:
+    """The program with these settings, deployed; the same settings run once."""
+    return run(REGION | {f"{NAME}:{key}": value for key, value in settings.items()})
+
+
+def stack_file(stack: str) -> dict[str, str]:
+    """The configuration of Pulumi.<stack>.yaml as the CLI hands it over."""
+    content = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return REGION | {key: value if isinstance(value, str) else json.dumps(value) for key, value in content.items()}
+
+
+def _run(configuration: dict[str, str], monitor: Monitor, stack: str) -> Program:
+    runtime.configure(
+        runtime.Settings(
+            project=NAME,
+            stack=stack,
+            monitor=monitor,
+            engine=mocks.MockEngine(logging.getLogger(__name__)),
+            dry_run=monitor.preview,
+            organization="organization",
+        )
+    )
+    runtime.set_all_config(configuration)
+
+    def main() -> None:
+        runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+
+    # What is registered is complete, and every error known, once the loop has run dry.
+    with asyncio.Runner() as runner:
+        runner.run(runtime.run_in_stack(main))
+    return monitor.program
+
+
+def _computed(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The outputs that are not inputs."""
+    if kind.startswith("orthanc:"):
+        return {}
+    if kind in _OTHERS:
+        return _OTHERS[kind]
+    types = schema(kind).types
+    return {key: _made_up(kind, name, key, types[key]) for key in schema(kind).always_set - set(inputs)}
+
+
+def _made_up(kind: str, name: str, key: str, type_: Any) -> Any:
+    if key == "arn" or key.endswith("Arn"):
+        return f"arn:aws:{kind.split(':')[1].split('/')[0]}:us-east-1:123456789012:{name}"
+    return {str: f"{name}-{key}", int: 5432, bool: False}.get(type_)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = value.items() if value.get(_SIGNATURE) != _SECRET else ()
+        return {key: _without_secrets(part) for key, part in kept}
+    return [_without_secrets(part) for part in value] if isinstance(value, list) else value

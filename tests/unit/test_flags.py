@@ -1,0 +1,60 @@
+"""Each setting changes what it names."""
+
+import pytest
+
+from tests.unit.program import OWN_DOMAIN, deployed
+
+FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
+    ({"enableRdsBackup": "true"}, set(), {"Instance.backupRetentionPeriod"}),
+    (
+        {"enableMultiAz": "true"},
+        set(),
+        {"Instance.multiAz", "Service.desiredCount", "Service.availabilityZoneRebalancing"},
+    ),
+    ({"enableVpcFlowLogs": "true"}, {"FlowLog", "LogGroup", "Role", "RolePolicy"}, set()),
+    (
+        {"accessLogsBucketArn": "arn:aws:s3:::logs"},
+        {"LogDeliverySource", "LogDeliveryDestination", "LogDelivery"},
+        {"LoadBalancer.accessLogs"},
+    ),
+    (
+        {"corsAllowedOrigins": '["https://a.example"]'},
+        {"Function", "ResponseHeadersPolicy"},
+        {"Distribution.defaultCacheBehavior"},
+    ),
+    (OWN_DOMAIN, set(), {"Distribution.aliases", "Distribution.viewerCertificate"}),
+    ({"logRetentionDays": "7"}, set(), {"LogGroup.retentionInDays"}),
+    ({"databaseInstanceClass": "db.m7g.large"}, set(), {"Instance.instanceClass"}),
+]
+
+
+@pytest.mark.parametrize(("settings", "added", "changed"), FLAGS)
+def test_a_setting_changes_what_it_names_and_nothing_else(
+    settings: dict[str, str], added: set[str], changed: set[str]
+):
+    before = {resource.urn: resource for resource in deployed().resources}
+    after = {resource.urn: resource for resource in deployed(**settings).resources}
+    assert before.keys() <= after.keys(), "turning it on takes something away"
+    assert {after[urn].type for urn in after.keys() - before.keys()} == added
+    different = {
+        f"{after[urn].type}.{key}"
+        for urn, resource in before.items()
+        for key in resource.inputs.keys() | after[urn].inputs.keys()
+        if resource.inputs.get(key) != after[urn].inputs.get(key)
+    }
+    assert different == changed
+
+
+def test_backups_and_standby_are_what_the_flags_promise():
+    plain, safe = deployed(), deployed(enableMultiAz="true", enableRdsBackup="true")
+    for program, multi_az, days, tasks in [(plain, False, 0, 1), (safe, True, 30, 2)]:
+        database = program.one("Instance").inputs
+        assert (database["multiAz"], database["backupRetentionPeriod"]) == (multi_az, days)
+        assert program.one("Service").inputs["desiredCount"] == tasks
+
+
+def test_flow_logs_record_everything_and_can_write():
+    program = deployed(enableVpcFlowLogs="true")
+    log = program.one("FlowLog")
+    assert log.inputs["trafficType"] == "ALL" and log.inputs["vpcId"] == "vpc-1"
+    assert log.waits_for(program.one("RolePolicy", "orthanc-network-flow-logs")), "the first records are lost"

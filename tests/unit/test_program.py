@@ -1,0 +1,111 @@
+"""The whole program, for each stack and each combination of the original's flags, in previews and deployments."""
+
+import itertools
+import json
+from collections import Counter
+
+import pytest
+from pulumi.runtime.rpc import UNKNOWN
+
+from components.configuration import ConfigurationError
+from local.standins.mapping import schema
+from tests.unit.program import NAME, PASSWORD, REGION, TOKEN, Monitor, Program, run, stack_file
+
+FLAGS = {
+    "enableDicomS3Storage": ("true", "false"),
+    "accessLogsBucketArn": ("", "arn:aws:s3:::access-logs"),
+    "enableMultiAz": ("false", "true"),
+    "enableRdsBackup": ("false", "true"),
+    "enableVpcFlowLogs": ("false", "true"),
+}
+
+
+def combinations() -> dict[str, dict[str, str]]:
+    """Each combination of the flags' values, named after those that are not the default."""
+    found = {}
+    for values in itertools.product(*FLAGS.values()):
+        turned = {key: value for key, value in zip(FLAGS, values, strict=True) if value != FLAGS[key][0]}
+        found["+".join(turned) or "defaults"] = REGION | {f"{NAME}:{key}": value for key, value in turned.items()}
+    return found
+
+
+STACKS = {"dev": stack_file("dev"), "prod": stack_file("prod")} | combinations()
+RUNS = list(itertools.product(STACKS, [False, True]))
+IDS = [f"{stack}-{'preview' if preview else 'up'}" for stack, preview in RUNS]
+
+
+@pytest.fixture(scope="module", params=RUNS, ids=IDS)
+def program(request: pytest.FixtureRequest) -> Program:
+    stack, preview = request.param
+    return run(STACKS[stack], Monitor(preview=preview), stack=stack if stack in ("dev", "prod") else "test")
+
+
+@pytest.fixture
+def preview(program: Program, request: pytest.FixtureRequest) -> bool:
+    return request.node.callspec.params["program"][1]
+
+
+def test_every_combination_is_there():
+    assert len(STACKS) == 2 + 2 ** len(FLAGS)
+
+
+def test_no_urn_twice(program: Program):
+    twice = [urn for urn, count in Counter(resource.urn for resource in program.resources).items() if count > 1]
+    assert not twice, "the engine refuses the program"
+
+
+def test_every_child_has_its_parent(program: Program):
+    parents = {resource.urn: resource for resource in program.resources}
+    for child in program.resources:
+        parent = parents.get(child.request.parent)
+        if parent is None:
+            assert child.kind.startswith("orthanc:"), f"{child.urn} stands outside of the components"
+            assert "pulumi:pulumi:Stack" in child.request.parent
+        else:
+            assert parent.kind.startswith("orthanc:")
+            assert child.name.startswith(parent.name), f"{child.urn} is not named after its parent"
+
+
+def test_every_component_is_completed(program: Program):
+    components = {resource.urn for resource in program.resources if resource.kind.startswith("orthanc:")}
+    assert components <= program.completed, "a component's outputs are never told"
+
+
+def test_no_secret_can_be_read(program: Program):
+    for resource in program.resources:
+        text = json.dumps(resource.readable)
+        assert PASSWORD not in text and TOKEN not in text, f"{resource.urn} has a secret in clear"
+    assert {resource.name for resource in program.all("RandomPassword")} == {
+        "orthanc-database",
+        "orthanc-credentials",
+    }
+
+
+def test_no_key_is_misspelt(program: Program):
+    for resource in program.resources:
+        if resource.kind.startswith("aws:"):
+            assert not schema(resource.kind).misspelt(resource.inputs), f"{resource.urn} would ignore it"
+
+
+def test_all_is_known_in_the_end(program: Program, preview: bool):
+    for resource in program.resources:
+        text = json.dumps(resource.inputs)
+        assert "Output[T]" not in text, f"{resource.urn} has the text of an Output in it"
+        assert preview or UNKNOWN not in text, f"{resource.urn} has what never becomes known"
+
+
+def test_outputs_are_there(program: Program, preview: bool):
+    assert set(program.outputs) == {"orthancUrl", "orthancCredentialsSecretName", "orthancAdminPassword"}
+    if not preview:
+        assert program.secret_outputs == {"orthancAdminPassword"}, "the password is shown, or the rest is not"
+        assert program.outputs["orthancUrl"].startswith("https://")
+        assert program.outputs["orthancCredentialsSecretName"] == "orthanc-credentials-name"
+        assert PASSWORD in program.outputs["orthancAdminPassword"]
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_configuration_error_registers_nothing(preview: bool):
+    monitor = Monitor(preview=preview)
+    with pytest.raises(ConfigurationError, match="nothing was created"):
+        run(REGION | {f"{NAME}:taskCpu": "2"}, monitor)
+    assert not monitor.program.resources

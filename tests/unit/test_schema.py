@@ -1,0 +1,50 @@
+"""Pulumi.yaml, by which the CLI checks and documents the configuration, and the stacks' files."""
+
+import pytest
+import yaml
+from pydantic.alias_generators import to_camel
+
+from components.configuration import parse
+from components.settings import Settings
+from tests.unit.program import NAME, PROJECT, stack_file
+
+SCHEMA = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["config"]
+FIELDS = {to_camel(name): field for name, field in Settings.model_fields.items()}
+TYPES = {bool: "boolean", int: "integer", str: "string", tuple: "array"}
+
+
+def test_the_schema_has_every_setting_and_no_other():
+    assert list(SCHEMA) == list(FIELDS)
+
+
+@pytest.mark.parametrize("key", SCHEMA)
+def test_a_key_means_the_same_to_the_cli_and_to_the_program(key: str):
+    default = FIELDS[key].default
+    assert SCHEMA[key]["type"] == TYPES[type(default)]
+    assert SCHEMA[key]["default"] == (list(default) if isinstance(default, tuple) else default)
+    description = SCHEMA[key]["description"]
+    assert description.endswith(".") and description[0].isupper(), f"{key} is not described in a sentence"
+
+
+def settings_of(stack: str) -> Settings:
+    prefix = f"{NAME}:"
+    return parse({key.removeprefix(prefix): v for key, v in stack_file(stack).items() if key.startswith(prefix)})
+
+
+def test_prod_is_safe():
+    prod = settings_of("prod")
+    assert prod.enable_multi_az and prod.enable_rds_backup and prod.enable_vpc_flow_logs
+    assert prod.data_on_destroy == "refuse", "prod could be destroyed with its images"
+    assert prod.nat_gateways == "onePerZone", "the loss of one zone would cut off both"
+    assert prod.log_retention_days >= 365
+
+
+def test_dev_is_cheap_and_goes_when_told():
+    dev = settings_of("dev")
+    assert dev.data_on_destroy == "delete"
+    assert not dev.enable_multi_az and dev.nat_gateways != "onePerZone"
+    assert dev.database_instance_class.endswith("micro")
+
+
+def test_the_defaults_keep_what_they_hold():
+    assert Settings().data_on_destroy == "refuse"
