@@ -6,9 +6,11 @@ from components import configuration
 from components.database import Database
 from components.edge import Edge
 from components.image import OrthancImage
+from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Networking
 from components.service import OrthancService
 from components.storage import DicomBucket, DicomFileSystem
+from components.users import OrthancUsers
 
 settings = configuration.load()
 
@@ -24,11 +26,24 @@ else:
 # Where Orthanc's index lives.
 database = Database("orthanc-database", settings, network=network)
 
-# Orthanc itself, and the one way in.
+# Orthanc itself: who may log in, what runs, and what leads to it.
+users = OrthancUsers("orthanc-users", settings)
 image = OrthancImage("orthanc-image", settings)
-service = OrthancService("orthanc", settings, network=network, storage=storage, database=database, image=image)
-edge = Edge("orthanc-edge", settings, service=service, depends_on=[network.vpc])
+load_balancer = ApplicationLoadBalancer("orthanc-http", settings, network=network)
+service = OrthancService(
+    "orthanc",
+    settings,
+    network=network,
+    storage=storage,
+    database=database,
+    users=users,
+    image=image,
+    load_balancer=load_balancer,
+)
+
+# The one way in.
+edge = Edge("orthanc-edge", settings, load_balancer=load_balancer, depends_on=[network.vpc])
 
 pulumi.export("orthancUrl", edge.url)
-pulumi.export("orthancCredentialsSecretName", service.credentials_secret_name)
-pulumi.export("orthancAdminPassword", service.admin_password)
+pulumi.export("orthancCredentialsSecretName", users.secret_name)
+pulumi.export("orthancAdminPassword", users.admin_password)

@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 
 from components.image import CONTEXT
 from components.settings import RULES_BETWEEN_KEYS, Problem, Settings
@@ -34,7 +35,8 @@ def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
     region that cannot be served.
     """
     fields = {to_camel(name): field for name, field in Settings.model_fields.items()}
-    usable = {key: _decoded(value) if key == "corsAllowedOrigins" else value for key, value in values.items()}
+    lists = {key for key, field in fields.items() if isinstance(field.default, tuple)}
+    usable = {key: _decoded(value) if key in lists else value for key, value in values.items()}
     problems: list[Problem] = []
     try:
         settings = Settings.model_validate(usable)
@@ -44,9 +46,10 @@ def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
             if key not in fields:
                 problems.append(_unknown_key(key, values[key], list(fields)))
             else:
-                problems.append(
-                    Problem(key, detail["input"], _rule_of(detail["msg"]), _remedy(key, fields[key].default))
+                path = key + "".join(
+                    f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"][1:]
                 )
+                problems.append(Problem(path, detail["input"], _rule_of(detail["msg"]), _remedy(key, fields[key])))
             usable.pop(key, None)
         settings = Settings.model_validate(usable)
     unusable = {problem.key for problem in problems}
@@ -92,10 +95,14 @@ def _rule_of(message: str) -> str:
     return message.removeprefix("Value error, ").replace("Input should be", "must be", 1)
 
 
-def _remedy(key: str, default: object) -> str:
-    if isinstance(default, tuple):
-        return f"pulumi config set --path '{key}[0]' https://viewer.example.org, or pulumi config rm {key}"
-    text = str(default).lower() if isinstance(default, bool) else str(default)
+def _remedy(key: str, field: FieldInfo) -> str:
+    if isinstance(field.default, tuple):
+        [example] = field.examples or [""]
+        path, value = (
+            (f"{key}[0]", example) if isinstance(example, str) else (f"{key}[0].{next(iter(example))}", "…")
+        )
+        return f"pulumi config set --path '{path}' {value}, or pulumi config rm {key}"
+    text = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
     return f"pulumi config set {key} {text} (the default)" if text else f"pulumi config rm {key}"
 
 

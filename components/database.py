@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components import policies, protection
+from components import passwords, policies, protection
 from components.networking import Networking
 from components.settings import Settings
 
@@ -47,7 +47,7 @@ class Database(pulumi.ComponentResource):
         super().__init__("orthanc:database:Database", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        password = generated_password(name, child)
+        password = passwords.generated(name, child)
         subnet_group = aws.rds.SubnetGroup(name, subnet_ids=network.isolated_subnet_ids, opts=child)
         parameter_group = aws.rds.ParameterGroup(
             # The family is part of the name: with a new major version a new group stands beside the old one.
@@ -125,17 +125,6 @@ class Database(pulumi.ComponentResource):
             lambda known: DatabaseAccess(known[0], int(known[1]), DATABASE_NAME, USER_NAME, known[2])
         )
         self.register_outputs({"secretArn": self.secret_arn})
-
-
-def generated_password(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    """A secret password that every reader on its way takes as it is.
-
-    Orthanc's start-up script reads each environment variable as JSON first (all digits would become a number) and
-    the PostgreSQL plugin puts the password unquoted into its connection string: letters and digits only, the
-    first one a letter. 32 drawn characters are 190 bits.
-    """
-    drawn = random.RandomPassword(name, length=32, special=False, opts=opts)
-    return pulumi.Output.concat("p", drawn.result)
 
 
 def _final_snapshot(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:

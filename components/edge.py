@@ -8,8 +8,8 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
+from components.load_balancer import ApplicationLoadBalancer
 from components.security_groups import HTTP_PORT, HTTPS_PORT
-from components.service import OrthancService
 from components.settings import Settings
 
 # AWS's managed policies, the same in every account (CloudFront Developer Guide, "Use managed cache policies" and
@@ -40,7 +40,7 @@ class Edge(pulumi.ComponentResource):
         name: str,
         settings: Settings,
         *,
-        service: OrthancService,
+        load_balancer: ApplicationLoadBalancer,
         depends_on: list[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ):
@@ -53,8 +53,8 @@ class Edge(pulumi.ComponentResource):
             name,
             vpc_origin_endpoint_config={
                 # The load balancer's name has a random suffix: a new balancer means a new origin beside the old.
-                "name": service.load_balancer.name,
-                "arn": service.load_balancer.arn,
+                "name": load_balancer.balancer.name,
+                "arn": load_balancer.balancer.arn,
                 "http_port": HTTP_PORT,
                 "https_port": HTTPS_PORT,
                 # No public certificate covers a load balancer's own name; the traffic never leaves AWS's network.
@@ -63,7 +63,7 @@ class Edge(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[*depends_on, service.listener],
+                depends_on=[*depends_on, load_balancer.listener],
                 custom_timeouts=_VPC_ORIGIN_TIMEOUTS,
                 # While attached an origin takes no change at all, not even of its tags.
                 ignore_changes=["tags", "tagsAll"],
@@ -81,7 +81,7 @@ class Edge(pulumi.ComponentResource):
             origins=[
                 {
                     "origin_id": _ORIGIN_ID,
-                    "domain_name": service.load_balancer.dns_name,
+                    "domain_name": load_balancer.balancer.dns_name,
                     "vpc_origin_config": {
                         "vpc_origin_id": origin.id,
                         "origin_read_timeout": settings.response_timeout_seconds,

@@ -1,26 +1,25 @@
-"""Orthanc itself: an ECS service on Fargate behind an internal load balancer, with the permissions it uses."""
+"""Orthanc itself: an ECS service on Fargate with the permissions it uses."""
 
 import pulumi
 import pulumi_aws as aws
 
-from components import orthanc, policies, protection, task
-from components.database import Database, DatabaseAccess, generated_password
+from components import orthanc, policies, task
+from components.database import Database, DatabaseAccess
 from components.image import OrthancImage
+from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Networking
-from components.security_groups import HTTP_PORT
 from components.settings import Settings
 from components.storage import DicomBucket, DicomFileSystem
+from components.users import OrthancUsers
 
 # Seconds that a new task may fail its checks: the start-up script, the plugins and the index's first connections.
 _GRACE_SECONDS = 180
 
 
 class OrthancService(pulumi.ComponentResource):
-    """Cluster, task definition, load balancer and service, and the secret with the users' passwords.
+    """Cluster, roles, log group, task definition and service.
 
-    `load_balancer` and `listener` for the edge; `credentials_secret_name` and `admin_password` (secret):
-    Output[str]. `pulumi up` waits until the service is steady; a deployment whose tasks fail is rolled back and
-    reported.
+    `pulumi up` waits until the service is steady; a deployment whose tasks fail is rolled back and reported.
     """
 
     def __init__(
@@ -31,21 +30,22 @@ class OrthancService(pulumi.ComponentResource):
         network: Networking,
         storage: DicomBucket | DicomFileSystem,
         database: Database,
+        users: OrthancUsers,
         image: OrthancImage,
+        load_balancer: ApplicationLoadBalancer,
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Runs `settings.task_count` tasks of `image` in the network's private subnets."""
         super().__init__("orthanc:service:OrthancService", name, None, opts)
-        self._name, self._settings = name, settings
+        self._name, self._settings, self._region = name, settings, aws.get_region().region
         self._child = pulumi.ResourceOptions(parent=self)
 
-        credentials_arn = self._build_credentials()
         log_group = aws.cloudwatch.LogGroup(name, retention_in_days=settings.log_retention_days, opts=self._child)
 
         execution_role, execution_policy = self._build_role(
             "execution",
             pulumi.Output.all(
-                image.repository_arn, log_group.arn, pulumi.Output.all(credentials_arn, database.secret_arn)
+                image.repository_arn, log_group.arn, pulumi.Output.all(users.secret_arn, database.secret_arn)
             ).apply(lambda arns: policies.execution_role(*arns)),
         )
         task_role, task_policy = self._build_role("task", storage.task_policy)
@@ -61,18 +61,17 @@ class OrthancService(pulumi.ComponentResource):
             task_role_arn=task_role.arn,
             volumes=_volumes(storage),
             container_definitions=pulumi.Output.all(
-                image.digest, database.access, credentials_arn, log_group.name, _bucket_target(storage)
+                image.digest, database.access, users.secret_arn, log_group.name, self._bucket_target(storage)
             ).apply(lambda known: self._container_definitions(*known)),
             opts=self._child,
         )
 
-        target_group = self._build_load_balancer(network)
-        self.cluster = aws.ecs.Cluster(name, opts=self._child)
+        cluster = aws.ecs.Cluster(name, opts=self._child)
         mounts = storage.ready if isinstance(storage, DicomFileSystem) else []
         several = settings.task_count > 1
         aws.ecs.Service(
             name,
-            cluster=self.cluster.arn,
+            cluster=cluster.arn,
             task_definition=task_definition.arn,
             launch_type="FARGATE",
             desired_count=settings.task_count,
@@ -83,7 +82,7 @@ class OrthancService(pulumi.ComponentResource):
             },
             load_balancers=[
                 {
-                    "target_group_arn": target_group.arn,
+                    "target_group_arn": load_balancer.target_group.arn,
                     "container_name": task.CONTAINER_NAME,
                     "container_port": orthanc.HTTP_PORT,
                 }
@@ -101,29 +100,10 @@ class OrthancService(pulumi.ComponentResource):
                 parent=self,
                 # ECS refuses a target group without a listener; a task without its policies or mounts fails; and
                 # on the way down the tasks go before what they use.
-                depends_on=[self.listener, execution_policy, task_policy, *mounts],
+                depends_on=[load_balancer.listener, execution_policy, task_policy, *mounts],
             ),
         )
-        self.register_outputs({"credentialsSecretName": self.credentials_secret_name})
-
-    def _build_credentials(self) -> pulumi.Output[str]:
-        """The secret that is Orthanc's RegisteredUsers: a JSON object, user to password. Answers its ARN."""
-        name = f"{self._name}-credentials"
-        self.admin_password = generated_password(name, self._child)
-        secret = aws.secretsmanager.Secret(
-            name,
-            description="Orthanc's users and their passwords",
-            recovery_window_in_days=protection.secret_recovery_window_days(self._settings),
-            opts=self._child,
-        )
-        version = aws.secretsmanager.SecretVersion(
-            name,
-            secret_id=secret.id,
-            secret_string=pulumi.Output.json_dumps({orthanc.ADMIN_USER: self.admin_password}),
-            opts=self._child,
-        )
-        self.credentials_secret_name = secret.name
-        return version.secret_arn
+        self.register_outputs({})
 
     def _build_role(self, purpose: str, policy: pulumi.Output[str]) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
         name = f"{self._name}-{purpose}"
@@ -135,67 +115,22 @@ class OrthancService(pulumi.ComponentResource):
         self,
         image: str,
         database: DatabaseAccess,
-        credentials_arn: str,
+        users_arn: str,
         log_group: str,
         bucket: orthanc.BucketTarget | None,
     ) -> str:
         return task.container_definitions(
             image,
             orthanc.environment(self._settings, pulumi.get_stack(), database, bucket),
-            orthanc.secrets(database, credentials_arn),
-            task.Logs(log_group, aws.get_region().region),
+            orthanc.secrets(database, users_arn),
+            task.Logs(log_group, self._region),
             files_on_efs=bucket is None,
         )
 
-    def _build_load_balancer(self, network: Networking) -> aws.lb.TargetGroup:
-        settings, logs = self._settings, self._settings.access_logs_bucket_arn
-        self.load_balancer = aws.lb.LoadBalancer(
-            self._name,
-            internal=True,
-            load_balancer_type="application",
-            subnets=network.private_subnet_ids,
-            security_groups=[network.security_groups.load_balancer.id],
-            idle_timeout=settings.load_balancer_idle_seconds,
-            drop_invalid_header_fields=True,
-            access_logs={"bucket": logs.split(":::")[1], "prefix": self._name, "enabled": True} if logs else None,
-            opts=self._child,
-        )
-        target_group = aws.lb.TargetGroup(
-            self._name,
-            vpc_id=network.vpc_id,
-            target_type="ip",
-            protocol="HTTP",
-            port=orthanc.HTTP_PORT,
-            # Without credentials every path answers 401, which shows as much as 200 that Orthanc serves.
-            health_check={
-                "path": "/system",
-                "matcher": "200,401",
-                "interval": 15,
-                "timeout": 10,
-                "healthy_threshold": 2,
-                "unhealthy_threshold": 4,
-            },
-            # Jobs and queries belong to the task that began them.
-            stickiness={"type": "lb_cookie", "enabled": True, "cookie_duration": 3600},
-            deregistration_delay=settings.response_timeout_seconds,
-            opts=self._child,
-        )
-        self.listener = aws.lb.Listener(
-            self._name,
-            load_balancer_arn=self.load_balancer.arn,
-            protocol="HTTP",
-            port=HTTP_PORT,
-            default_actions=[{"type": "forward", "target_group_arn": target_group.arn}],
-            opts=self._child,
-        )
-        return target_group
-
-
-def _bucket_target(storage: DicomBucket | DicomFileSystem) -> pulumi.Output[orthanc.BucketTarget | None]:
-    if isinstance(storage, DicomFileSystem):
-        return pulumi.Output.from_input(None)
-    region = aws.get_region().region
-    return storage.bucket_name.apply(lambda name: orthanc.BucketTarget(name, region))
+    def _bucket_target(self, storage: DicomBucket | DicomFileSystem) -> pulumi.Output[orthanc.BucketTarget | None]:
+        if isinstance(storage, DicomFileSystem):
+            return pulumi.Output.from_input(None)
+        return storage.bucket_name.apply(lambda name: orthanc.BucketTarget(name, self._region))
 
 
 def _volumes(storage: DicomBucket | DicomFileSystem) -> list[aws.ecs.TaskDefinitionVolumeArgsDict]:

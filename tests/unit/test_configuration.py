@@ -136,10 +136,10 @@ def problems_of(values: dict[str, Any], **context: str) -> ConfigurationError:
 def test_a_bad_value_is_refused(key: str, value: Any, rule: str):
     error = problems_of({key: value})
     [problem] = error.problems
-    assert problem.key == key and rule in problem.rule
+    assert problem.key.partition("[")[0] == key and rule in problem.rule
     # A remedy is a command that can be run.
     assert re.search(rf"pulumi config (set|rm) (--path ')?{key}", problem.remedy)
-    assert f"  {key} = {problem.value!r}: " in str(error) and "nothing was created" in str(error)
+    assert f"  {problem.key} = {problem.value!r}: " in str(error) and "nothing was created" in str(error)
     assert str(problem.value) in value.replace('"', "'"), "the value is not the one that was given"
 
 
@@ -166,10 +166,10 @@ def test_everything_wrong_is_told_at_once():
     error = problems_of(
         {"taskCpu": "2", "vpcCidr": "ten", "enableMultiAZ": "true", "databaseStorageGib": "500"}, region="mars-1"
     )
-    assert [problem.key for problem in error.problems] == [
+    assert {problem.key for problem in error.problems} == {
         *("vpcCidr", "taskCpu", "enableMultiAZ"),
         *("databaseMaxStorageGib", "aws:region"),
-    ]
+    }
     assert str(error).startswith("the configuration has 5 problems")
 
 

@@ -21,7 +21,7 @@ def test_the_edge_reaches_the_internal_balancer_alone():
     assert only["originId"] == distribution["defaultCacheBehavior"]["targetOriginId"]
     assert only["vpcOriginConfig"]["vpcOriginId"] == "orthanc-edge-id" and "customOriginConfig" not in only
     endpoint = origin.inputs["vpcOriginEndpointConfig"]
-    assert endpoint["arn"].endswith(":orthanc") and endpoint["originProtocolPolicy"] == "http-only"
+    assert endpoint["arn"].endswith(":orthanc-http") and endpoint["originProtocolPolicy"] == "http-only"
     assert endpoint["httpPort"] == program.one("Listener").inputs["port"] == 80
     for resource in (program.one("Vpc"), program.one("Listener"), program.one("LoadBalancer")):
         assert origin.waits_for(resource), f"AWS refuses an origin before {resource.kind}"

@@ -77,7 +77,7 @@ def test_no_secret_can_be_read(program: Program):
         assert PASSWORD not in text and TOKEN not in text, f"{resource.urn} has a secret in clear"
     assert {resource.name for resource in program.all("RandomPassword")} == {
         "orthanc-database",
-        "orthanc-credentials",
+        "orthanc-users",
     }
 
 
@@ -99,7 +99,7 @@ def test_outputs_are_there(program: Program, preview: bool):
     if not preview:
         assert program.secret_outputs == {"orthancAdminPassword"}, "the password is shown, or the rest is not"
         assert program.outputs["orthancUrl"].startswith("https://")
-        assert program.outputs["orthancCredentialsSecretName"] == "orthanc-credentials-name"
+        assert program.outputs["orthancCredentialsSecretName"] == "orthanc-users-name"
         assert PASSWORD in program.outputs["orthancAdminPassword"]
 
 

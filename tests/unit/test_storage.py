@@ -129,7 +129,7 @@ def test_the_secrets_open_what_they_belong_to():
         "username": database["username"],
         "password": database["password"],
     }
-    users = json.loads(program.one("SecretVersion", "orthanc-credentials").inputs["secretString"])
+    users = json.loads(program.one("SecretVersion", "orthanc-users").inputs["secretString"])
     assert users == {"admin": program.outputs["orthancAdminPassword"]}
 
 

@@ -1,0 +1,70 @@
+"""From CloudFront to the tasks: an internal application load balancer that tells healthy tasks from ill ones."""
+
+import pulumi
+import pulumi_aws as aws
+
+from components import orthanc
+from components.networking import Networking
+from components.security_groups import HTTP_PORT
+from components.settings import Settings
+
+
+class ApplicationLoadBalancer(pulumi.ComponentResource):
+    """Load balancer, target group and listener.
+
+    `balancer` and `listener` for the edge, `target_group` for the service.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        network: Networking,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Stands in the private subnets of `network`."""
+        super().__init__("orthanc:balancing:ApplicationLoadBalancer", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        logs = settings.access_logs_bucket_arn
+
+        self.balancer = aws.lb.LoadBalancer(
+            name,
+            internal=True,
+            load_balancer_type="application",
+            subnets=network.private_subnet_ids,
+            security_groups=[network.security_groups.load_balancer.id],
+            idle_timeout=settings.load_balancer_idle_seconds,
+            drop_invalid_header_fields=True,
+            access_logs={"bucket": logs.split(":::")[1], "prefix": name, "enabled": True} if logs else None,
+            opts=child,
+        )
+        self.target_group = aws.lb.TargetGroup(
+            name,
+            vpc_id=network.vpc_id,
+            target_type="ip",
+            protocol="HTTP",
+            port=orthanc.HTTP_PORT,
+            # Without credentials every path answers 401, which shows as much as 200 that Orthanc serves.
+            health_check={
+                "path": "/system",
+                "matcher": "200,401",
+                "interval": 15,
+                "timeout": 10,
+                "healthy_threshold": 2,
+                "unhealthy_threshold": 4,
+            },
+            # Jobs and queries belong to the task that began them.
+            stickiness={"type": "lb_cookie", "enabled": True, "cookie_duration": 3600},
+            deregistration_delay=settings.response_timeout_seconds,
+            opts=child,
+        )
+        self.listener = aws.lb.Listener(
+            name,
+            load_balancer_arn=self.balancer.arn,
+            protocol="HTTP",
+            port=HTTP_PORT,
+            default_actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
+            opts=child,
+        )
+        self.register_outputs({})

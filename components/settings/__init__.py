@@ -1,0 +1,18 @@
+"""The stack's configuration: typed, frozen, and checked as a whole before the first resource.
+
+`Pulumi.yaml` declares every key for the CLI (type, default, description); this package owns what that schema
+cannot express: ranges, formats, structured values and the rules between keys. A test holds the two together.
+All errors are reported at once, each with key, value, rule and remedy.
+"""
+
+from components.settings import data, edge, network, service
+from components.settings.values import Problem, Rule
+
+__all__ = ["RULES_BETWEEN_KEYS", "Problem", "Rule", "Settings"]
+
+
+class Settings(network.NetworkSettings, data.DataSettings, service.ServiceSettings, edge.EdgeSettings):
+    """Every setting of a stack, with the defaults that hold when the stack sets nothing."""
+
+
+RULES_BETWEEN_KEYS: tuple[Rule, ...] = (*data.RULES, *service.RULES, *edge.RULES)

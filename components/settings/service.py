@@ -1,0 +1,64 @@
+"""Orthanc itself: its image, its tasks, its names."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from components.settings.values import Flag, Group, Problem, Rule, matches, one_of
+
+# Task memory (MiB) that Fargate offers for each task CPU (units of 1/1024 vCPU); Amazon ECS Developer Guide,
+# "Task definition parameters for Fargate". Sizes under 2 vCPU/4 GB are left out: Orthanc 1.13's own memory
+# caps add up to about 1.7 GB before the first request.
+FARGATE_MEMORY_MIB: dict[int, range] = {
+    1024: range(4096, 8192 + 1, 1024),
+    2048: range(4096, 16384 + 1, 1024),
+    4096: range(8192, 30720 + 1, 1024),
+    8192: range(16384, 61440 + 1, 4096),
+    16384: range(32768, 122880 + 1, 8192),
+}
+
+AeTitle = Annotated[
+    str,
+    # DICOM PS3.5, value representation AE: at most 16 characters, no backslash or control characters, and
+    # leading or trailing spaces do not count; upstream's modalities add that lower case is rarely understood.
+    matches(r"[A-Z0-9_.-]{1,16}", "must be 1 to 16 of the characters A-Z, 0-9, _, . and -"),
+]
+ImageReference = Annotated[
+    str,
+    matches(
+        r"[a-z0-9][a-z0-9._/:-]*:(?!latest(@|$))[A-Za-z0-9_][A-Za-z0-9_.-]*(@sha256:[0-9a-f]{64})?"
+        r"|[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}",
+        "must be an image reference pinned to a tag other than latest, or to a digest",
+    ),
+]
+
+
+class ServiceSettings(Group):
+    """The tasks and what runs in them."""
+
+    enable_multi_az: Flag = False
+    orthanc_image: ImageReference = "orthancteam/orthanc:26.8.1"
+    orthanc_name: str = Field(default="Orthanc", min_length=1, max_length=64)
+    dicom_aet: AeTitle = "ORTHANC"
+    task_cpu: Annotated[int, one_of(list(FARGATE_MEMORY_MIB))] = 2048
+    task_memory_mib: int = Field(default=4096, ge=4096, le=122880)
+
+    @property
+    def task_count(self) -> int:
+        """How many Orthanc tasks the service runs: one in each zone with Multi-AZ, else one."""
+        return 2 if self.enable_multi_az else 1
+
+
+def _memory_fits_cpu(settings: ServiceSettings) -> Problem | None:
+    offered = FARGATE_MEMORY_MIB[settings.task_cpu]
+    if settings.task_memory_mib in offered:
+        return None
+    rule = (
+        f"for taskCpu {settings.task_cpu} Fargate offers {offered.start} to {offered[-1]} MiB"
+        f" in steps of {offered.step}"
+    )
+    remedy = f"pulumi config set taskMemoryMib {offered.start}, or another taskCpu"
+    return Problem("taskMemoryMib", settings.task_memory_mib, rule, remedy)
+
+
+RULES = (Rule(frozenset({"taskCpu", "taskMemoryMib"}), _memory_fits_cpu),)

@@ -1,0 +1,89 @@
+"""The values that settings take: types with the rule that each value must keep, and its source."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class Group(BaseModel):
+    """Settings that belong together; the stack's configuration has them in camelCase."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+
+class Problem(NamedTuple):
+    """One unusable setting: its key, its value, the rule that it breaks and what to do."""
+
+    key: str
+    value: object
+    rule: str
+    remedy: str
+
+
+class Rule(NamedTuple):
+    """A rule between keys; `check` answers the problem where the settings of a stack break it."""
+
+    keys: frozenset[str]
+    check: Callable[[Any], Problem | None]
+
+
+def matches(pattern: str, rule: str) -> AfterValidator:
+    """A text that `pattern` matches as a whole; `rule` says so in words."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(rule)
+        return value
+
+    return AfterValidator(check)
+
+
+def one_of(values: tuple[int, ...] | list[int]) -> AfterValidator:
+    """A number of those given."""
+
+    def check(value: int) -> int:
+        if value not in values:
+            raise ValueError(f"must be one of {', '.join(map(str, values))}")
+        return value
+
+    return AfterValidator(check)
+
+
+def private_network(value: str) -> str:
+    """An IPv4 network that awsx can divide; raises ValueError with the rule."""
+    rule = "must be a private IPv4 network between /16 and /24 written as its first address, such as 10.0.0.0/16"
+    try:
+        network = ipaddress.IPv4Network(value)
+    except ValueError as error:
+        raise ValueError(f"{rule} ({error})") from None
+    private = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")  # RFC 1918
+    if not any(network.subnet_of(ipaddress.IPv4Network(block)) for block in private):
+        raise ValueError(rule)
+    if not 16 <= network.prefixlen <= 24:
+        raise ValueError(f"{rule} (got /{network.prefixlen})")
+    return value
+
+
+def distinct(what: str) -> AfterValidator:
+    """A list that names nothing twice."""
+
+    def check(value: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError(f"must name each {what} once")
+        return value
+
+    return AfterValidator(check)
+
+
+def _true_or_false(value: object) -> object:
+    # pydantic alone would take yes, on and 1 too, which the CLI's schema does not.
+    if value not in (True, False, "true", "false"):
+        raise ValueError("must be true or false")
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_true_or_false)]
