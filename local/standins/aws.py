@@ -164,8 +164,11 @@ class Aws(Plugin):
         if outputs is None:
             raise Unfinished(state["id"], new, problem or f"{row.kind} {state['id']} is not there")
         old_tags, new_tags = old.get("tagsAll") or {}, new.get("tagsAll") or {}
-        if old_tags != new_tags:
-            tag(client, row.service, {**outputs, "id": state["id"]}, old_tags, new_tags)
+        try:
+            if old_tags != new_tags:
+                tag(client, row.service, {**outputs, "id": state["id"]}, old_tags, new_tags)
+        except (ClientError, BotoCoreError) as error:
+            problem = problem or f"{row.kind}: its tags: {error}"
         if problem:
             raise Unfinished(state["id"], outputs, problem)
         return outputs

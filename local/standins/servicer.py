@@ -124,7 +124,10 @@ class Servicer(ResourceProviderServicer):
         return messages.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return messages.DiffResponse(changes=messages.DiffResponse.DIFF_NONE)
+        answer = messages.DiffResponse
+        old, new = decode(request.old_inputs)[0], decode(request.news)[0]
+        # Without a difference the engine goes on with the old configuration.
+        return answer(changes=answer.DIFF_NONE if old == new else answer.DIFF_SOME)
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         try:

@@ -17,7 +17,7 @@ def tag(client: Any, service: str, state: Values, old: Mapping[str, str], new: M
         client.put_bucket_tagging(Bucket=state["id"], Tagging={"TagSet": tags})
         return
     if gone := sorted(set(old) - set(new)):
-        _call(client, _UNTAG, state, lambda member: gone if member.type_name == "list" else {"Items": gone})
+        _call(client, _UNTAG, state, lambda member: _named(gone, member))
     if new:
         _call(client, _TAG, state, lambda member: _written(new, member))
 
@@ -47,6 +47,12 @@ def _call(client: Any, candidates: tuple[str, ...], state: Values, tags: Any) ->
             who = state["id"] if by_id else state.get("arn") or state["id"]
             arguments[name] = [who] if member.type_name == "list" else who
     getattr(client, operation)(**arguments)
+
+
+def _named(keys: list[str], member: Any) -> Any:
+    if member.type_name == "structure":
+        return {"Items": keys}
+    return keys if member.member.type_name == "string" else [{"Key": key} for key in keys]
 
 
 def _written(tags: Mapping[str, str], member: Any) -> Any:

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from local.standins.aws import Aws
+from local.standins.aws import Aws, load
 from local.standins.mapping import agrees, schema
 from local.standins.servicer import Refused
 from local.standins.table import ROWS
 from tests.standins.samples import SAMPLES, Sample, World
+
+load()
 
 # What AWS itself made, or has no call to remove: it stays when the resource that manages it goes.
 NEVER_GONE = {
@@ -47,6 +49,12 @@ def test_a_resource_lives_as_the_engine_expects(aws: Aws, world: World, name: st
                 f"what is done to {key} behind Pulumi's back is not seen"
             )
         inputs, outputs = wanted, changed
+
+    if tags := inputs.get("tagsAll"):
+        untagged = inputs | {"tagsAll": {}}
+        bare = aws.update(kind, id, untagged, inputs, outputs, print)
+        outputs = aws.update(kind, id, inputs, untagged, bare, print)
+        assert outputs["tagsAll"] == tags
 
     _can_be_imported(aws, sample, id, inputs)
     aws.delete(kind, id, outputs)
