@@ -7,7 +7,7 @@ LOCAL := $(VENV)/python -m local
 # This checkout's place, whatever place the shell was in.
 export ORTHANC_LOCAL_ROOT := $(CURDIR)
 
-.PHONY: help up down status env setup test lint bench
+.PHONY: help up down status env setup policy test lint bench
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make status  what runs, as JSON"
 	@echo "make env     what a shell needs to work on it: eval \"\$$(make -s env)\""
 	@echo "make down    remove all of it"
+	@echo "make policy  what pulumi preview --policy-pack policy needs"
 	@echo "make test    every test; make lint: the linters; make bench: figures"
 
 .venv/stamp: requirements-dev.txt
@@ -24,10 +25,19 @@ help:
 	@$(VENV)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt 1>&2
 	@touch $@
 
+# The rules' own packages: pulumi-policy wants an older protobuf than the providers.
+policy/.venv/stamp: policy/requirements.txt
+	@echo "==> installing the policy pack's packages into policy/.venv (about half a minute)" 1>&2
+	@$(PYTHON) -m venv policy/.venv
+	@policy/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r policy/requirements.txt 1>&2
+	@touch $@
+
+policy: policy/.venv/stamp
+
 up down status env setup: .venv/stamp
 	@$(LOCAL) $@
 
-test: setup
+test: setup policy
 	@$(VENV)/python -m pytest
 
 lint: .venv/stamp

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent import futures
 from importlib.metadata import version
 from pathlib import Path
@@ -67,6 +68,23 @@ class LanguageHost(LanguageRuntimeServicer):
         if status == TOLD:
             return language_pb2.RunResponse(bail=True)
         return language_pb2.RunResponse(error=f"the program ended with status {status}" if status else "")
+
+    def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
+        """Run a policy pack, in its own virtual environment; its first line is its port."""
+        if request.kind != "analyzer":
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"this host runs no plugins of kind {request.kind}")
+        pack = Path(request.info.program_directory)
+        interpreter = Path(_interpreter(request.info, pack))
+        if not interpreter.exists():
+            text = f"{pack} has no virtual environment; remedy: make policy"
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, text)
+        command = [interpreter, "-u", "-m", "pulumi.policy", *request.args, pack]
+        environment = os.environ | {"PYTHONPATH": ""}
+        with subprocess.Popen(command, cwd=pack, env=environment, stdout=subprocess.PIPE) as process:
+            context.add_callback(process.terminate)
+            for line in process.stdout or ():
+                yield language_pb2.RunPluginResponse(stdout=line)
+        yield language_pb2.RunPluginResponse(exitcode=process.returncode)
 
 
 def _interpreter(info: Any, directory: Path) -> str:

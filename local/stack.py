@@ -16,8 +16,12 @@ SERVICES = (
     *("rds", "route53", "s3", "secretsmanager", "sns", "sts", "wafv2"),
 )
 
-# The emulated account ends with the emulator: nothing in it can be kept.
-_DEFAULTS = {f"{PROJECT}:dataOnDestroy": "delete", "aws:region": REGION}
+_DEFAULTS: dict[str, Any] = {
+    # The emulated account ends with the emulator: nothing in it can be kept.
+    f"{PROJECT}:dataOnDestroy": "delete",
+    "aws:region": REGION,
+    "aws:defaultTags": {"tags": {"Project": PROJECT, "Stack": NAME}},
+}
 
 
 def write_configuration(place: Place) -> None:

@@ -40,7 +40,8 @@ class Embedded:
             if (PROJECT / name).exists():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / name, root / name, follow_symlinks=False)
-        (root / ".venv").symlink_to(PROJECT / ".venv")
+        for packages in (".venv", "policy/.venv"):
+            (root / packages).symlink_to(PROJECT / packages)
         self.environment = os.environ | {"ORTHANC_LOCAL_ROOT": str(root)}
 
     def local(self, *arguments: str) -> str:

@@ -110,6 +110,16 @@ def test_a_second_up_changes_nothing(embedded: Embedded):
     assert summary(embedded.changes()) == Counter()
 
 
+def test_every_rule_holds_and_what_breaks_one_is_refused(embedded: Embedded):
+    embedded.pulumi("preview", "--policy-pack", "policy")
+    tags = embedded.pulumi("config", "get", "aws:defaultTags").stdout
+    embedded.pulumi("config", "rm", "aws:defaultTags")
+    refused = embedded.pulumi("preview", "--policy-pack", "policy", check=False)
+    assert refused.returncode and "[mandatory]  everything-is-tagged" in refused.stdout
+    for name, value in json.loads(tags)["tags"].items():
+        embedded.pulumi("config", "set", "--path", f"aws:defaultTags.tags.{name}", value)
+
+
 @pytest.mark.parametrize("flag", FLAGS)
 def test_a_flag_changes_what_it_should_and_back(embedded: Embedded, flag: str):
     value, expected = FLAGS[flag]

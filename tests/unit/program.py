@@ -76,13 +76,16 @@ _OTHERS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Resource:
-    """One registration: `inputs` with secrets in clear, `readable` without them, the protocol's `request`."""
+    """One registration: `inputs` with secrets in clear, `readable` without them, `outputs` as after a deployment,
+    the protocol's `request`.
+    """
 
     urn: str
     kind: str
     name: str
     inputs: dict[str, Any]
     readable: Any
+    outputs: dict[str, Any]
     request: Any
 
     @property
@@ -134,8 +137,9 @@ class Monitor(mocks.MockMonitor):
             return resource_pb2.RegisterResourceResponse(urn=urn)
         inputs, secrets = decode(request.object)
         readable = _without_secrets(MessageToDict(request.object))
-        self.program.resources.append(Resource(urn, request.type, request.name, inputs, readable, request))
         made = _computed(request.type, request.name, inputs)
+        resource = Resource(urn, request.type, request.name, inputs, readable, inputs | dict(made), request)
+        self.program.resources.append(resource)
         computed = dict.fromkeys(made, UNKNOWN) if self.preview else dict(made)
         if request.type.endswith("RandomPassword"):
             secrets = {"result"}

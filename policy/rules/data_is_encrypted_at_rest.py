@@ -1,0 +1,17 @@
+"""Database and file system are encrypted where they lie; neither can be encrypted later."""
+
+from collections.abc import Iterator
+
+from . import Properties
+
+_SWITCHES = {
+    "aws:rds/instance:Instance": "storageEncrypted",
+    "aws:efs/fileSystem:FileSystem": "encrypted",
+}
+
+
+def check(kind: str, properties: Properties) -> Iterator[str]:
+    """Of RDS instances and EFS file systems."""
+    switch = _SWITCHES.get(kind)
+    if switch and properties.get(switch) is not True:
+        yield f"what it holds is stored in clear: set {switch} to true"

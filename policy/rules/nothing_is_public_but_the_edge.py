@@ -1,0 +1,23 @@
+"""Nothing in the VPC has a public address or admits the whole internet; viewers come in through CloudFront."""
+
+from collections.abc import Iterator
+
+from . import Properties
+
+_EVERYBODY = {"0.0.0.0/0", "::/0"}
+
+
+def check(kind: str, properties: Properties) -> Iterator[str]:
+    """Of databases, services, load balancers and the rules of security groups."""
+    if kind == "aws:rds/instance:Instance" and properties.get("publiclyAccessible") is True:
+        yield "the database has a public address: set publiclyAccessible to false"
+    if kind == "aws:ecs/service:Service" and (properties.get("networkConfiguration") or {}).get("assignPublicIp"):
+        yield "tasks get public addresses: set assignPublicIp to false"
+    if kind == "aws:lb/loadBalancer:LoadBalancer" and properties.get("internal") is not True:
+        yield "the load balancer faces the internet: set internal to true"
+    if kind == "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
+        for name in ("cidrIpv4", "cidrIpv6"):
+            if properties.get(name) in _EVERYBODY:
+                yield f"{name} {properties[name]} admits everybody: name a security group or a narrower range"
+    if kind == "aws:ec2/securityGroup:SecurityGroup" and properties.get("ingress"):
+        yield "rules in the group itself are not looked at: make each a SecurityGroupIngressRule"

@@ -1,0 +1,27 @@
+"""A stack for patients' data keeps backups of its database for a week at least, in two zones."""
+
+from collections.abc import Iterator, Sequence
+
+from . import Finding, Resource, of_kind
+
+_DAYS = 7
+
+
+def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
+    """Of databases and file systems, in stacks whose name begins with prod."""
+    if not stack.startswith("prod"):
+        return
+    for database in of_kind(resources, "aws:rds/instance:Instance"):
+        days = database.properties.get("backupRetentionPeriod") or 0
+        if days < _DAYS:
+            yield database.urn, f"backups are kept for {days} days, not {_DAYS}: set enableRdsBackup"
+        if database.properties.get("multiAz") is not True:
+            yield database.urn, "the loss of a zone is the loss of the database: set enableMultiAz"
+    backed_up = {
+        policy.properties.get("fileSystemId")
+        for policy in of_kind(resources, "aws:efs/backupPolicy:BackupPolicy")
+        if policy.properties.get("backupPolicy", {}).get("status") == "ENABLED"
+    }
+    for file_system in of_kind(resources, "aws:efs/fileSystem:FileSystem"):
+        if not backed_up:
+            yield file_system.urn, "its files are in no backup: give it a BackupPolicy"

@@ -1,0 +1,26 @@
+"""In a stack for patients' data nothing that holds them can be deleted by mistake."""
+
+from collections.abc import Iterator, Sequence
+
+from . import Finding, Resource
+
+_HOLDS_DATA = {
+    "aws:rds/instance:Instance",
+    "aws:s3/bucket:Bucket",
+    "aws:efs/fileSystem:FileSystem",
+    "aws:kms/key:Key",
+}
+
+
+def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
+    """Of what holds data, in stacks whose name begins with prod."""
+    if not stack.startswith("prod"):
+        return
+    for resource in resources:
+        kind, properties = resource.kind, resource.properties
+        if kind in _HOLDS_DATA and not resource.protect:
+            yield resource.urn, "pulumi would delete it: set dataOnDestroy to refuse"
+        if kind == "aws:rds/instance:Instance" and properties.get("deletionProtection") is not True:
+            yield resource.urn, "RDS would delete it: set dataOnDestroy to refuse"
+        if kind == "aws:s3/bucket:Bucket" and properties.get("forceDestroy"):
+            yield resource.urn, "it would be emptied to be deleted: set dataOnDestroy to refuse"

@@ -1,0 +1,25 @@
+"""A role may do what it is for and nothing else: no wildcard actions, and no resource * where AWS takes a name."""
+
+from collections.abc import Iterator
+
+from . import Properties, document, several
+
+# Actions for which the service authorization reference knows no resource.
+_WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken"}
+
+
+def check(kind: str, properties: Properties) -> Iterator[str]:
+    """Of the policies of roles."""
+    if kind not in ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"):
+        return
+    for statement in document(properties.get("policy")):
+        if statement["Effect"] != "Allow":
+            continue
+        actions = several(statement.get("Action"))
+        if "NotAction" in statement or "NotResource" in statement:
+            yield "it allows all but something: name what is allowed"
+        for action in actions:
+            if "*" in action:
+                yield f"{action} allows more than is used: name the actions"
+        if "*" in several(statement.get("Resource")) and not set(actions) <= _WITHOUT_RESOURCE:
+            yield f"{', '.join(actions)} on every resource of the account: name the resources"

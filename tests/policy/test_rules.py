@@ -1,0 +1,264 @@
+"""Each rule lets pass what keeps it, reports what breaks it, and knows what to say where nothing is said."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pytest
+
+from policy import rules
+from policy.rules import Resource
+
+BUCKET = ("aws:s3/bucket:Bucket", {"bucket": "images"})
+DENY_PLAIN = {"Effect": "Deny", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+CONTAINER = {
+    "name": "orthanc",
+    "image": "registry/orthanc@sha256:0",
+    "user": "999:999",
+    "readonlyRootFilesystem": True,
+    "linuxParameters": {"capabilities": {"add": [], "drop": ["ALL"]}},
+    "environment": [{"name": "ORTHANC_JSON", "value": '{"DicomAet": "PASSWORD"}'}],
+}
+RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+DATABASE = "aws:rds/instance:Instance"
+SAFE_DATABASE = {"backupRetentionPeriod": 7, "multiAz": True, "deletionProtection": True}
+FILES = ("aws:efs/fileSystem:FileSystem", {"encrypted": True})
+TAGS = {"Project": "orthanc-on-aws", "Stack": "test"}
+
+
+def task(**changes: Any) -> tuple[str, dict[str, Any]]:
+    return TASK, {"containerDefinitions": json.dumps([CONTAINER | changes])}
+
+
+def policy_of(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"policy": json.dumps({"Version": "2012-10-17", "Statement": list(statements)})}
+
+
+def allow(action: Any, resource: Any = "arn:x", **more: Any) -> tuple[str, dict[str, Any]]:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    return "aws:iam/rolePolicy:RolePolicy", policy_of(statement)
+
+
+def of_bucket(kind: str, **properties: Any) -> tuple[str, dict[str, Any]]:
+    return f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}", {"bucket": "images", **properties}
+
+
+def encryption(algorithm: str | None) -> tuple[str, dict[str, Any]]:
+    default = {"sseAlgorithm": algorithm} if algorithm else {}
+    rule = {"applyServerSideEncryptionByDefault": default}
+    return of_bucket("BucketServerSideEncryptionConfiguration", rules=[rule])
+
+
+CLOSED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
+
+Given = tuple[str, dict[str, Any]]
+
+
+class Case(NamedTuple):
+    """What keeps a rule, what breaks it (each alone), and how often what says nothing breaks it."""
+
+    kept: Sequence[Sequence[Given]]
+    broken: Sequence[Sequence[Given]]
+    undefined: Sequence[Given]
+    findings: int
+
+
+CASES: dict[str, Case] = {
+    "buckets-are-encrypted": Case(
+        kept=[[BUCKET, encryption("aws:kms")], [BUCKET, encryption("AES256")]],
+        broken=[[BUCKET, encryption(None)], [BUCKET, encryption("rot13")]],
+        undefined=[BUCKET],
+        findings=1,
+    ),
+    "buckets-are-private": Case(
+        kept=[[BUCKET, of_bucket("BucketPublicAccessBlock", **CLOSED)]],
+        broken=[[BUCKET, of_bucket("BucketPublicAccessBlock", **CLOSED | {key: False})] for key in CLOSED],
+        undefined=[BUCKET],
+        findings=1,
+    ),
+    "buckets-refuse-plain-http": Case(
+        kept=[[BUCKET, of_bucket("BucketPolicy", **policy_of(DENY_PLAIN))]],
+        broken=[
+            [BUCKET, of_bucket("BucketPolicy", **policy_of(DENY_PLAIN | change))]
+            for change in ({"Effect": "Allow"}, {"Action": "s3:GetObject"}, {"Condition": {}})
+        ],
+        undefined=[BUCKET],
+        findings=1,
+    ),
+    "containers-are-confined": Case(
+        kept=[[task()]],
+        broken=[
+            [task(user="0:0")],
+            [task(user="root")],
+            [task(readonlyRootFilesystem=False)],
+            [task(privileged=True)],
+            [task(linuxParameters={"capabilities": {"add": ["SYS_ADMIN"], "drop": ["ALL"]}})],
+        ],
+        undefined=[(TASK, {"containerDefinitions": json.dumps([{"name": "orthanc"}])})],
+        findings=3,
+    ),
+    "containers-hold-no-secret-in-clear": Case(
+        kept=[[task()], [task(environment=[])]],
+        broken=[
+            [task(environment=[{"name": name, "value": value}])]
+            for name, value in [
+                ("DB_PASSWORD", "p1"),
+                ("ORTHANC__REGISTERED_USERS", "{}"),
+                ("ORTHANC_JSON", '{"PostgreSQL": {"Password": "p1"}}'),
+                ("AWS_SECRET_ACCESS_KEY", "k"),
+            ]
+        ],
+        undefined=[(TASK, {"containerDefinitions": json.dumps([{"name": "orthanc"}])})],
+        findings=0,
+    ),
+    "data-is-encrypted-at-rest": Case(
+        kept=[[(DATABASE, {"storageEncrypted": True})], [FILES]],
+        broken=[[(DATABASE, {"storageEncrypted": False})], [(FILES[0], {"encrypted": False})]],
+        undefined=[(DATABASE, {}), (FILES[0], {})],
+        findings=2,
+    ),
+    "everything-is-tagged": Case(
+        kept=[[(DATABASE, {"tagsAll": TAGS})], [(DATABASE, {"tags": TAGS})], [("aws:iam/role:Role", {})]],
+        broken=[[(DATABASE, {"tags": {"Project": "orthanc-on-aws"}})], [(BUCKET[0], {"tagsAll": {"Stack": "x"}})]],
+        undefined=[(DATABASE, {})],
+        findings=1,
+    ),
+    "images-are-immutable-and-deployed-by-digest": Case(
+        kept=[[task()], [("aws:ecr/repository:Repository", {"imageTagMutability": "IMMUTABLE"})]],
+        broken=[
+            [task(image="registry/orthanc:26.8.1")],
+            [("aws:ecr/repository:Repository", {"imageTagMutability": "MUTABLE"})],
+        ],
+        undefined=[("aws:ecr/repository:Repository", {})],
+        findings=1,
+    ),
+    "keys-rotate": Case(
+        kept=[[("aws:kms/key:Key", {"enableKeyRotation": True})]],
+        broken=[[("aws:kms/key:Key", {"enableKeyRotation": False})]],
+        undefined=[("aws:kms/key:Key", {})],
+        findings=1,
+    ),
+    "logs-are-kept": Case(
+        kept=[[("aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 7})]],
+        broken=[[("aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 0})]],
+        undefined=[("aws:cloudwatch/logGroup:LogGroup", {})],
+        findings=1,
+    ),
+    "nothing-is-public-but-the-edge": Case(
+        kept=[
+            [(DATABASE, {"publiclyAccessible": False})],
+            [("aws:ecs/service:Service", {"networkConfiguration": {"assignPublicIp": False}})],
+            [("aws:lb/loadBalancer:LoadBalancer", {"internal": True})],
+            [(RULE, {"referencedSecurityGroupId": "sg-1"})],
+            [(RULE, {"cidrIpv4": "10.1.0.0/16"})],
+        ],
+        broken=[
+            [(DATABASE, {"publiclyAccessible": True})],
+            [("aws:ecs/service:Service", {"networkConfiguration": {"assignPublicIp": True}})],
+            [("aws:lb/loadBalancer:LoadBalancer", {"internal": False})],
+            [(RULE, {"cidrIpv4": "0.0.0.0/0"})],
+            [(RULE, {"cidrIpv6": "::/0"})],
+            [("aws:ec2/securityGroup:SecurityGroup", {"ingress": [{"cidrBlocks": ["10.0.0.0/8"]}]})],
+        ],
+        undefined=[
+            (DATABASE, {}),
+            ("aws:ecs/service:Service", {}),
+            ("aws:lb/loadBalancer:LoadBalancer", {}),
+            (RULE, {}),
+        ],
+        findings=1,  # a load balancer faces the internet unless it is told not to
+    ),
+    "production-is-backed-up": Case(
+        kept=[
+            [(DATABASE, SAFE_DATABASE)],
+            [FILES, ("aws:efs/backupPolicy:BackupPolicy", {"backupPolicy": {"status": "ENABLED"}})],
+        ],
+        broken=[
+            [(DATABASE, SAFE_DATABASE | {"backupRetentionPeriod": 6})],
+            [(DATABASE, SAFE_DATABASE | {"multiAz": False})],
+            [FILES, ("aws:efs/backupPolicy:BackupPolicy", {"backupPolicy": {"status": "DISABLED"}})],
+        ],
+        undefined=[(DATABASE, {}), FILES],
+        findings=3,
+    ),
+    "production-is-protected": Case(
+        kept=[[(DATABASE, SAFE_DATABASE)], [BUCKET], [FILES]],
+        broken=[
+            [(DATABASE, SAFE_DATABASE | {"deletionProtection": False})],
+            [(BUCKET[0], {"forceDestroy": True})],
+        ],
+        undefined=[(DATABASE, {})],
+        findings=1,
+    ),
+    "roles-name-their-resources": Case(
+        kept=[[allow("s3:GetObject")], [allow(["ecr:GetAuthorizationToken"], "*")], [("aws:iam/role:Role", {})]],
+        broken=[
+            [allow("s3:*")],
+            [allow("s3:Get*")],
+            [allow(["s3:GetObject", "ecr:GetAuthorizationToken"], "*")],
+            [allow("s3:GetObject", NotAction="s3:PutObject")],
+        ],
+        undefined=[("aws:iam/rolePolicy:RolePolicy", {})],
+        findings=0,
+    ),
+    "traffic-is-encrypted": Case(
+        kept=[
+            [
+                (
+                    "aws:cloudfront/distribution:Distribution",
+                    {"defaultCacheBehavior": {"viewerProtocolPolicy": "https-only"}},
+                )
+            ],
+            [("aws:rds/parameterGroup:ParameterGroup", {"parameters": [{"name": "rds.force_ssl", "value": "1"}]})],
+            [(TASK, {"volumes": [{"name": "files", "efsVolumeConfiguration": {"transitEncryption": "ENABLED"}}]})],
+            [(TASK, {"volumes": [{"name": "tmp"}]})],
+        ],
+        broken=[
+            [
+                (
+                    "aws:cloudfront/distribution:Distribution",
+                    {"defaultCacheBehavior": {"viewerProtocolPolicy": "allow-all"}},
+                )
+            ],
+            [("aws:rds/parameterGroup:ParameterGroup", {"parameters": [{"name": "rds.force_ssl", "value": "0"}]})],
+            [(TASK, {"volumes": [{"name": "files", "efsVolumeConfiguration": {}}]})],
+        ],
+        undefined=[
+            ("aws:cloudfront/distribution:Distribution", {}),
+            ("aws:rds/parameterGroup:ParameterGroup", {}),
+        ],
+        findings=2,
+    ),
+}
+
+
+def findings(rule: str, given: Sequence[Given], *, stack: str = "prod", protect: bool = True) -> list[str]:
+    [module] = [module for module in rules.ALL if rules.name(module) == rule]
+    resources = [Resource(kind, f"urn:{kind}", properties, protect) for kind, properties in given]
+    return [text for _, text in rules.judge(module, resources, stack)]
+
+
+def test_every_rule_has_its_cases():
+    assert {rules.name(rule) for rule in rules.ALL} == set(CASES)
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_what_keeps_a_rule_passes_and_what_breaks_it_does_not(rule: str):
+    case = CASES[rule]
+    for given in case.kept:
+        assert not findings(rule, given), f"{given} is refused"
+    for given in case.broken:
+        found = findings(rule, given)
+        assert found, f"{given} passes"
+        assert all(": " in text for text in found), "it does not say what to do"
+    assert len(findings(rule, case.undefined)) == case.findings
+
+
+@pytest.mark.parametrize("rule", ["production-is-protected", "production-is-backed-up"])
+def test_only_production_must_be_safe(rule: str):
+    assert findings(rule, CASES[rule].broken[0]) and not findings(rule, CASES[rule].broken[0], stack="dev")
+
+
+def test_what_pulumi_would_delete_is_not_protected():
+    assert findings("production-is-protected", [BUCKET], protect=False)
