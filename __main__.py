@@ -3,6 +3,7 @@
 import pulumi
 
 from components import configuration
+from components.brought_network import BroughtNetwork
 from components.database import Database
 from components.edge import Edge
 from components.image import OrthancImage
@@ -14,8 +15,11 @@ from components.users import OrthancUsers
 
 settings = configuration.load()
 
-# Who can reach whom: two zones, nothing in them reachable from outside.
-network = Networking("orthanc-network", settings)
+# Who can reach whom: two zones, nothing in them reachable from outside; or a network that is brought.
+if settings.vpc_id:
+    network = BroughtNetwork("orthanc-network", settings)
+else:
+    network = Networking("orthanc-network", settings)
 
 # Where DICOM files live.
 if settings.enable_dicom_s3_storage:
@@ -42,7 +46,7 @@ service = OrthancService(
 )
 
 # The one way in.
-edge = Edge("orthanc-edge", settings, load_balancer=load_balancer, depends_on=[network.vpc])
+edge = Edge("orthanc-edge", settings, load_balancer=load_balancer, depends_on=network.origin_needs)
 
 pulumi.export("orthancUrl", edge.url)
 pulumi.export("orthancCredentialsSecretName", users.secret_name)

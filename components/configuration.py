@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
+from components import network_survey
 from components.image import CONTEXT
 from components.settings import RULES_BETWEEN_KEYS, Problem, Settings
 
@@ -34,6 +35,31 @@ def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
     unknown keys, unusable values, broken rules between keys (those between keys that are usable themselves), a
     region that cannot be served.
     """
+    settings, problems = _checked(values, region)
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def load() -> Settings:
+    """The settings of the stack that is being deployed, which AWS's answers about a brought network fit.
+
+    Raises ConfigurationError with every problem at once, those of the network included.
+    """
+    config = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+    prefix = f"{pulumi.get_project()}:"
+    region = config.get("aws:region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    settings, problems = _checked(values, region)
+    if settings.vpc_id:
+        problems += network_survey.problems(settings, network_survey.look(settings))
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def _checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, list[Problem]]:
+    """Settings of what is usable in `values`, and the problems with the rest."""
     fields = {to_camel(name): field for name, field in Settings.model_fields.items()}
     lists = {key for key, field in fields.items() if isinstance(field.default, tuple)}
     usable = {key: _decoded(value) if key in lists else value for key, value in values.items()}
@@ -52,21 +78,10 @@ def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
                 problems.append(Problem(path, detail["input"], _rule_of(detail["msg"]), _remedy(key, fields[key])))
             usable.pop(key, None)
         settings = Settings.model_validate(usable)
-    unusable = {problem.key for problem in problems}
+    unusable = {problem.key.partition("[")[0].partition(".")[0] for problem in problems}
     broken = (rule.check(settings) for rule in RULES_BETWEEN_KEYS if not rule.keys & unusable)
     problems += [problem for problem in (*broken, _region_without_authority(region)) if problem]
-    if problems:
-        raise ConfigurationError(problems)
-    return settings
-
-
-def load() -> Settings:
-    """The settings of the stack that is being deployed. Raises ConfigurationError."""
-    config = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
-    prefix = f"{pulumi.get_project()}:"
-    region = config.get("aws:region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    return parse(values, region=region)
+    return settings, problems
 
 
 def _region_without_authority(region: str | None) -> Problem | None:

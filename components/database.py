@@ -7,7 +7,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 
 from components import passwords, policies, protection
-from components.networking import Networking
+from components.networking import Network
 from components.settings import Settings
 
 DATABASE_NAME = "orthanc"
@@ -40,7 +40,7 @@ class Database(pulumi.ComponentResource):
         name: str,
         settings: Settings,
         *,
-        network: Networking,
+        network: Network,
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Stands in the isolated subnets of `network`: in two zones, which RDS wants even for one instance."""

@@ -3,6 +3,7 @@ through a VPC origin. Nothing is cached; everything that viewers send is forward
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pulumi
@@ -41,10 +42,10 @@ class Edge(pulumi.ComponentResource):
         settings: Settings,
         *,
         load_balancer: ApplicationLoadBalancer,
-        depends_on: list[pulumi.Resource],
+        depends_on: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """`depends_on`: what a VPC origin needs and does not name, the VPC with its internet gateway."""
+        """`depends_on`: what a VPC origin needs of the network and does not name."""
         super().__init__("orthanc:edge:Edge", name, None, opts)
         self._name, self._settings = name, settings
         self._child = pulumi.ResourceOptions(parent=self)

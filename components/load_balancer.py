@@ -4,7 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import orthanc
-from components.networking import Networking
+from components.networking import Network
 from components.security_groups import HTTP_PORT
 from components.settings import Settings
 
@@ -20,7 +20,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
         name: str,
         settings: Settings,
         *,
-        network: Networking,
+        network: Network,
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Stands in the private subnets of `network`."""

@@ -1,22 +1,22 @@
-"""The VPC: two zones with private subnets for tasks, isolated ones for data, public ones only for NAT.
+"""The VPC: two zones with private subnets for tasks, isolated ones for data, public ones where they are needed.
 
 Owns the subnets, the way out (NAT gateways, or interface endpoints where there are none), the S3 gateway endpoint
-and the flow logs. Who may talk to whom is not decided here but in `security_groups`.
+and the flow logs. Who may talk to whom is not decided here but in `security_groups`, and what the endpoints admit
+in `endpoint_policies`.
 """
+
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
 from components import policies
+from components.network_survey import ZONES_WITHOUT_VPC_ORIGINS
 from components.security_groups import HTTPS_PORT, SecurityGroups
 from components.settings import Settings
 
 ZONES = 2
-
-# Zones, by id, in which CloudFront cannot reach a VPC origin (CloudFront Developer Guide, "Restrict access with
-# VPC origins"); a load balancer there would be deployed and never answer.
-ZONES_WITHOUT_VPC_ORIGINS = ["use1-az3", "usw1-az2", "apne1-az3", "cac1-az3"]
 
 # What a Fargate task calls before and while it runs: image manifest and layers (the layers themselves come from
 # S3), its secrets, its log group (Amazon ECR User Guide, "Interface VPC endpoints").
@@ -29,46 +29,63 @@ _NAT_STRATEGIES = {
 }
 
 
-class Networking(pulumi.ComponentResource):
-    """The network of one stack.
-
-    `vpc_id: Output[str]`, `private_subnet_ids` and `isolated_subnet_ids: Output[Sequence[str]]` (one a zone),
-    `security_groups: SecurityGroups`, and `vpc`, the awsx component, to depend on as a whole: a CloudFront VPC
-    origin needs the internet gateway that awsx makes, although no route of ours leads through it without NAT.
-    """
+class Network(pulumi.ComponentResource):
+    """What the other components ask of a network, the stack's own or a brought one."""
 
     vpc_id: pulumi.Output[str]
+    private_subnet_ids: pulumi.Output[Sequence[str]]
+    """One a zone, for tasks and what leads to them."""
+    isolated_subnet_ids: pulumi.Output[Sequence[str]]
+    """One a zone, for data."""
+    public_subnet_ids: pulumi.Output[Sequence[str]]
+    """One a zone; none where nothing needs them."""
+    isolated_subnets: int
+    """How many isolated subnets there are."""
+    security_groups: SecurityGroups
+    endpoints: Mapping[str, aws.ec2.VpcEndpoint]
+    """The endpoints that are the stack's own, by service as in SERVICES_OF_A_TASK, and s3."""
+    origin_needs: Sequence[pulumi.Resource]
+    """What a CloudFront VPC origin needs of the network and does not name."""
+
+
+class Networking(Network):
+    """The network of one stack.
+
+    `origin_needs` is the awsx component as a whole: a VPC origin needs the internet gateway that awsx makes,
+    although no route of ours leads through it without NAT.
+    """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Builds the network that `settings` ask for."""
         super().__init__("orthanc:networking:Networking", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
 
-        self.vpc = self._build_vpc(name, settings)
-        self.vpc_id = self.vpc.vpc_id
-        self.private_subnet_ids = self.vpc.private_subnet_ids
-        self.isolated_subnet_ids = self.vpc.isolated_subnet_ids
+        vpc = self._build_vpc(name, settings)
+        self.vpc_id = vpc.vpc_id
+        self.private_subnet_ids = vpc.private_subnet_ids
+        self.isolated_subnet_ids = vpc.isolated_subnet_ids
+        self.public_subnet_ids = vpc.public_subnet_ids
+        self.isolated_subnets = ZONES
+        self.origin_needs = [vpc]
 
         s3 = aws.ec2.VpcEndpoint(
             f"{name}-s3",
             vpc_id=self.vpc_id,
             vpc_endpoint_type="Gateway",
-            service_name=_service_name("s3"),
+            service_name=service_name("s3"),
             # Images and ECR's layers reach S3 over this free route and never pay for NAT.
-            route_table_ids=self.vpc.route_tables.apply(
+            route_table_ids=vpc.route_tables.apply(
                 lambda tables: pulumi.Output.all(*[table.id for table in tables])
             ),
             opts=self._child,
         )
-        self.security_groups = SecurityGroups(
-            f"{name}-sg",
-            settings,
-            vpc_id=self.vpc_id,
-            s3_prefix_list_id=s3.prefix_list_id,
-            opts=self._child,
-        )
+        self.endpoints = {"s3": s3}
+        self.security_groups = SecurityGroups(f"{name}-sg", settings, vpc_id=self.vpc_id, opts=self._child)
         if settings.nat_gateways == "none":
-            self._reach_aws_without_nat(name)
+            self.security_groups.let_tasks_call_s3(s3.prefix_list_id)
+            self.endpoints |= self._endpoints_of_tasks(name)
+        else:
+            self.security_groups.let_tasks_call_anybody()
         if settings.enable_vpc_flow_logs:
             self._log_flows(name, settings)
         self.register_outputs({"vpcId": self.vpc_id})
@@ -80,9 +97,9 @@ class Networking(pulumi.ComponentResource):
             # Neither local zones nor those that an account must opt into have what the system needs.
             filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
         )
-        # The place of the public subnets stays reserved without NAT, so that turning NAT on or off moves no
-        # other subnet: moving one would replace the database.
-        public = awsx.ec2.SubnetType.UNUSED if settings.nat_gateways == "none" else awsx.ec2.SubnetType.PUBLIC
+        # The place of public subnets stays reserved where nothing needs them, so that their coming and going moves
+        # no other subnet: moving one would replace the database.
+        public = awsx.ec2.SubnetType.PUBLIC if settings.public_subnets_needed else awsx.ec2.SubnetType.UNUSED
         subnets = [
             awsx.ec2.SubnetSpecArgs(type=public, name="public"),
             awsx.ec2.SubnetSpecArgs(type=awsx.ec2.SubnetType.PRIVATE, name="private"),
@@ -100,21 +117,23 @@ class Networking(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _reach_aws_without_nat(self, name: str) -> None:
+    def _endpoints_of_tasks(self, name: str) -> dict[str, aws.ec2.VpcEndpoint]:
         security_group = self.security_groups.reached_by_tasks(
             "endpoints", "Interface endpoints of AWS services", HTTPS_PORT
         )
-        for service in SERVICES_OF_A_TASK:
-            aws.ec2.VpcEndpoint(
+        return {
+            service: aws.ec2.VpcEndpoint(
                 f"{name}-{service.replace('.', '-')}",
                 vpc_id=self.vpc_id,
                 vpc_endpoint_type="Interface",
-                service_name=_service_name(service),
+                service_name=service_name(service),
                 subnet_ids=self.private_subnet_ids,
                 security_group_ids=[security_group.id],
                 private_dns_enabled=True,
                 opts=self._child,
             )
+            for service in SERVICES_OF_A_TASK
+        }
 
     def _log_flows(self, name: str, settings: Settings) -> None:
         log_group = aws.cloudwatch.LogGroup(
@@ -141,5 +160,6 @@ class Networking(pulumi.ComponentResource):
         )
 
 
-def _service_name(service: str) -> str:
+def service_name(service: str) -> str:
+    """The name by which endpoints and prefix lists know an AWS service in the stack's region."""
     return f"com.amazonaws.{aws.get_region().region}.{service}"

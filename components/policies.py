@@ -16,6 +16,30 @@ def _allow(actions: Sequence[str], resources: Sequence[str]) -> _Statement:
     return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 
+def _admit(*statements: _Statement) -> str:
+    """An endpoint's policy, which must name principals: whoever may do it, may do it through the endpoint."""
+    return document(*(statement | {"Principal": "*"} for statement in statements))
+
+
+def _pull(repository_arn: str) -> tuple[_Statement, ...]:
+    pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    # The one ECR action that knows no resource.
+    return _allow(["ecr:GetAuthorizationToken"], ["*"]), _allow(pull, [repository_arn])
+
+
+def _write_log(log_group_arn: str) -> _Statement:
+    return _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"])
+
+
+def _read(secret_arns: Sequence[str]) -> _Statement:
+    return _allow(["secretsmanager:GetSecretValue"], secret_arns)
+
+
+def _use_objects(bucket_arn: str) -> tuple[_Statement, ...]:
+    objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+    return _allow(objects, [f"{bucket_arn}/*"]), _allow(["s3:ListBucket"], [bucket_arn])
+
+
 def assumed_by(service: str) -> str:
     """Trust policy of a role that only the AWS service `service` assumes (a service principal's host name)."""
     principal = {"Service": service}
@@ -30,23 +54,37 @@ def write_flow_logs(log_group_arn: str) -> str:
 
 def execution_role(repository_arn: str, log_group_arn: str, secret_arns: Sequence[str]) -> str:
     """What Fargate does for a task before it runs: pull its image, read its secrets, open its log stream."""
-    pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    return document(
-        # The one ECR action that knows no resource.
-        _allow(["ecr:GetAuthorizationToken"], ["*"]),
-        _allow(pull, [repository_arn]),
-        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"]),
-        _allow(["secretsmanager:GetSecretValue"], secret_arns),
-    )
+    return document(*_pull(repository_arn), _write_log(log_group_arn), _read(secret_arns))
 
 
 def use_bucket(bucket_arn: str, key_arn: str) -> str:
     """What Orthanc's S3 plugin does with its bucket; reading a whole attachment lists the bucket first."""
-    return document(
-        _allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [f"{bucket_arn}/*"]),
-        _allow(["s3:ListBucket"], [bucket_arn]),
-        _allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn]),
-    )
+    return document(*_use_objects(bucket_arn), _allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn]))
+
+
+def registry_endpoint(repository_arn: str) -> str:
+    """Policy of ECR's VPC endpoints: log in, and pull from this repository."""
+    return _admit(*_pull(repository_arn))
+
+
+def logs_endpoint(log_group_arn: str) -> str:
+    """Policy of the VPC endpoint of CloudWatch Logs: write to this log group."""
+    return _admit(_write_log(log_group_arn))
+
+
+def secrets_endpoint(secret_arns: Sequence[str]) -> str:
+    """Policy of the VPC endpoint of Secrets Manager: read these secrets."""
+    return _admit(_read(secret_arns))
+
+
+def s3_endpoint(partition: str, region: str, bucket_arn: str | None) -> str:
+    """Policy of the S3 gateway endpoint: ECR's image layers, and the bucket of DICOM files where there is one.
+
+    ECR answers a pull with presigned URLs of a bucket of AWS's own in each region (Amazon ECR User Guide, "Create
+    the Amazon S3 gateway endpoint"). No identity is named: the bucket's and the roles' policies decide who.
+    """
+    layers = f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket/*"
+    return _admit(_allow(["s3:GetObject"], [layers]), *(_use_objects(bucket_arn) if bucket_arn else ()))
 
 
 def use_file_system(file_system_arn: str, access_point_arn: str) -> str:

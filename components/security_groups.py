@@ -1,8 +1,10 @@
 """Who may talk to whom inside the VPC: one security group a role, every rule names its peer.
 
 Nothing here admits an address range of the internet or of the VPC as a whole. The one wide rule is outward: HTTPS
-from the tasks where a NAT gateway is the way to AWS's own endpoints.
+from the tasks where AWS's services are called at their public addresses.
 """
+
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -21,7 +23,8 @@ CLOUDFRONT_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 class SecurityGroups(pulumi.ComponentResource):
     """The groups `load_balancer` and `task`, and one for each thing that asks to be `reached_by_tasks`.
 
-    CloudFront → load balancer → tasks → database, file system and AWS; nothing else.
+    CloudFront → load balancer → tasks → database, file system and AWS; nothing else. By which way the tasks call
+    AWS the network decides, with one of `let_tasks_call_…`.
     """
 
     def __init__(
@@ -30,16 +33,16 @@ class SecurityGroups(pulumi.ComponentResource):
         settings: Settings,
         *,
         vpc_id: pulumi.Input[str],
-        s3_prefix_list_id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """`s3_prefix_list_id` is that of the VPC's S3 gateway endpoint."""
+        """Empties the VPC's default group, unless the VPC is a brought one."""
         super().__init__("orthanc:networking:SecurityGroups", name, None, opts)
         self._name, self._vpc_id = name, vpc_id
         self._child = pulumi.ResourceOptions(parent=self)
 
-        # AWS makes a group that admits its own members: what it holds by accident must reach nothing.
-        aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=vpc_id, opts=self._child)
+        if not settings.vpc_id:
+            # AWS makes a group that admits its own members: what it holds by accident must reach nothing.
+            aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=vpc_id, opts=self._child)
 
         self.load_balancer = self._group("load-balancer", "Internal load balancer of Orthanc")
         self.task = self._group("task", "Orthanc tasks")
@@ -55,18 +58,6 @@ class SecurityGroups(pulumi.ComponentResource):
             opts=self._child,
         )
         self._connect("load-balancer", self.load_balancer, "task", self.task, ORTHANC_HTTP_PORT)
-        without_nat = settings.nat_gateways == "none"
-        aws.vpc.SecurityGroupEgressRule(
-            f"{name}-task-to-aws",
-            security_group_id=self.task.id,
-            description="HTTPS to S3's gateway endpoint" if without_nat else "HTTPS to AWS through NAT and to S3",
-            prefix_list_id=s3_prefix_list_id if without_nat else None,
-            cidr_ipv4=None if without_nat else "0.0.0.0/0",
-            ip_protocol="tcp",
-            from_port=HTTPS_PORT,
-            to_port=HTTPS_PORT,
-            opts=self._child,
-        )
         self.register_outputs({})
 
     def reached_by_tasks(self, role: str, description: str, port: int) -> aws.ec2.SecurityGroup:
@@ -74,6 +65,43 @@ class SecurityGroups(pulumi.ComponentResource):
         group = self._group(role, description)
         self._connect("task", self.task, role, group, port)
         return group
+
+    def let_tasks_call_anybody(self) -> None:
+        """HTTPS out of the tasks to wherever the network's routes lead, S3 included."""
+        self._let_tasks_call("aws", "HTTPS to AWS at its public addresses", cidr_ipv4="0.0.0.0/0")
+
+    def let_tasks_call_s3(self, prefix_list_id: pulumi.Input[str]) -> None:
+        """HTTPS out of the tasks to S3 and no other public address; `prefix_list_id` is AWS's list of S3's."""
+        self._let_tasks_call("s3", "HTTPS to S3", prefix_list_id=prefix_list_id)
+
+    def let_tasks_call_groups(self, group_ids: Sequence[str]) -> None:
+        """HTTPS out of the tasks to what stands in these groups, which are not the stack's."""
+        for id in group_ids:
+            description = "HTTPS to interface endpoints of AWS services"
+            self._let_tasks_call(id, description, group_id=id)
+
+    def _let_tasks_call(
+        self,
+        target: str,
+        description: str,
+        *,
+        cidr_ipv4: str | None = None,
+        prefix_list_id: pulumi.Input[str] | None = None,
+        group_id: str | None = None,
+    ) -> None:
+        aws.vpc.SecurityGroupEgressRule(
+            # AWS changes no rule's kind of peer: another kind is another rule, under another name.
+            f"{self._name}-task-to-{target}",
+            security_group_id=self.task.id,
+            description=description,
+            cidr_ipv4=cidr_ipv4,
+            prefix_list_id=prefix_list_id,
+            referenced_security_group_id=group_id,
+            ip_protocol="tcp",
+            from_port=HTTPS_PORT,
+            to_port=HTTPS_PORT,
+            opts=self._child,
+        )
 
     def _group(self, role: str, description: str) -> aws.ec2.SecurityGroup:
         return aws.ec2.SecurityGroup(

@@ -5,9 +5,10 @@ import pulumi_aws as aws
 
 from components import orthanc, policies, task
 from components.database import Database, DatabaseAccess
+from components.endpoint_policies import EndpointPolicies
 from components.image import OrthancImage
 from components.load_balancer import ApplicationLoadBalancer
-from components.networking import Networking
+from components.networking import Network
 from components.settings import Settings
 from components.storage import DicomBucket, DicomFileSystem
 from components.users import OrthancUsers
@@ -27,7 +28,7 @@ class OrthancService(pulumi.ComponentResource):
         name: str,
         settings: Settings,
         *,
-        network: Networking,
+        network: Network,
         storage: DicomBucket | DicomFileSystem,
         database: Database,
         users: OrthancUsers,
@@ -42,11 +43,12 @@ class OrthancService(pulumi.ComponentResource):
 
         log_group = aws.cloudwatch.LogGroup(name, retention_in_days=settings.log_retention_days, opts=self._child)
 
+        secret_arns = pulumi.Output.all(users.secret_arn, database.secret_arn)
         execution_role, execution_policy = self._build_role(
             "execution",
-            pulumi.Output.all(
-                image.repository_arn, log_group.arn, pulumi.Output.all(users.secret_arn, database.secret_arn)
-            ).apply(lambda arns: policies.execution_role(*arns)),
+            pulumi.Output.all(image.repository_arn, log_group.arn, secret_arns).apply(
+                lambda arns: policies.execution_role(*arns)
+            ),
         )
         task_role, task_policy = self._build_role("task", storage.task_policy)
         task_definition = aws.ecs.TaskDefinition(
@@ -66,6 +68,15 @@ class OrthancService(pulumi.ComponentResource):
             opts=self._child,
         )
 
+        endpoint_policies = EndpointPolicies(
+            f"{name}-endpoints",
+            network=network,
+            storage=storage,
+            repository_arn=image.repository_arn,
+            log_group_arn=log_group.arn,
+            secret_arns=secret_arns,
+            opts=self._child,
+        )
         cluster = aws.ecs.Cluster(name, opts=self._child)
         mounts = storage.ready if isinstance(storage, DicomFileSystem) else []
         several = settings.task_count > 1
@@ -98,9 +109,15 @@ class OrthancService(pulumi.ComponentResource):
             wait_for_steady_state=True,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # ECS refuses a target group without a listener; a task without its policies or mounts fails; and
-                # on the way down the tasks go before what they use.
-                depends_on=[load_balancer.listener, execution_policy, task_policy, *mounts],
+                # ECS refuses a target group without a listener; a task without its policies or mounts fails; none
+                # runs before the endpoints are restricted; and on the way down the tasks go before what they use.
+                depends_on=[
+                    load_balancer.listener,
+                    execution_policy,
+                    task_policy,
+                    *endpoint_policies.ready,
+                    *mounts,
+                ],
             ),
         )
         self.register_outputs({})

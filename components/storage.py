@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import policies, protection
-from components.networking import ZONES, Networking
+from components.networking import Network
 from components.settings import Settings
 
 # The upstream image's user and group; tasks run as it and files belong to it.
@@ -24,7 +24,7 @@ _DAYS_UNTIL_INCOMPLETE_UPLOADS_GO = 30
 class DicomBucket(pulumi.ComponentResource):
     """A bucket for DICOM files with a KMS key of its own.
 
-    `bucket_name`, `task_policy` (JSON): Output[str].
+    `bucket_name`, `bucket_arn`, `task_policy` (JSON): Output[str].
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
@@ -87,6 +87,7 @@ class DicomBucket(pulumi.ComponentResource):
         )
 
         self.bucket_name = bucket.bucket
+        self.bucket_arn = bucket.arn
         self.task_policy = pulumi.Output.all(bucket.arn, key.arn).apply(lambda arns: policies.use_bucket(*arns))
         self.register_outputs({"bucketName": self.bucket_name})
 
@@ -103,7 +104,7 @@ class DicomFileSystem(pulumi.ComponentResource):
         name: str,
         settings: Settings,
         *,
-        network: Networking,
+        network: Network,
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Each zone of `network` gets a mount target in its isolated subnet."""
@@ -158,7 +159,7 @@ class DicomFileSystem(pulumi.ComponentResource):
                 security_groups=[security_group.id],
                 opts=child,
             )
-            for zone in range(ZONES)
+            for zone in range(network.isolated_subnets)
         ]
 
         self.file_system_id = file_system.id

@@ -14,5 +14,10 @@ __all__ = ["RULES_BETWEEN_KEYS", "Problem", "Rule", "Settings"]
 class Settings(network.NetworkSettings, data.DataSettings, service.ServiceSettings, edge.EdgeSettings):
     """Every setting of a stack, with the defaults that hold when the stack sets nothing."""
 
+    @property
+    def public_subnets_needed(self) -> bool:
+        """Whether something of the stack's stands in public subnets: so far NAT gateways, in its own network."""
+        return not self.vpc_id and self.nat_gateways != "none"
 
-RULES_BETWEEN_KEYS: tuple[Rule, ...] = (*data.RULES, *service.RULES, *edge.RULES)
+
+RULES_BETWEEN_KEYS: tuple[Rule, ...] = (*network.RULES, *data.RULES, *service.RULES, *edge.RULES)

@@ -65,6 +65,67 @@ def _prefix_list(client: Clients, given: Values) -> Values:
     }
 
 
+def _vpc(client: Clients, given: Values) -> Values:
+    ec2, id = client("ec2"), given["id"]
+    vpc = _only("EC2 VPC", ec2.describe_vpcs(Filters=[{"Name": "vpc-id", "Values": [id]}])["Vpcs"])
+    attributes = {
+        name: ec2.describe_vpc_attribute(VpcId=id, Attribute=name)[f"E{name[1:]}"]["Value"]
+        for name in ("enableDnsSupport", "enableDnsHostnames")
+    }
+    return {"id": id, "cidrBlock": vpc["CidrBlock"], **attributes}
+
+
+def _subnet(client: Clients, given: Values) -> Values:
+    named = [{"Name": "subnet-id", "Values": [given["id"]]}]
+    subnet = _only("EC2 Subnet", client("ec2").describe_subnets(Filters=named)["Subnets"])
+    return {
+        "id": subnet["SubnetId"],
+        "vpcId": subnet["VpcId"],
+        "availabilityZone": subnet["AvailabilityZone"],
+        "availabilityZoneId": subnet["AvailabilityZoneId"],
+        "availableIpAddressCount": subnet["AvailableIpAddressCount"],
+    }
+
+
+def _internet_gateway(client: Clients, given: Values) -> Values:
+    found = client("ec2").describe_internet_gateways(Filters=_filters(given))["InternetGateways"]
+    return {"id": _only("EC2 Internet Gateway", found)["InternetGatewayId"]}
+
+
+def _network_interfaces(client: Clients, given: Values) -> Values:
+    found = client("ec2").describe_network_interfaces(Filters=_filters(given))["NetworkInterfaces"]
+    return {"id": "interfaces", "ids": [each["NetworkInterfaceId"] for each in found]}
+
+
+def _endpoint(client: Clients, given: Values) -> Values:
+    filters = {
+        "vpc-id": given["vpcId"],
+        "service-name": given["serviceName"],
+        "vpc-endpoint-type": given["vpcEndpointType"],
+        "vpc-endpoint-state": given["state"],
+    }
+    named = [{"Name": name, "Values": [value]} for name, value in filters.items()]
+    endpoint = _only("EC2 VPC Endpoint", client("ec2").describe_vpc_endpoints(Filters=named)["VpcEndpoints"])
+    return {
+        "id": endpoint["VpcEndpointId"],
+        "privateDnsEnabled": endpoint["PrivateDnsEnabled"],
+        "securityGroupIds": [group["GroupId"] for group in endpoint["Groups"]],
+    }
+
+
+def _filters(given: Values) -> list[Values]:
+    return [{"Name": one["name"], "Values": one["values"]} for one in given["filters"]]
+
+
+def _only(what: str, found: list[Values]) -> Values:
+    """The one thing found; the plugin's own words for none and for several."""
+    if len(found) > 1:
+        raise Refused(f"multiple {what}s matched; use additional constraints to reduce matches to a single {what}")
+    if not found:
+        raise Refused(f"no matching {what} found")
+    return found[0]
+
+
 def _authorization_token(client: Clients, given: Values) -> Values:
     import base64
 
@@ -86,6 +147,11 @@ INVOKES: dict[str, Callable[[Clients, Values], Values]] = {
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": _prefix_list,
+    "aws:ec2/getInternetGateway:getInternetGateway": _internet_gateway,
+    "aws:ec2/getNetworkInterfaces:getNetworkInterfaces": _network_interfaces,
+    "aws:ec2/getSubnet:getSubnet": _subnet,
+    "aws:ec2/getVpc:getVpc": _vpc,
+    "aws:ec2/getVpcEndpoint:getVpcEndpoint": _endpoint,
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": _authorization_token,
 }
 """By token: a function of the plugin's clients and the arguments."""

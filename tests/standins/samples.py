@@ -166,6 +166,14 @@ SAMPLES: dict[str, Sample] = {
             "privateDnsEnabled": True,
         },
     ),
+    "endpoint-policy": _sample(
+        "ec2/vpcEndpointPolicy:VpcEndpointPolicy",
+        lambda w: {
+            "vpcEndpointId": w["endpoint"].id,
+            "policy": policy("Allow", "logs:PutLogEvents", "*", Principal="*"),
+        },
+        {"policy": policy("Allow", "logs:CreateLogStream", "*", Principal="*")},
+    ),
     "group": _sample("ec2/securityGroup:SecurityGroup", lambda w: {"vpcId": w["vpc"].id, "description": "tasks"}),
     "default-group": _sample("ec2/defaultSecurityGroup:DefaultSecurityGroup", lambda w: {"vpcId": w["vpc"].id}),
     "ingress": _sample(

@@ -1,5 +1,6 @@
 """What every resource type of the aws stand-in does, from its creation to its end."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,13 +9,14 @@ from local.standins.aws import Aws, load
 from local.standins.mapping import agrees, schema
 from local.standins.servicer import Refused
 from local.standins.table import ROWS
-from tests.standins.samples import SAMPLES, Sample, World
+from tests.standins.samples import SAMPLES, Sample, World, policy
 
 load()
 
 # What AWS itself made, or has no call to remove: it stays when the resource that manages it goes.
 NEVER_GONE = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:secretsmanager/secretVersion:SecretVersion",
 }
@@ -125,6 +127,13 @@ def test_a_change_that_wants_a_new_resource(
         ("database", {"maxAllocatedStorage": 21}, "10 % above"),
         ("database", {"skipFinalSnapshot": False}, "finalSnapshotIdentifier"),
         ("database", {"monitoringRoleArn": None}, "monitoringRoleArn"),
+        ("endpoint-policy", {"policy": policy("Allow", "*", "*")}, "without Principal"),
+        ("endpoint-policy", {"policy": "everything"}, "no JSON policy"),
+        (
+            "endpoint-policy",
+            {"policy": policy("Allow", "*", "*" * 20480, Principal="*")},
+            "an endpoint takes 20480",
+        ),
         ("ingress", {"cidrIpv4": "10.0.0.0/8"}, "exactly one peer"),
         ("bucket", {"forceDestory": True}, "forceDestory is no property"),
         ("distribution", {"origins": [{"originID": "x"}]}, "origins.originID is no property"),
@@ -150,6 +159,23 @@ def test_what_is_protected_is_not_deleted(aws: Aws, world: World, name: str, pro
     with pytest.raises(Refused, match="deletion protection"):
         aws.delete(made.kind, made.id, made.outputs)
     assert aws.read(made.kind, made.id, made.inputs, made.outputs)
+
+
+def test_an_endpoint_without_its_policy_admits_everything_again(aws: Aws, world: World):
+    made = world.make("endpoint-policy", vpcEndpointId=world.make("endpoint").id)
+    aws.delete(made.kind, made.id, made.outputs)
+    [endpoint] = aws.client("ec2").describe_vpc_endpoints(VpcEndpointIds=[made.id])["VpcEndpoints"]
+    [statement] = json.loads(endpoint["PolicyDocument"])["Statement"]
+    assert statement["Action"] == statement["Resource"] == "*"
+
+
+def test_an_endpoint_that_moves_keeps_the_policy_of_another_resource(aws: Aws, world: World):
+    endpoint = world.make("endpoint")
+    restricted = world.make("endpoint-policy", vpcEndpointId=endpoint.id)
+    moved = {**endpoint.inputs, "subnetIds": [world["subnet-a"].id]}
+    aws.update(endpoint.kind, endpoint.id, moved, endpoint.inputs, endpoint.outputs, print)
+    live = aws.read(restricted.kind, restricted.id, restricted.inputs, restricted.outputs)
+    assert live and live.inputs == restricted.inputs, "an update of the endpoint opens it"
 
 
 def test_a_bucket_with_objects_goes_only_by_force(aws: Aws, world: World):

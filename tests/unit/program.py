@@ -9,7 +9,7 @@ import contextvars
 import json
 import logging
 import runpy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ import yaml
 from google.protobuf.json_format import MessageToDict
 from pulumi import runtime
 from pulumi.runtime import mocks
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import provider_pb2, resource_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
 from local.standins.codec import decode, encode
@@ -40,6 +40,30 @@ OWN_DOMAIN = {"domainName": "archive.example.org", "certificateArn": CERTIFICATE
 # What nobody may read: the generated passwords, and what opens the image's registry.
 PASSWORD, TOKEN = "drawn-password", "token-of-the-registry"
 
+# A network that is brought, and what AWS tells of it.
+PRIVATE, ISOLATED = (
+    ("subnet-000000a1", "subnet-000000a2"),
+    ("subnet-000000b1", "subnet-000000b2", "subnet-000000b3"),
+)
+BROUGHT = {
+    "vpcId": "vpc-0123456789abcdef0",
+    "privateSubnetIds": json.dumps(PRIVATE),
+    "isolatedSubnetIds": json.dumps(ISOLATED),
+}
+_LIVE: dict[str, dict[str, Any]] = {
+    BROUGHT["vpcId"]: {"enableDnsSupport": True, "enableDnsHostnames": True},
+    **{
+        id: {
+            "vpcId": BROUGHT["vpcId"],
+            "availabilityZone": f"us-east-1{zone}",
+            "availabilityZoneId": f"use1-az-{zone}",
+            "availableIpAddressCount": 250,
+        }
+        for subnets in (PRIVATE, ISOLATED)
+        for id, zone in zip(subnets, "bcd", strict=False)
+    },
+}
+
 _VPC = "awsx:ec2:Vpc"
 _ZONES = {"use1-az3": "us-east-1a", "use1-az1": "us-east-1b", "use1-az2": "us-east-1c", "use1-az4": "us-east-1d"}
 # The protocol's marks of a secret and of a resource.
@@ -50,7 +74,7 @@ _REFERENCE = {_SIGNATURE: "5cf8f73096256a8f31e491e813e4eb8e"}
 _INVOKES: dict[str, dict[str, Any]] = {
     "aws:index/getRegion:getRegion": {"region": "us-east-1"},
     "aws:index/getPartition:getPartition": {"partition": "aws"},
-    "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-cloudfront"},
+    "aws:ec2/getInternetGateway:getInternetGateway": {"id": "igw-1"},
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
         "proxyEndpoint": "https://registry",
         "userName": "AWS",
@@ -64,6 +88,7 @@ _OTHERS: dict[str, dict[str, Any]] = {
         "vpcId": "vpc-1",
         "privateSubnetIds": ["subnet-private-1", "subnet-private-2"],
         "isolatedSubnetIds": ["subnet-isolated-1", "subnet-isolated-2"],
+        "publicSubnetIds": ["subnet-public-1", "subnet-public-2"],
         "routeTables": [
             {**_REFERENCE, "urn": f"urn:pulumi:test::{NAME}::aws:ec2/routeTable:RouteTable::table", "id": "rtb-1"}
         ],
@@ -124,11 +149,14 @@ class Program:
 
 
 class Monitor(mocks.MockMonitor):
-    """Answers registrations as the engine would in a preview or in a deployment, and keeps them in `program`."""
+    """Answers registrations as the engine would in a preview or in a deployment, and keeps them in `program`.
 
-    def __init__(self, *, preview: bool = False):
+    `endpoints`: services that have an interface endpoint in the network that is brought.
+    """
+
+    def __init__(self, *, preview: bool = False, endpoints: Collection[str] = ()):
         super().__init__(mocks=None)  # type: ignore[arg-type] - nothing asks them
-        self.preview = preview
+        self.preview, self.endpoints = preview, endpoints
         self.program = Program()
 
     def RegisterResource(self, request: Any) -> Any:
@@ -148,11 +176,24 @@ class Monitor(mocks.MockMonitor):
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id, object=outputs)
 
     def Invoke(self, request: Any) -> Any:
-        answer = _INVOKES.get(request.tok)
-        if request.tok == "aws:index/getAvailabilityZones:getAvailabilityZones":
-            excluded = decode(request.args)[0].get("excludeZoneIds", [])
-            answer = {"names": [name for id, name in _ZONES.items() if id not in excluded]}
-        assert answer, f"nothing answers {request.tok}"
+        arguments = decode(request.args)[0]
+        answer: dict[str, Any] | None
+        match request.tok.rpartition(":")[2]:
+            case "getAvailabilityZones":
+                excluded = arguments.get("excludeZoneIds", [])
+                answer = {"names": [name for id, name in _ZONES.items() if id not in excluded]}
+            case "getManagedPrefixList":
+                answer = {"id": f"pl-{arguments['name'].rpartition('.')[2]}"}
+            case "getVpc" | "getSubnet":
+                answer = _LIVE.get(arguments["id"])
+            case "getVpcEndpoint":
+                there = arguments["serviceName"].removeprefix("com.amazonaws.us-east-1.") in self.endpoints
+                answer = {"privateDnsEnabled": True, "securityGroupIds": ["sg-endpoints"]} if there else None
+            case _:
+                answer = _INVOKES[request.tok]
+        if answer is None:
+            nothing = provider_pb2.CheckFailure(reason="no matching thing found")
+            return resource_pb2.ResourceInvokeResponse(failures=[nothing])
         return resource_pb2.ResourceInvokeResponse(**{"return": encode(answer)})  # pyright: ignore
 
     def RegisterResourceOutputs(self, request: Any) -> Any:

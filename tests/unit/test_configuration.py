@@ -11,7 +11,7 @@ import pytest
 from components import configuration
 from components.configuration import ConfigurationError, parse
 from components.settings import Settings
-from tests.unit.program import CERTIFICATE, NAME, OWN_DOMAIN, REGION
+from tests.unit.program import BROUGHT, CERTIFICATE, NAME, OWN_DOMAIN, REGION
 
 # Key, unusable value, what the message must say about the rule.
 BAD: list[tuple[str, Any, str]] = [
@@ -43,6 +43,15 @@ BAD: list[tuple[str, Any, str]] = [
     ("vpcCidr", "ten", "must be a private IPv4 network"),
     ("natGateways", "two", "'none', 'single' or 'onePerZone'"),
     ("natGateways", "oneperzone", "'none', 'single' or 'onePerZone'"),
+    ("vpcId", "my-network", "must be the id of a VPC"),
+    ("vpcId", "vpc-123", "must be the id of a VPC"),
+    ("vpcId", "subnet-0123456789abcdef0", "must be the id of a VPC"),
+    ("privateSubnetIds", '["subnet-0123456789ABCDEF0"]', "must be the id of a subnet"),
+    ("privateSubnetIds", "subnet-0123456789abcdef0", "must be"),
+    ("isolatedSubnetIds", '["10.0.0.0/24"]', "must be the id of a subnet"),
+    ("isolatedSubnetIds", '["subnet-00000001", "subnet-00000001"]', "each subnet once"),
+    ("publicSubnetIds", '["vpc-0123456789abcdef0"]', "must be the id of a subnet"),
+    ("publicSubnetIds", "[1]", "valid string"),
     ("oldVersionRetentionDays", "0", "greater than or equal to 1"),
     ("oldVersionRetentionDays", "9999", "less than or equal to 3650"),
     ("oldVersionRetentionDays", "1.5", "valid integer"),
@@ -102,6 +111,39 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     ({"taskCpu": "2048", "taskMemoryMib": "5000"}, "taskMemoryMib", "in steps of 1024", "taskMemoryMib 4096"),
     ({"taskCpu": "8192", "taskMemoryMib": "17408"}, "taskMemoryMib", "in steps of 4096", "taskMemoryMib 16384"),
     ({"databaseStorageGib": "200"}, "databaseMaxStorageGib", "exceed databaseStorageGib 200 by 10 %", "220"),
+    (
+        {"vpcId": BROUGHT["vpcId"], "privateSubnetIds": BROUGHT["privateSubnetIds"]},
+        "isolatedSubnetIds",
+        "needs 2",
+        "--path 'isolatedSubnetIds[0]'",
+    ),
+    (
+        BROUGHT | {"privateSubnetIds": '["subnet-00000001"]'},
+        "privateSubnetIds",
+        "each in another zone",
+        "--path 'privateSubnetIds[1]'",
+    ),
+    (
+        BROUGHT | {"publicSubnetIds": '["subnet-00000001"]'},
+        "publicSubnetIds",
+        "needs 2",
+        "--path 'publicSubnetIds[1]'",
+    ),
+    (
+        {"publicSubnetIds": '["subnet-00000001", "subnet-00000002"]'},
+        "publicSubnetIds",
+        "without saying of which",
+        "pulumi config set vpcId",
+    ),
+    (
+        BROUGHT | {"publicSubnetIds": BROUGHT["privateSubnetIds"]},
+        "publicSubnetIds[0]",
+        "is in privateSubnetIds already",
+        "--path 'publicSubnetIds[0]'",
+    ),
+    (BROUGHT | {"vpcCidr": "10.1.0.0/16"}, "vpcCidr", "vpcId brings one", "rm vpcCidr"),
+    (BROUGHT | {"natGateways": "none"}, "natGateways", "vpcId brings one", "rm natGateways"),
+    (BROUGHT | {"enableVpcFlowLogs": "true"}, "enableVpcFlowLogs", "vpcId brings one", "rm enableVpcFlowLogs"),
     ({"domainName": "archive.example.org"}, "certificateArn", "needs the certificate", "arn:aws:acm:us-east-1:"),
     (
         {"certificateArn": CERTIFICATE},
@@ -115,6 +157,8 @@ GOOD = [
     {},
     {"vpcCidr": "192.168.0.0/24"},
     {"vpcCidr": "172.31.0.0/16"},
+    BROUGHT,
+    BROUGHT | {"publicSubnetIds": '["subnet-00000001", "subnet-00000002"]', "vpcCidr": "10.0.0.0/16"},
     {"taskCpu": "16384", "taskMemoryMib": "122880"},
     {"taskCpu": "1024", "taskMemoryMib": "8192"},
     {"databaseStorageGib": "100", "databaseMaxStorageGib": "110"},
@@ -171,6 +215,11 @@ def test_everything_wrong_is_told_at_once():
         *("databaseMaxStorageGib", "aws:region"),
     }
     assert str(error).startswith("the configuration has 5 problems")
+
+
+def test_a_rule_between_lists_waits_until_both_are_usable():
+    [problem] = problems_of(BROUGHT | {"privateSubnetIds": '["subnet-00000001", "x"]'}).problems
+    assert problem.key == "privateSubnetIds[1]", "a list with one bad value is reported as missing, too"
 
 
 def test_an_unknown_key_is_told_with_the_one_that_was_meant():

@@ -1,11 +1,25 @@
 """Who reaches whom, and by which way."""
 
+import json
 from typing import Any
 
 import pytest
 
 from components.networking import SERVICES_OF_A_TASK
-from tests.unit.program import EFS, MODES, S3, Program, deployed
+from tests.unit.program import (
+    BROUGHT,
+    EFS,
+    ISOLATED,
+    MODES,
+    NAME,
+    PRIVATE,
+    REGION,
+    S3,
+    Monitor,
+    Program,
+    deployed,
+    run,
+)
 
 WITHOUT_NAT = {"natGateways": "none"}
 
@@ -28,13 +42,14 @@ def rules(program: Program, direction: str) -> set[tuple[str, Any, Any]]:
     return found
 
 
-CLOUDFRONT = ("pl-cloudfront", "load-balancer", 80)
+CLOUDFRONT = ("pl-origin-facing", "load-balancer", 80)
 INSIDE = {("load-balancer", "task", 8042), ("task", "database", 5432)}
 S3_ENDPOINT = ("task", "orthanc-network-s3-prefixListId", 443)
 CONNECTIONS = [
     (S3, INSIDE, ("task", "0.0.0.0/0", 443)),
     (EFS, INSIDE | {("task", "file-system", 2049)}, ("task", "0.0.0.0/0", 443)),
     (WITHOUT_NAT, INSIDE | {("task", "endpoints", 443)}, S3_ENDPOINT),
+    (BROUGHT, INSIDE, ("task", "0.0.0.0/0", 443)),
 ]
 
 
@@ -43,6 +58,33 @@ def test_who_reaches_whom(mode: dict[str, str], inside: set[Any], outward: Any):
     program = deployed(**mode)
     assert rules(program, "Ingress") == inside | {CLOUDFRONT}, "somebody else is let in, or a peer is shut out"
     assert rules(program, "Egress") == inside | {outward}, "somebody can call out, or a peer cannot be called"
+
+
+@pytest.mark.parametrize("missing", [None, *SERVICES_OF_A_TASK])
+def test_in_a_brought_network_the_way_to_aws_is_as_narrow_as_its_endpoints_let_it_be(missing: str | None):
+    settings = REGION | {f"{NAME}:{key}": value for key, value in BROUGHT.items()}
+    program = run(settings, Monitor(endpoints={*SERVICES_OF_A_TASK} - {missing}))
+    to_endpoints = {("task", "pl-s3", 443), ("task", "sg-endpoints", 443)}
+    outward = to_endpoints if missing is None else {("task", "0.0.0.0/0", 443)}
+    assert rules(program, "Egress") == INSIDE | outward, (
+        f"{missing or 'everything'} is out of reach, or too much is not"
+    )
+
+
+def test_nothing_of_a_brought_network_is_the_stacks():
+    program = deployed(**BROUGHT, **EFS)
+    made = {resource.type for resource in program.resources}
+    assert not made & {"Vpc", "Subnet", "VpcEndpoint", "VpcEndpointPolicy", "FlowLog", "DefaultSecurityGroup"}
+    assert all(group.inputs["vpcId"] == BROUGHT["vpcId"] for group in program.all("SecurityGroup"))
+    assert program.one("TargetGroup").inputs["vpcId"] == BROUGHT["vpcId"]
+    private = [
+        program.one("LoadBalancer").inputs["subnets"],
+        program.one("Service").inputs["networkConfiguration"]["subnets"],
+    ]
+    assert private == [list(PRIVATE)] * 2
+    assert program.one("SubnetGroup").inputs["subnetIds"] == list(ISOLATED)
+    mounted = [target.inputs["subnetId"] for target in program.all("MountTarget")]
+    assert sorted(mounted) == list(ISOLATED), "a task in a zone without a mount target never starts"
 
 
 @pytest.mark.parametrize("kind", ["DefaultSecurityGroup", "SecurityGroup"])
@@ -94,3 +136,38 @@ def test_images_never_pay_for_nat(mode: dict[str, str]):
 def test_two_zones_that_cloudfront_reaches():
     zones = deployed().one("Vpc").inputs["availabilityZoneNames"]
     assert zones == ["us-east-1b", "us-east-1c"], "CloudFront has no VPC origins in use1-az3, here us-east-1a"
+
+
+def pairs(policies: list[Any], service: str) -> set[tuple[str, str]]:
+    """Action and resource of every allowance for a service."""
+    return {
+        (action, resource)
+        for policy in policies
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if statement["Effect"] == "Allow" and action.startswith(f"{service}:")
+    }
+
+
+LAYERS = ("s3:GetObject", "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*")
+
+
+@pytest.mark.parametrize("mode", [S3, EFS, WITHOUT_NAT, WITHOUT_NAT | EFS])
+def test_endpoints_admit_what_the_roles_may_and_nothing_else(mode: dict[str, str]):
+    program = deployed(**mode)
+    roles = [program.one("RolePolicy", f"orthanc-{purpose}") for purpose in ("execution", "task")]
+    endpoints = {endpoint.name: endpoint for endpoint in program.all("VpcEndpoint")}
+    restricted = set()
+    for policy in program.all("VpcEndpointPolicy"):
+        endpoint = endpoints[policy.inputs["vpcEndpointId"].removesuffix("-id")]
+        service = endpoint.inputs["serviceName"].split(".")[3]
+        wanted = pairs(roles, service) | ({LAYERS} if service == "s3" else set())
+        assert pairs([policy], service) == wanted, (
+            f"{service}: a task cannot start, or can reach more than it uses"
+        )
+        for statement in json.loads(policy.inputs["policy"])["Statement"]:
+            assert statement["Principal"] == "*", "a gateway endpoint takes no other principal"
+        assert program.one("Service").waits_for(policy), "tasks start while the endpoint is open to all"
+        restricted.add(endpoint.name)
+    assert restricted == set(endpoints), "an endpoint is open to every bucket, or account, there is"

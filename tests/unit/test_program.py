@@ -12,7 +12,7 @@ from components.configuration import ConfigurationError
 from local.standins.mapping import schema
 from policy import rules
 from policy.rules import Resource
-from tests.unit.program import NAME, PASSWORD, REGION, TOKEN, Monitor, Program, run, stack_file
+from tests.unit.program import BROUGHT, NAME, PASSWORD, REGION, TOKEN, Monitor, Program, run, stack_file
 
 FLAGS = {
     "enableDicomS3Storage": ("true", "false"),
@@ -32,7 +32,12 @@ def combinations() -> dict[str, dict[str, str]]:
     return found
 
 
-STACKS = {"dev": stack_file("dev"), "prod": stack_file("prod")} | combinations()
+# Other networks than the default.
+NETWORKS = {
+    name: REGION | {f"{NAME}:{key}": value for key, value in settings.items()}
+    for name, settings in {"no way out": {"natGateways": "none"}, "brought": BROUGHT}.items()
+}
+STACKS = {"dev": stack_file("dev"), "prod": stack_file("prod")} | NETWORKS | combinations()
 RUNS = list(itertools.product(STACKS, [False, True]))
 IDS = [f"{stack}-{'preview' if preview else 'up'}" for stack, preview in RUNS]
 
@@ -54,7 +59,7 @@ def preview(program: Program, request: pytest.FixtureRequest) -> bool:
 
 
 def test_every_combination_is_there():
-    assert len(STACKS) == 2 + 2 ** len(FLAGS)
+    assert len(STACKS) == 2 + len(NETWORKS) + 2 ** len(FLAGS)
 
 
 def test_no_urn_twice(program: Program):

@@ -1,11 +1,12 @@
-"""EC2: addresses in use stay, deleted NAT gateways let go, rules of security groups keep descriptions."""
+"""EC2: addresses in use stay, deleted NAT gateways let go, endpoints and rules of groups are as they should be."""
 
+import json
 from typing import Any
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.security_groups import SecurityGroupRule
-from moto.ec2.models.vpcs import VPCBackend
+from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses import EC2Response
 
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
@@ -45,6 +46,21 @@ def delete_vpc_endpoints(original: Any, self: Any, vpce_ids: list[str] | None = 
     original(self, vpce_ids)
     for id in vpce_ids or []:
         self.vpc_end_points.pop(id, None)
+
+
+@replaces(VPCEndPoint)
+def get_filter_value(original: Any, self: Any, filter_name: str, method_name: str | None = None) -> Any:
+    """moto finds no endpoint by its service."""
+    return self.service_name if filter_name == "service-name" else original(self, filter_name, method_name)
+
+
+@replaces(EC2Response)
+def modify_vpc_endpoint(original: Any, self: Any) -> Any:
+    """moto does not put AWS's own policy back."""
+    if self._get_bool_param("ResetPolicy"):
+        [endpoint] = self.ec2_backend.describe_vpc_endpoints([self._get_param("VpcEndpointId")])
+        endpoint.policy_document = json.dumps(VPCEndPoint.DEFAULT_POLICY)
+    return original(self)
 
 
 @replaces(SecurityGroupRule, "__init__")

@@ -1,10 +1,14 @@
 """EC2's network: what awsx's Vpc is made of, endpoints, security groups, flow logs."""
 
+import json
 from typing import Any
+
+from pulumi.runtime.rpc import UNKNOWN
 
 from local.standins.codec import Values
 from local.standins.table import Call, Read, row
 
+_LONGEST_POLICY = 20480
 _ARN = "arn:aws:ec2:us-east-1:123456789012"
 
 
@@ -161,9 +165,25 @@ def _moved(state: Values) -> Values:
     ):
         old, new = set(state["_old"].get(name) or []), set(state.get(name) or [])
         change |= {f"Add{api}": sorted(new - old) or None, f"Remove{api}": sorted(old - new) or None}
-    if state.get("policy"):
-        change["PolicyDocument"] = state["policy"]
     return change
+
+
+_POLICY = Call("modify_vpc_endpoint", {"VpcEndpointId": "$id", "PolicyDocument": "$policy"}, when="policy")
+
+
+def _no_endpoint_policy(inputs: Values) -> str | None:
+    """What AWS says about the policy of an endpoint (PrivateLink guide, "Endpoint policies")."""
+    text = inputs.get("policy")
+    if text in (None, UNKNOWN):
+        return None
+    try:
+        statements = json.loads(text)["Statement"]
+    except (ValueError, KeyError, TypeError):
+        return "policy: is no JSON policy"
+    if len(text) > _LONGEST_POLICY:
+        return f"policy: has {len(text)} characters; an endpoint takes {_LONGEST_POLICY}"
+    nameless = [one for one in statements if not {"Principal", "NotPrincipal"} & set(one)]
+    return "policy: a statement without Principal" if nameless else None
 
 
 row(
@@ -180,11 +200,27 @@ row(
         ),
     ],
     live="State!='deleted'",
-    updates=(Call("modify_vpc_endpoint", _moved),),
+    updates=(Call("modify_vpc_endpoint", _moved, when="routeTableIds subnetIds securityGroupIds"), _POLICY),
     delete=(Call("delete_vpc_endpoints", {"VpcEndpointIds": ["$id"]}),),
     fixed="vpcId serviceName vpcEndpointType",
     names={"policy": "PolicyDocument"},
     outputs={"arn": f"{_ARN}:vpc-endpoint/$id", "securityGroupIds": "Groups[].GroupId"},
+    refuse=_no_endpoint_policy,
+)
+
+row(
+    "ec2/vpcEndpointPolicy:VpcEndpointPolicy",
+    "ec2",
+    Call("modify_vpc_endpoint", {"VpcEndpointId": "$vpcEndpointId", "PolicyDocument": "$policy"}),
+    "$vpcEndpointId",
+    Read("describe_vpc_endpoints", {"VpcEndpointIds": ["$vpcEndpointId"]}, "VpcEndpoints[0]"),
+    live="State!='deleted'",
+    updates=(_POLICY,),
+    # The endpoint itself stays, with AWS's policy that admits everything.
+    delete=(Call("modify_vpc_endpoint", {"VpcEndpointId": "$id", "ResetPolicy": True}),),
+    fixed="vpcEndpointId",
+    names={"policy": "PolicyDocument"},
+    refuse=_no_endpoint_policy,
 )
 
 

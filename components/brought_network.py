@@ -1,0 +1,63 @@
+"""A network that is brought: a VPC with subnets that somebody else made and keeps.
+
+Owns the security groups of the stack's roles and nothing else. Subnets, routes, gateways, endpoints, flow logs and
+the VPC's default group are its owner's; `network_survey` has seen that they will do.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.network_survey import found
+from components.networking import SERVICES_OF_A_TASK, Network, service_name
+from components.security_groups import SecurityGroups
+from components.settings import Settings
+
+
+class BroughtNetwork(Network):
+    """The VPC `vpcId` with its subnets; the endpoints in it are not the stack's to restrict."""
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
+        """Makes the security groups in it."""
+        super().__init__("orthanc:networking:BroughtNetwork", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        self.vpc_id = pulumi.Output.from_input(settings.vpc_id)
+        self.private_subnet_ids = pulumi.Output.from_input(settings.private_subnet_ids)
+        self.isolated_subnet_ids = pulumi.Output.from_input(settings.isolated_subnet_ids)
+        self.public_subnet_ids = pulumi.Output.from_input(settings.public_subnet_ids)
+        self.isolated_subnets = len(settings.isolated_subnet_ids)
+        self.endpoints = {}
+        self.origin_needs = []
+
+        self.security_groups = SecurityGroups(f"{name}-sg", settings, vpc_id=self.vpc_id, opts=child)
+        endpoints = _groups_of_endpoints(settings.vpc_id)
+        if endpoints is None:
+            self.security_groups.let_tasks_call_anybody()
+        else:
+            s3 = aws.ec2.get_managed_prefix_list(name=service_name("s3"))
+            self.security_groups.let_tasks_call_s3(s3.id)
+            self.security_groups.let_tasks_call_groups(endpoints)
+        self.register_outputs({"vpcId": self.vpc_id})
+
+
+def _groups_of_endpoints(vpc_id: str) -> list[str] | None:
+    """The security groups of the interface endpoints that serve the tasks; None where a service has no endpoint.
+
+    With private DNS all calls to a service go to its endpoint in the VPC, whatever the routes are: no wider rule
+    than to these groups can be of use. Without, they go where the owner's routes and firewalls lead.
+    """
+    groups: set[str] = set()
+    for service in [*SERVICES_OF_A_TASK, "s3"]:
+        endpoint = found(
+            lambda service=service: aws.ec2.get_vpc_endpoint(
+                vpc_id=vpc_id,
+                service_name=service_name(service),
+                vpc_endpoint_type="Interface",
+                state="available",
+            )
+        )
+        if endpoint and endpoint.private_dns_enabled:
+            groups.update(endpoint.security_group_ids)
+        elif service != "s3":  # which else has its gateway endpoint, or the internet's addresses
+            return None
+    return sorted(groups)

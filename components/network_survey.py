@@ -1,0 +1,165 @@
+"""Whether a network that is brought can carry the system: asked before the first resource is registered.
+
+What is wrong with it would else be found half an hour later, by a load balancer, a database or CloudFront, with
+half of the stack made. `look` asks AWS; `problems` judges its answers and is pure.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pulumi_aws as aws
+
+from components.settings import Problem, Settings
+
+# Zones, by id, in which CloudFront cannot reach a VPC origin (CloudFront Developer Guide, "Restrict access with
+# VPC origins"); a load balancer there would be deployed and never answer.
+ZONES_WITHOUT_VPC_ORIGINS = ["use1-az3", "usw1-az2", "apne1-az3", "cac1-az3"]
+
+# What a load balancer wants free in each of its subnets (Elastic Load Balancing user guide, "Subnets").
+FREE_ADDRESSES = 8
+_BALANCED = ("privateSubnetIds", "publicSubnetIds")
+
+# So the provider says that a lookup of one thing has found none, or several.
+_NOT_ONE = ("no matching ", "matched; use additional constraints")
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True)
+class LiveVpc:
+    """A VPC as it is."""
+
+    dns_support: bool
+    dns_hostnames: bool
+    internet_gateway: bool
+
+
+@dataclass(frozen=True)
+class LiveSubnet:
+    """A subnet as it is; `zone` and `zone_id`: us-east-1a, use1-az1."""
+
+    vpc_id: str
+    zone: str
+    zone_id: str
+    free_addresses: int
+    balanced: bool = False
+    """Whether a load balancer has its addresses there already."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What there is of the network that the settings name: the VPC, and subnets by id."""
+
+    vpc: LiveVpc | None
+    subnets: dict[str, LiveSubnet]
+
+
+def look(settings: Settings) -> Survey:
+    """Ask AWS for the VPC and the subnets that the settings name. Raises what the provider does, access denied."""
+    named = [id for subnets in settings.brought_subnets.values() for id in subnets]
+    subnets = {id: subnet for id in named if (subnet := _look_at_subnet(id))}
+    return Survey(_look_at_vpc(settings.vpc_id), subnets)
+
+
+def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
+    """What cannot be deployed into the network, or would not be reached in it."""
+    yield from _problems_of_vpc(settings.vpc_id, survey.vpc)
+    for key, subnets in settings.brought_subnets.items():
+        zones: set[str] = set()
+        for number, id in enumerate(subnets):
+            subnet = survey.subnets.get(id)
+            for rule in _broken_rules(key, settings.vpc_id if survey.vpc else None, subnet, zones):
+                remedy = f"name another subnet: pulumi config set --path '{key}[{number}]' subnet-…"
+                yield Problem(f"{key}[{number}]", id, rule, remedy)
+            zones |= {subnet.zone} if subnet else set()
+    if not settings.enable_dicom_s3_storage:
+        yield from _tasks_without_file_system(settings, survey)
+
+
+def found(lookup: Callable[[], _Answer]) -> _Answer | None:
+    """The answer to a lookup of one thing, or None where there is not exactly one; other failures are raised."""
+    try:
+        return lookup()
+    except Exception as error:  # the SDK knows no kinds of failure
+        if any(text in str(error) for text in _NOT_ONE):
+            return None
+        raise
+
+
+def _look_at_vpc(id: str) -> LiveVpc | None:
+    vpc = found(lambda: aws.ec2.get_vpc(id=id))
+    gateway = found(lambda: aws.ec2.get_internet_gateway(filters=[{"name": "attachment.vpc-id", "values": [id]}]))
+    return vpc and LiveVpc(vpc.enable_dns_support, vpc.enable_dns_hostnames, gateway is not None)
+
+
+def _look_at_subnet(id: str) -> LiveSubnet | None:
+    subnet = found(lambda: aws.ec2.get_subnet(id=id))
+    if subnet is None:
+        return None
+    free = subnet.available_ip_address_count
+    return LiveSubnet(
+        subnet.vpc_id,
+        subnet.availability_zone,
+        subnet.availability_zone_id,
+        free,
+        balanced=free < FREE_ADDRESSES and _is_balanced(id),
+    )
+
+
+def _is_balanced(subnet_id: str) -> bool:
+    interfaces = found(
+        lambda: aws.ec2.get_network_interfaces(
+            filters=[
+                {"name": "subnet-id", "values": [subnet_id]},
+                {"name": "description", "values": ["ELB *"]},
+            ]
+        )
+    )
+    return bool(interfaces and interfaces.ids)
+
+
+def _problems_of_vpc(id: str, vpc: LiveVpc | None) -> Iterator[Problem]:
+    if vpc is None:
+        rule = "there is no such VPC in this account and region"
+        yield Problem("vpcId", id, rule, "pulumi config set vpcId vpc-…, or the right aws:region")
+        return
+    for has, option, without in (
+        (vpc.dns_support, "--enable-dns-support", "DNS support, without which nothing in it is found by name"),
+        (vpc.dns_hostnames, "--enable-dns-hostnames", "DNS host names, which private endpoints and EFS need"),
+    ):
+        if not has:
+            remedy = f"aws ec2 modify-vpc-attribute --vpc-id {id} {option}"
+            yield Problem("vpcId", id, f"has no {without}", remedy)
+    if not vpc.internet_gateway:
+        rule = "has no internet gateway, which CloudFront wants attached to reach a VPC origin"
+        remedy = f"aws ec2 attach-internet-gateway --vpc-id {id} --internet-gateway-id igw-…; it needs no route"
+        yield Problem("vpcId", id, rule, remedy)
+
+
+def _broken_rules(key: str, vpc_id: str | None, subnet: LiveSubnet | None, taken: set[str]) -> Iterator[str]:
+    """The rules that a subnet of the list `key` breaks; `taken`: zones of those before it.
+
+    `vpc_id` None: there is no VPC to which it could belong.
+    """
+    if subnet is None:
+        yield "there is no such subnet in this account and region"
+        return
+    if vpc_id and subnet.vpc_id != vpc_id:
+        yield f"belongs to {subnet.vpc_id}, not to vpcId {vpc_id}"
+    if subnet.zone in taken:
+        yield f"is in {subnet.zone} like one before it, and load balancers and EFS take one subnet of a zone"
+    if key == "privateSubnetIds" and subnet.zone_id in ZONES_WITHOUT_VPC_ORIGINS:
+        yield f"is in {subnet.zone} ({subnet.zone_id}), where CloudFront reaches no VPC origin"
+    if key in _BALANCED and subnet.free_addresses < FREE_ADDRESSES and not subnet.balanced:
+        yield f"has {subnet.free_addresses} free addresses, and a load balancer wants {FREE_ADDRESSES}"
+
+
+def _tasks_without_file_system(settings: Settings, survey: Survey) -> Iterator[Problem]:
+    """A task mounts EFS through the mount target of its own zone."""
+    mounted = {survey.subnets[id].zone for id in settings.isolated_subnet_ids if id in survey.subnets}
+    for number, id in enumerate(settings.private_subnet_ids):
+        if id in survey.subnets and (zone := survey.subnets[id].zone) not in mounted:
+            rule = f"is in {zone}, where no isolated subnet is: tasks there could not mount the file system"
+            remedy = f"name a subnet in {zone} in isolatedSubnetIds, or no private one there"
+            yield Problem(f"privateSubnetIds[{number}]", id, rule, remedy)
