@@ -1,6 +1,6 @@
-"""What Fargate does before a task runs: roles, image, log stream, secrets, mounts, security groups; then docker.
+"""What Fargate does before a task runs: roles, ways to AWS, image, log stream, secrets, mounts; then docker.
 
-Whatever the deployed roles, policies or groups do not allow fails here, in the words of ECS.
+Whatever the deployed roles, policies, groups, routes or endpoints do not allow fails here, in the words of ECS.
 """
 
 import json
@@ -8,18 +8,20 @@ import json
 from botocore.exceptions import ClientError
 
 from local.emulator.overlay.efs import may_mount
-from local.emulator.overlay.iam import TRANSPORT, caller_of
-from local.emulator.overlay.policies import permitted
+from local.emulator.overlay.iam import ACCOUNT, TRANSPORT, caller_of, denial, pass_through
+from local.emulator.overlay.policies import ALLOW_ALL, Caller, permitted
 from local.images import docker
 from local.place import REGION, Place
 from local.runner import certificates, containers, documents
 from local.runner.aws import Credentials, assume, client
 from local.runner.documents import Document, TaskError
 from local.runner.security_groups import Peer, peer, reaches, subnets
+from local.runner.ways import REGISTRY_AUTH, Ways, ways
 
 _DICOM_PORT = 4242  # is published on loopback; HTTP goes through the edge alone
 _NFS_PORT = 2049
-_REGISTRY_AUTH = "ResourceInitializationError: unable to pull secrets or registry auth"
+# ECR answers a pull with presigned URLs of this bucket of AWS's own.
+_LAYERS = f"arn:aws:s3:::prod-{REGION}-starport-layer-bucket/layer"
 _ROOT_CERTIFICATES = "PGSSLROOTCERT"  # libpq's, the file that it trusts
 
 
@@ -34,7 +36,10 @@ def launch(place: Place, name: str, definition: Document, network: Document, dic
         execution = assume(place, definition["executionRoleArn"], name)
         role = assume(place, definition["taskRoleArn"], name)
         here = peer(place, network["securityGroups"], network["subnets"])
-        _pull(place, definition["executionRoleArn"], image)
+        passed = ways(place, here, network["subnets"])
+        for identity in (execution, role):
+            pass_through(identity.key_id, {service: each["VpcEndpointId"] for service, each in passed.items()})
+        _pull(place, definition["executionRoleArn"], image, passed)
         _open_log(place, execution, container, name)
         environment = {each["name"]: each["value"] for each in container.get("environment", [])}
         environment |= _secrets(place, execution, container)
@@ -68,14 +73,24 @@ def launch(place: Place, name: str, definition: Document, network: Document, dic
     return containers.run(place, "task", name, *options, image, *command, environment=identity | environment)
 
 
-def _pull(place: Place, role_arn: str, image: str) -> None:
-    """Pull the image, if the execution role may, from the repository that it names."""
+def _pull(place: Place, role_arn: str, image: str, passed: Ways) -> None:
+    """Pull the image, if the execution role and the endpoints on the way let it, from the repository it names."""
     name = image.partition("/")[2].partition("@")[0].partition(":")[0]
     [repository] = client(place, "ecr").describe_repositories(repositoryNames=[name])["repositories"]
-    needed = dict.fromkeys(("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"), repository["repositoryArn"])
-    for action, resource in {"ecr:GetAuthorizationToken": "*", **needed}.items():
-        if not permitted(caller_of(role_arn), action, resource, TRANSPORT):
-            raise TaskError(f"{_REGISTRY_AUTH}: {role_arn} is not authorized to perform: {action} on: {resource}")
+    policies = {service: endpoint["PolicyDocument"] for service, endpoint in passed.items()}
+    by_api, by_registry = (
+        caller_of(role_arn, {"ecr": policies[service]} if service in policies else {})
+        for service in ("ecr.api", "ecr.dkr")
+    )
+    presigned = Caller("presigned", ACCOUNT, (ALLOW_ALL,), policies)
+    for who, action, resource in (
+        (by_api, "ecr:GetAuthorizationToken", "*"),
+        (by_registry, "ecr:BatchGetImage", repository["repositoryArn"]),
+        (by_registry, "ecr:GetDownloadUrlForLayer", repository["repositoryArn"]),
+        (presigned, "s3:GetObject", _LAYERS),
+    ):
+        if not permitted(who, action, resource, TRANSPORT):
+            raise TaskError(f"{REGISTRY_AUTH}: {denial(who, action, resource)}")
     docker("pull", "--quiet", image)
 
 
@@ -94,7 +109,7 @@ def _secrets(place: Place, execution: Credentials, container: Document) -> dict[
         if key:
             content = json.loads(value)
             if key not in content:
-                raise TaskError(f"{_REGISTRY_AUTH}: the secret did not contain json key {key}: {secret}")
+                raise TaskError(f"{REGISTRY_AUTH}: the secret did not contain json key {key}: {secret}")
             value = content[key] if isinstance(content[key], str) else json.dumps(content[key])
         found[each["name"]] = value
     return found

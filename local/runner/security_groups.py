@@ -31,14 +31,26 @@ def peer(place: Place, groups: Iterable[str], subnet_ids: Iterable[str]) -> Peer
 
 def reaches(place: Place, source: Peer, target: Peer, port: int) -> bool:
     """Whether TCP gets from `source` to `port` of `target`: out of the one, unless that is AWS's own, and in."""
-    groups = sorted(group for group in source.groups | target.groups if group.startswith("sg-"))
-    of_both = [{"Name": "group-id", "Values": groups}]
-    rules = client(place, "ec2").describe_security_group_rules(Filters=of_both)["SecurityGroupRules"]
+    rules = _rules(place, source.groups | target.groups)
     out = not source.networks or admits(rules, source, target, port, egress=True)
-    if out and admits(rules, target, source, port, egress=False):
-        return True
-    log.warning("no rules let %s reach %s on port %d", *(", ".join(p.groups) for p in (source, target)), port)
-    return False
+    return _told(source, target, port, out and admits(rules, target, source, port, egress=False))
+
+
+def leaves(place: Place, source: Peer, target: Peer, port: int) -> bool:
+    """Whether TCP gets out of `source` for `port` of `target`, which is not in the VPC."""
+    return _told(source, target, port, admits(_rules(place, source.groups), source, target, port, egress=True))
+
+
+def _rules(place: Place, groups: Iterable[str]) -> list[Document]:
+    of_groups = [{"Name": "group-id", "Values": sorted(group for group in groups if group.startswith("sg-"))}]
+    return client(place, "ec2").describe_security_group_rules(Filters=of_groups)["SecurityGroupRules"]
+
+
+def _told(source: Peer, target: Peer, port: int, through: bool) -> bool:
+    if not through:
+        both = (", ".join((*peer.groups, *map(str, peer.networks))) for peer in (source, target))
+        log.warning("no rules let %s reach %s on port %d", *both, port)
+    return through
 
 
 def admits(rules: Iterable[Document], this: Peer, other: Peer, port: int, *, egress: bool) -> bool:

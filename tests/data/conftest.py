@@ -1,4 +1,4 @@
-"""The deployments that DICOM goes into: one with two tasks and files on S3, one with a task and files on EFS."""
+"""The deployments that DICOM goes into: two tasks, files on S3, no way out; and one task, files on EFS, NAT."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.embedded import Embedded
 
 @pytest.fixture(scope="session")
 def on_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    yield from _deployed(Embedded(tmp_path_factory.mktemp("s3")), enableMultiAz="true")
+    yield from _deployed(Embedded(tmp_path_factory.mktemp("s3")), enableMultiAz="true", natGateways="none")
 
 
 @pytest.fixture(scope="session")

@@ -77,3 +77,20 @@ def test_a_keys_policy_decides_whether_identities_policies_count(
     policy = {"Statement": allow("kms:*", "*", Principal=key_policy)}
     decided = permitted(caller, "kms:Decrypt", "*", {}, resource_policy=policy, must_delegate=True)
     assert decided is allowed
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "allowed"),
+    [
+        ({}, True),
+        ({"s3": {"Statement": allow("s3:GetObject", f"{BUCKET}/*", Principal="*")}}, True),
+        ({"s3": {"Statement": allow("s3:GetObject", f"{BUCKET}/*", Principal={"AWS": ROLE})}}, True),
+        ({"s3": {"Statement": allow("s3:GetObject", "arn:aws:s3:::other/*", Principal="*")}}, False),
+        ({"s3": {"Statement": allow("s3:PutObject", f"{BUCKET}/*", Principal="*")}}, False),
+        ({"s3": {"Statement": []}}, False),
+        ({"kms": {"Statement": []}}, True),
+    ],
+)
+def test_an_endpoint_lets_through_what_its_policy_allows_too(endpoints: Any, allowed: bool) -> None:
+    caller = Caller(ROLE, "123456789012", ({"Statement": allow("s3:*", "*")},), endpoints)
+    assert permitted(caller, "s3:GetObject", f"{BUCKET}/study", {}) is allowed

@@ -11,17 +11,22 @@ from local.place import Place
 PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+SERVICE = "com.amazonaws.us-east-1."
 PORT = 8042
 
 
 class Deployment:
-    """Network, roles, database, secret, load balancer, cluster and edge; `deploy` makes the service."""
+    """Network, roles, database, secret, load balancer, cluster and edge; `deploy` makes the service.
+
+    The network has no way out: `endpoints` are its VPC endpoints by service, `admitted` their policies.
+    """
 
     def __init__(self, place: Place):
         self.place = place
         self.password = "p0000000000000000000"
         self._network()
         self._access()
+        self._endpoints()
         self._database()
         self._balancer()
         self._edge()
@@ -103,12 +108,19 @@ class Deployment:
             return made
 
         self.task_group, self.balancer_group, self.database_group = group("task"), group("balancer"), group("db")
+        self.endpoints_group = group("endpoints")
         self.connect(self.balancer_group, self.task_group, PORT)
         self.connect(self.task_group, self.database_group, 5432)
-        lists = ec2.describe_managed_prefix_lists(Filters=[{"Name": "prefix-list-name", "Values": [PREFIX_LIST]}])
-        prefix = [{"PrefixListId": lists["PrefixLists"][0]["PrefixListId"]}]
-        cloudfront = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "PrefixListIds": prefix}
-        ec2.authorize_security_group_ingress(GroupId=self.balancer_group, IpPermissions=[cloudfront])
+        self.connect(self.task_group, self.endpoints_group, 443)
+
+        def listed(name: str, port: int) -> list[dict[str, Any]]:
+            named = [{"Name": "prefix-list-name", "Values": [name]}]
+            [found] = ec2.describe_managed_prefix_lists(Filters=named)["PrefixLists"]
+            peer = [{"PrefixListId": found["PrefixListId"]}]
+            return [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "PrefixListIds": peer}]
+
+        ec2.authorize_security_group_ingress(GroupId=self.balancer_group, IpPermissions=listed(PREFIX_LIST, 80))
+        ec2.authorize_security_group_egress(GroupId=self.task_group, IpPermissions=listed(f"{SERVICE}s3", 443))
 
     def _access(self) -> None:
         iam = self.client("iam")
@@ -119,11 +131,41 @@ class Deployment:
         self.secret = self.client("secretsmanager").create_secret(Name="database", SecretString=value)["ARN"]
         log_group = f"arn:aws:logs:us-east-1:{iam.get_user()['User']['Arn'].split(':')[4]}:log-group:tasks"
         allowed = policies.execution_role(self.repository["repositoryArn"], log_group, [self.secret])
+        self.bucket = "arn:aws:s3:::images"
+        self.client("s3").create_bucket(Bucket="images")
+        registry = policies.registry_endpoint(self.repository["repositoryArn"])
+        self.admitted = {
+            "s3": policies.s3_endpoint("aws", "us-east-1", self.bucket),
+            "ecr.api": registry,
+            "ecr.dkr": registry,
+            "logs": policies.logs_endpoint(log_group),
+            "secretsmanager": policies.secrets_endpoint([self.secret]),
+        }
         self.execution_role, self.task_role = (
             iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
             for name in ("execution", "task")
         )
         iam.put_role_policy(RoleName="execution", PolicyName="execution", PolicyDocument=allowed)
+        use = policies.use_bucket(self.bucket, "arn:aws:kms:us-east-1:123456789012:key/none")
+        iam.put_role_policy(RoleName="task", PolicyName="task", PolicyDocument=use)
+
+    def admit(self, service: str, policy: str) -> None:
+        """Put a policy on the endpoint of a service."""
+        self.client("ec2").modify_vpc_endpoint(VpcEndpointId=self.endpoints[service], PolicyDocument=policy)
+
+    def _endpoints(self) -> None:
+        ec2 = self.client("ec2")
+        in_vpc = [{"Name": "vpc-id", "Values": [self.vpc]}]
+        [table] = ec2.describe_route_tables(Filters=in_vpc)["RouteTables"]
+        interface = {"VpcEndpointType": "Interface", "SubnetIds": self.subnets, "PrivateDnsEnabled": True}
+        kinds = dict.fromkeys(self.admitted, interface | {"SecurityGroupIds": [self.endpoints_group]})
+        kinds["s3"] = {"VpcEndpointType": "Gateway", "RouteTableIds": [table["RouteTableId"]]}
+        self.endpoints = {
+            service: ec2.create_vpc_endpoint(
+                VpcId=self.vpc, ServiceName=f"{SERVICE}{service}", PolicyDocument=self.admitted[service], **kind
+            )["VpcEndpoint"]["VpcEndpointId"]
+            for service, kind in kinds.items()
+        }
 
     def _database(self) -> None:
         rds = self.client("rds")

@@ -7,10 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 import requests
+from botocore.exceptions import ClientError
 
+from components import policies
 from local import containers
+from local.images import docker
 from tests.runner.conftest import CERTIFICATES
 from tests.runner.deployment import PORT, Deployment
 
@@ -43,11 +47,13 @@ def container(deployment: Deployment, image: str) -> dict[str, Any]:
     }
 
 
-def eventually(holds: Callable[[], object], consequence: str) -> None:
+def eventually(holds: Callable[[], Any], consequence: str) -> Any:
+    """What `holds` answers once it is true."""
     deadline = time.monotonic() + 40
-    while not holds():
+    while not (answer := holds()):
         assert time.monotonic() < deadline, consequence
         time.sleep(0.2)
+    return answer
 
 
 def answer(deployment: Deployment) -> requests.Response:
@@ -67,8 +73,8 @@ def update(deployment: Deployment, container: dict[str, Any], **more: Any) -> di
         shown = [each for each in deployment.service()["deployments"] if each["taskDefinition"] == arn]
         return [each for each in shown if each["rolloutState"] != "IN_PROGRESS"]
 
-    eventually(ended, "the deployment does not end")
-    return ended()[0]
+    # It is shown until the rollback is complete.
+    return eventually(ended, "the deployment does not end")[0]
 
 
 def test_a_service_is_steady_once_its_task_is_healthy(deployment: Deployment, container: dict[str, Any]):
@@ -106,6 +112,67 @@ def test_without_its_policy_the_execution_role_pulls_nothing(deployment: Deploym
     refused = update(deployment, container)
     iam.put_role_policy(**name, PolicyDocument=json.dumps(policy))
     assert "is not authorized to perform: ecr:GetAuthorizationToken" in refused["rolloutStateReason"]
+
+
+OF_ANOTHER = "arn:aws:secretsmanager:us-east-1:123456789012:secret:another"
+BAD_WAYS: list[tuple[str, str, str]] = [
+    ("ecr.api", policies.secrets_endpoint([OF_ANOTHER]), "ecr:GetAuthorizationToken"),
+    (
+        "ecr.dkr",
+        policies.registry_endpoint("arn:aws:ecr:us-east-1:123456789012:repository/b"),
+        "ecr:BatchGetImage",
+    ),
+    ("s3", policies.s3_endpoint("aws", "eu-west-1", None), "s3:GetObject"),
+    ("logs", policies.logs_endpoint("arn:aws:logs:us-east-1:123456789012:log-group:b"), "logs:CreateLogStream"),
+    ("secretsmanager", policies.secrets_endpoint([OF_ANOTHER]), "secretsmanager:GetSecretValue"),
+]
+
+
+@pytest.mark.parametrize(("service", "policy", "action"), BAD_WAYS)
+def test_an_endpoint_lets_through_what_its_policy_names(
+    deployment: Deployment, container: dict[str, Any], service: str, policy: str, action: str
+):
+    deployment.admit(service, policy)
+    refused = update(deployment, container)
+    deployment.admit(service, deployment.admitted[service])
+    assert f"because no VPC endpoint policy allows the {action} action" in refused["rolloutStateReason"]
+
+
+def test_without_a_way_to_aws_no_task_starts(deployment: Deployment, container: dict[str, Any]):
+    ec2 = deployment.client("ec2")
+    to_endpoints = [{"Name": "group-id", "Values": [deployment.endpoints_group]}]
+    [rule] = ec2.describe_security_group_rules(Filters=to_endpoints)["SecurityGroupRules"]
+    ec2.revoke_security_group_ingress(
+        GroupId=deployment.endpoints_group, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
+    )
+    refused = update(deployment, container)
+    let_in = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}]
+    peer = [{"GroupId": deployment.task_group}]
+    ec2.authorize_security_group_ingress(
+        GroupId=deployment.endpoints_group, IpPermissions=[{**let_in[0], "UserIdGroupPairs": peer}]
+    )
+    assert "ecr.api.us-east-1.amazonaws.com: i/o timeout" in refused["rolloutStateReason"]
+
+
+def test_a_running_task_reaches_the_bucket_that_the_endpoint_names(deployment: Deployment):
+    [task] = running(deployment, "task")
+    variables = json.loads(docker("container", "inspect", "--format", "{{json .Config.Env}}", task))
+    own = dict(variable.split("=", 1) for variable in variables)
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=deployment.place.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=own["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=own["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=own["AWS_SESSION_TOKEN"],
+    )
+    image = {"Bucket": "images", "Key": "study"}
+    s3.put_object(**image, Body=b"dicom")
+    deployment.admit("s3", policies.s3_endpoint("aws", "us-east-1", "arn:aws:s3:::another"))
+    with pytest.raises(ClientError, match="no VPC endpoint policy allows the s3:GetObject action"):
+        s3.get_object(**image)
+    deployment.admit("s3", deployment.admitted["s3"])
+    assert s3.get_object(**image)["Body"].read() == b"dicom"
 
 
 def test_what_was_killed_runs_again(deployment: Deployment):

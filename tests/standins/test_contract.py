@@ -178,6 +178,22 @@ def test_an_endpoint_that_moves_keeps_the_policy_of_another_resource(aws: Aws, w
     assert live and live.inputs == restricted.inputs, "an update of the endpoint opens it"
 
 
+def test_a_gateway_endpoint_is_a_route_in_each_of_its_tables(aws: Aws, world: World):
+    endpoint, other = world.make("s3-endpoint"), world.make("table").id
+    moved = {**endpoint.inputs, "routeTableIds": [other]}
+    aws.update(endpoint.kind, endpoint.id, moved, endpoint.inputs, endpoint.outputs, print)
+    ec2 = aws.client("ec2")
+
+    def gateways(table: str) -> list[str]:
+        [found] = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+        return [route["GatewayId"] for route in found["Routes"]]
+
+    assert endpoint.id in gateways(other) and endpoint.id not in gateways(world["table"].id)
+    aws.delete(endpoint.kind, endpoint.id, moved)
+    assert aws.read(endpoint.kind, endpoint.id, moved, moved) is None
+    assert endpoint.id not in gateways(other)
+
+
 def test_a_bucket_with_objects_goes_only_by_force(aws: Aws, world: World):
     kept, forced = world.make("bucket", forceDestroy=False), world.make("bucket")
     for bucket in (kept, forced):

@@ -54,6 +54,19 @@ def get_filter_value(original: Any, self: Any, filter_name: str, method_name: st
     return self.service_name if filter_name == "service-name" else original(self, filter_name, method_name)
 
 
+@replaces(VPCEndPoint)
+def modify(original: Any, self: Any, *changes: Any) -> None:
+    """moto routes nothing through a gateway endpoint in tables that come later; its deletion fails then."""
+    before = set(self.route_table_ids)
+    original(self, *changes)
+    if not (prefix_list := self.destination_prefix_list_id):
+        return
+    for table in before - set(self.route_table_ids):
+        self.ec2_backend.delete_route(table, prefix_list)
+    for table in set(self.route_table_ids) - before:
+        self.ec2_backend.create_route(table, None, gateway_id=self.id, destination_prefix_list_id=prefix_list)
+
+
 @replaces(EC2Response)
 def modify_vpc_endpoint(original: Any, self: Any) -> Any:
     """moto does not put AWS's own policy back."""

@@ -10,6 +10,7 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model, utcnow
+from moto.ec2.models import ec2_backends
 from moto.iam.models import Role, iam_backends
 from moto.kms.models import Key, kms_backends
 from moto.secretsmanager.models import secretsmanager_backends
@@ -22,17 +23,29 @@ ACCOUNT = DEFAULT_ACCOUNT_ID
 ADMINISTRATOR = Caller(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, (ALLOW_ALL,))
 TASKS = "ecs-tasks.amazonaws.com"
 TRANSPORT = {"aws:securetransport": "true", "s3:tlsversion": "1.3"}  # loopback stands for TLS
+NOTHING: dict[str, Any] = {"Statement": []}
 DENIALS = {"json": "AccessDeniedException", "rest-json": "AccessDeniedException", "ec2": "UnauthorizedOperation"}
 
 
-def caller_of(role_arn: str) -> Caller:
-    """The caller that credentials of this role make; KeyError when there is no such role."""
+_endpoints: dict[str, Mapping[str, str]] = {}  # by access key
+
+
+def pass_through(key_id: str, endpoints: Mapping[str, str]) -> None:
+    """Let requests that are signed with this key pass these VPC endpoints: service (s3, logs, …) to id."""
+    _endpoints[key_id] = endpoints
+
+
+def caller_of(role_arn: str, endpoints: Mapping[str, Any] | None = None) -> Caller:
+    """The caller that credentials of this role make; KeyError when there is no such role.
+
+    `endpoints`: the policies of the VPC endpoints that its requests pass, by service.
+    """
     role = _role(role_arn)
     if role is None:
         raise KeyError(role_arn)
     versions = (version for policy in role.managed_policies.values() for version in policy.versions)
     attached = (version.document for version in versions if version.is_default)
-    return Caller(role_arn, ACCOUNT, (*role.policies.values(), *attached))
+    return Caller(role_arn, ACCOUNT, (*role.policies.values(), *attached), endpoints or {})
 
 
 def caller(request: BaseResponse) -> Caller:
@@ -47,7 +60,7 @@ def caller(request: BaseResponse) -> Caller:
         raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.")
     if session.expiration < utcnow():
         raise AwsError("ExpiredToken", "The security token included in the request is expired.")
-    return caller_of(session.role_arn)
+    return caller_of(session.role_arn, _policies_on_the_way(request.region, key))
 
 
 def context(request: BaseResponse, caller: Caller, **more: str) -> dict[str, str]:
@@ -58,7 +71,10 @@ def context(request: BaseResponse, caller: Caller, **more: str) -> dict[str, str
 
 def denial(caller: Caller, action: str, resource: str) -> str:
     """AWS's message for a request that was refused."""
-    return f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
+    message = f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
+    if caller.passes(action, resource, TRANSPORT):
+        return message
+    return f"{message} because no VPC endpoint policy allows the {action} action"
 
 
 def may_use_key(request: BaseResponse, caller: Caller, id: str, action: str, service: str) -> bool:
@@ -127,6 +143,15 @@ def _authorize(request: BaseResponse) -> None:
         key_id = getattr(_secret(request), "kms_key_id", None)
         if key_id and not may_use_key(request, who, key_id, "kms:Decrypt", "secretsmanager"):
             raise AwsError("AccessDeniedException", "Access to KMS is not allowed")
+
+
+def _policies_on_the_way(region: str, key_id: str) -> dict[str, Any]:
+    """The policies as they are now; an endpoint that is gone lets nothing through."""
+    there = ec2_backends[ACCOUNT][region].vpc_end_points
+    return {
+        service: there[id].policy_document if id in there else NOTHING
+        for service, id in _endpoints.get(key_id, {}).items()
+    }
 
 
 def _role(arn: str) -> Role | None:

@@ -7,7 +7,7 @@ identity's or a resource's policy may allow. Policy variables and permission bou
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -16,11 +16,15 @@ ALLOW_ALL = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 @dataclass(frozen=True)
 class Caller:
-    """Who makes a request: the names that are its own, those of its account, and its identity's policies."""
+    """Who makes a request: the names that are its own, those of its account, and its identity's policies.
+
+    `endpoints`: by service (s3, ecr, …) the policy of the VPC endpoint that its requests pass, if they pass one.
+    """
 
     arn: str
     account: str
     documents: tuple[Any, ...]
+    endpoints: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -31,6 +35,11 @@ class Caller:
     def account_names(self) -> frozenset[str]:
         """The principals by which a resource's policy leaves the decision to the account's own policies."""
         return frozenset({"*", self.account, f"arn:aws:iam::{self.account}:root"})
+
+    def passes(self, action: str, resource: str, context: Mapping[str, str]) -> bool:
+        """Whether a VPC endpoint on the way lets the request through."""
+        policy = self.endpoints.get(action.partition(":")[0])
+        return policy is None or decide([policy], action, resource, context, names=self.names) is True
 
 
 def permitted(
@@ -51,7 +60,7 @@ def permitted(
     identity = decide(caller.documents, *request)
     direct = decide([resource_policy], *request, names=caller.names) if resource_policy else None
     account = decide([resource_policy], *request, names=caller.account_names) if resource_policy else None
-    if False in (identity, direct, account):
+    if False in (identity, direct, account) or not caller.passes(*request):
         return False
     return bool(direct or (identity and (account or not must_delegate)))
 
