@@ -1,0 +1,1 @@
+"""What helps to operate a stack, and is no part of it."""
