@@ -1,7 +1,7 @@
 """The program on the real Pulumi engine and the emulated AWS: what each deployment does, and what it leaves.
 
-The tests share one stack and run in the order of this file: each leaves the stack as it found it, the last
-destroys it.
+The tests share one stack and run in the order of this file: each leaves the stack as it found it, the last but
+one destroys it, and the last deploys it again into a network that is brought.
 """
 
 import json
@@ -15,7 +15,8 @@ import jmespath
 import pytest
 from moto import mock_aws
 
-from tests.embedded import Embedded, summary
+from tests.embedded import PROJECT, Embedded, summary
+from tools.exposure import exposure
 
 LOGS_BUCKET = "access-logs-of-the-hospital"
 
@@ -51,7 +52,9 @@ INVENTORY = [
     ("cloudfront", "list_distributions", "DistributionList.Items"),
     ("ec2", "describe_addresses", "Addresses"),
     ("ec2", "describe_flow_logs", "FlowLogs"),
+    ("ec2", "describe_internet_gateways", "InternetGateways"),
     ("ec2", "describe_network_interfaces", "NetworkInterfaces"),
+    ("ec2", "describe_route_tables", "RouteTables[].Routes[]"),
     ("ec2", "describe_security_group_rules", "SecurityGroupRules"),
     ("ec2", "describe_security_groups", "SecurityGroups"),
     ("ec2", "describe_subnets", "Subnets"),
@@ -132,6 +135,34 @@ def test_a_flag_changes_what_it_should_and_back(embedded: Embedded, flag: str):
     embedded.client("s3").delete_bucket(Bucket=LOGS_BUCKET)
 
 
+def test_what_is_open_to_whom_is_documented_as_it_is(embedded: Embedded):
+    told = exposure(json.loads(embedded.pulumi("stack", "export").stdout))
+    document = (
+        (PROJECT / "docs/network.md").read_text().partition("by the tests -->\n")[2].partition("<!-- end")[0]
+    )
+    # AWS's prefix lists have other ids in every region.
+    assert document == re.sub(r"pl-[0-9a-f]+", "pl-…", told), "docs/network.md is stale; `make exposure` prints it"
+
+
+def test_without_nat_nothing_pays_for_addresses_and_nothing_else_moves(embedded: Embedded):
+    ec2 = embedded.client("ec2")
+    before = {subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]}
+    embedded.configure(natGateways="none")
+    there = summary(embedded.changes())
+    assert not ec2.describe_addresses()["Addresses"], "a public IPv4 address is paid for and not used"
+    gateways = ec2.describe_nat_gateways()["NatGateways"]
+    assert all(gateway["State"] == "deleted" for gateway in gateways), "a NAT gateway is paid for and not used"
+    after = {subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]}
+    assert after < before and len(before - after) == 2, "other subnets went than the two public ones"
+    assert not _types(there) & {"Instance", "LoadBalancer", "Service", "SubnetGroup", "TaskDefinition"}
+    told = exposure(json.loads(embedded.pulumi("stack", "export").stdout))
+    assert "any IPv4 address" not in told and "internet gateway" not in told, "there is a way out"
+
+    embedded.configure(natGateways=None)
+    back = summary(embedded.changes())
+    assert back == Counter({(OPPOSITE[done], type): count for (done, type), count in there.items()})
+
+
 def test_storage_moves_to_efs_and_back(embedded: Embedded):
     embedded.configure(enableDicomS3Storage="false")
     there = summary(embedded.changes())
@@ -200,6 +231,42 @@ def test_destroy_leaves_the_account_as_it_was(embedded: Embedded):
     with mock_aws():
         untouched = _inventory(lambda service: boto3.client(service, region_name="us-east-1"))
     assert _inventory(embedded.client) == untouched, "the stack left something behind"
+
+
+def test_a_network_that_is_brought_stays_as_it_is(embedded: Embedded):
+    ec2 = embedded.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+
+    def subnet(number: int, zone: str) -> str:
+        made = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.7.{number}.0/24", AvailabilityZone=f"us-east-1{zone}")
+        return made["Subnet"]["SubnetId"]
+
+    named = {
+        "vpcId": vpc,
+        "privateSubnetIds[0]": subnet(1, "a"),
+        "privateSubnetIds[1]": subnet(2, "e"),
+        "isolatedSubnetIds[0]": subnet(3, "a"),
+        "isolatedSubnetIds[1]": subnet(4, "b"),
+    }
+    settings = (f"--plaintext={path}={value}" for path, value in named.items())
+    embedded.pulumi("config", "set-all", "--path", *settings)
+    failed = embedded.pulumi("up", "--yes", "--skip-preview", check=False)
+    text = failed.stdout + failed.stderr
+    assert "the configuration has 3 problems; nothing was created" in text, text
+    assert all(problem in text for problem in ("no DNS host names", "no internet gateway", "no VPC origin")), text
+    assert "Traceback" not in text
+
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(VpcId=vpc, InternetGatewayId=gateway)
+    embedded.pulumi("config", "set", "--path", "privateSubnetIds[1]", subnet(5, "b"))
+    before = _inventory(embedded.client)
+    made = summary(embedded.changes())
+    network = {"Vpc", "Subnet", "RouteTable", "Route", "InternetGateway", "NatGateway", "Eip", "VpcEndpoint"}
+    assert not _types(made) & (network | {"DefaultSecurityGroup", "FlowLog", "VpcEndpointPolicy"})
+    assert made["create", "Service"] == made["create", "Distribution"] == made["create", "Instance"] == 1
+    embedded.pulumi("destroy", "--yes", "--skip-preview")
+    assert _inventory(embedded.client) == before, "what was there has changed, or something was left behind"
 
 
 def _inventory(client: Callable[[str], Any]) -> dict[str, int]:
