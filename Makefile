@@ -7,7 +7,7 @@ LOCAL := $(VENV)/python -m local
 # This checkout's place, whatever place the shell was in.
 export ORTHANC_LOCAL_ROOT := $(CURDIR)
 
-.PHONY: help up down status env setup exposure policy test lint bench
+.PHONY: help up down status env setup exposure cost policy test lint bench
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make status  what runs, as JSON"
 	@echo "make env     what a shell needs to work on it: eval \"\$$(make -s env)\""
 	@echo "make down    remove all of it"
+	@echo "make cost STACK=…  what that stack costs a month, resource by resource: dev, prod …"
 	@echo "make exposure STACK=…  what that stack of this shell's Pulumi opens to whom, as tables"
 	@echo "make policy  what pulumi preview --policy-pack policy needs"
 	@echo "make test    every test; make lint: the linters; make bench: figures"
@@ -37,6 +38,9 @@ policy: policy/.venv/stamp
 
 up down status env setup: .venv/stamp
 	@$(LOCAL) $@
+
+cost: .venv/stamp
+	@$(LOCAL) preview --stack $(or $(STACK),dev) | $(VENV)/python -m tools.cost
 
 exposure: .venv/stamp
 	@pulumi stack export $(if $(STACK),--stack $(STACK)) | $(VENV)/python -m tools.exposure

@@ -1,4 +1,4 @@
-"""`python -m local setup|up|down|status|env`: see `cli`."""
+"""`python -m local setup|up|down|status|env|preview`: see `cli`."""
 
 import sys
 

@@ -1,16 +1,17 @@
-"""The commands behind `make setup`, `up`, `down`, `status` and `env`."""
+"""The commands behind `make setup`, `up`, `down`, `status`, `env` and `cost`."""
 
 import argparse
 import json
-import os
 import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
-from local import containers, daemon, docker_daemon, engine, images, stack
+from local import containers, daemon, docker_daemon, engine, images, shell, stack
 from local.place import Place
 
 # Their texts tell the user what to do.
@@ -20,11 +21,12 @@ FAILURES = (daemon.EmulatorError, docker_daemon.DockerError, engine.EngineError,
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; answers its exit status."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("command", choices=["setup", "up", "down", "status", "env"])
+    parser.add_argument("command", choices=["setup", "up", "down", "status", "env", "preview"])
     parser.add_argument("--no-tasks", action="store_true", help="up: services are steady without containers")
     parser.add_argument(
         "--config", action="append", default=[], metavar="KEY=VALUE", help="up: a setting of the stack"
     )
+    parser.add_argument("--stack", default=stack.NAME, help="preview: the stack, by its Pulumi.<name>.yaml")
     given = parser.parse_args(arguments)
     place = Place.current()
     try:
@@ -38,8 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
             case "status":
                 print(json.dumps(status(place), indent=2))
             case "env":
-                for name, value in variables(place).items():
+                for name, value in shell.variables(place, _say).items():
                     print(f"export {name}={shlex.quote(value)}")
+            case "preview":
+                print(preview(place, given.stack))
     except FAILURES as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -71,10 +75,10 @@ def up(place: Place, *, tasks: bool, settings: list[str]) -> None:
     containers.start_registry(place, _say)
     stack.write_configuration(place)
     (place.home / "state").mkdir(exist_ok=True)
-    _pulumi(place, "stack", "select", "--create", stack.NAME, stdout=subprocess.DEVNULL)
+    shell.pulumi(place, "stack", "select", "--create", stack.NAME, stdout=subprocess.DEVNULL)
     _say("pulumi up")
     options = ["--yes", "--skip-preview", "--suppress-outputs", *(f"--config={setting}" for setting in settings)]
-    _pulumi(place, "up", *options)
+    shell.pulumi(place, "up", *options)
     now = status(place)
     _say(f"done in {time.monotonic() - began:.0f} s")
     print(f"\n  URL       {now['url']}  (on AWS: {now['outputs'].get('orthancUrl')})")
@@ -90,7 +94,7 @@ def down(place: Place) -> None:
     if daemon.answers(place) and (place.home / "state").exists():
         _say("pulumi destroy")
         # What it refuses or fails to destroy goes with the emulated account.
-        _pulumi(place, "destroy", "--yes", "--skip-preview", "--stack", stack.NAME, check=False)
+        shell.pulumi(place, "destroy", "--yes", "--skip-preview", "--stack", stack.NAME, check=False)
     daemon.stop(place)
     if docker_daemon.answers():
         containers.remove(place)
@@ -99,12 +103,35 @@ def down(place: Place) -> None:
     shutil.rmtree(place.home)
 
 
+def preview(place: Place, name: str) -> str:
+    """What `pulumi preview --json` plans for any stack of the project, in an embedded account of its own.
+
+    Nothing of `place` is touched: neither the stack's file, which the CLI would write to, nor what runs.
+    """
+    with tempfile.TemporaryDirectory(prefix="orthanc-preview-") as directory:
+        copy = Place(Path(directory))
+        for entry in place.root.iterdir():
+            if entry.name == ".venv" or not entry.name.startswith((".", "Pulumi.")):
+                (copy.root / entry.name).symlink_to(entry)
+        for file in ("Pulumi.yaml", f"Pulumi.{name}.yaml"):
+            shutil.copy(place.root / file, copy.root)
+        (copy.home / "state").mkdir(parents=True)
+        stack.write_configuration(copy, name)
+        daemon.start(copy, tasks=False)
+        try:
+            shell.pulumi(copy, "stack", "init", name, stdout=subprocess.DEVNULL)
+            asked = ("preview", "--json", "--stack", name)
+            return shell.pulumi(copy, *asked, stdout=subprocess.PIPE, text=True).stdout
+        finally:
+            daemon.stop(copy)
+
+
 def status(place: Place) -> dict[str, Any]:
     """What runs: the stack's outputs (secrets masked), the URL, the DICOM port and the containers."""
     running, outputs = daemon.answers(place), {}
     if running and (place.home / "state").exists():
         asked = ("stack", "output", "--json", "--stack", stack.NAME)
-        outputs = json.loads(_pulumi(place, *asked, check=False, capture_output=True).stdout or "{}")
+        outputs = json.loads(shell.pulumi(place, *asked, check=False, capture_output=True).stdout or "{}")
     return {
         "running": running,
         "outputs": outputs,
@@ -116,17 +143,6 @@ def status(place: Place) -> dict[str, Any]:
         },
         "containers": containers.running(place) if docker_daemon.answers() else [],
     }
-
-
-def variables(place: Place) -> dict[str, str]:
-    """The environment variables with which plain pulumi, aws and boto3 work on the embedded AWS."""
-    path = engine.path(place, engine.ensure_engine(_say))
-    return place.environment() | {"PATH": path, "VIRTUAL_ENV": str(place.root / ".venv")}
-
-
-def _pulumi(place: Place, *arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
-    environment = os.environ | variables(place)
-    return subprocess.run(["pulumi", *arguments], cwd=place.root, env=environment, **{"check": True, **options})
 
 
 def _say(text: str) -> None:

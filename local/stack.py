@@ -1,4 +1,4 @@
-"""The configuration of the stack `local`: generated, then the user's, who may set any key of it."""
+"""The configuration of a stack on the embedded AWS: that of `local` is generated, then the user's to set."""
 
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def write_configuration(place: Place) -> None:
-    """Write Pulumi.local.yaml with this place's endpoints; what the user has set in it stays."""
-    content = _read(place)
+def write_configuration(place: Place, name: str = NAME) -> None:
+    """Write Pulumi.<name>.yaml with this place's endpoints; what is set in it stays."""
+    content = _read(place, name)
     content["config"] = _DEFAULTS | content.get("config", {}) | _embedded(place)
-    _file(place).write_text(yaml.safe_dump(content, sort_keys=False))
+    _file(place, name).write_text(yaml.safe_dump(content, sort_keys=False))
 
 
 def remove_configuration(place: Place) -> None:
@@ -53,10 +53,10 @@ def _embedded(place: Place) -> dict[str, Any]:
     }
 
 
-def _file(place: Place) -> Path:
-    return place.root / f"Pulumi.{NAME}.yaml"
+def _file(place: Place, name: str = NAME) -> Path:
+    return place.root / f"Pulumi.{name}.yaml"
 
 
-def _read(place: Place) -> dict[str, Any]:
-    file = _file(place)
+def _read(place: Place, name: str = NAME) -> dict[str, Any]:
+    file = _file(place, name)
     return (yaml.safe_load(file.read_text()) if file.exists() else None) or {}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local import cli, containers, daemon, docker_daemon, engine
+from local import cli, containers, daemon, docker_daemon, engine, shell
 from local.place import Place
 
 
@@ -43,7 +43,7 @@ def test_status_of_a_place_where_nothing_runs(place: Place, capsys: pytest.Captu
 def test_status_tells_outputs_and_containers(emulator: Place, monkeypatch: pytest.MonkeyPatch):
     (emulator.home / "state").mkdir()
     answer = subprocess.CompletedProcess([], 0, b'{"orthancAdminPassword": "[secret]"}')
-    monkeypatch.setattr(cli, "_pulumi", lambda *_, **__: answer)
+    monkeypatch.setattr(shell, "pulumi", lambda *_, **__: answer)
     details = {
         "Name": "/orthanc-task",
         "Created": "2026-01-01T00:00:00Z",
