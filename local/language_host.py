@@ -5,10 +5,8 @@ An executable `pulumi-language-python` on PATH: its last argument is the engine'
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from concurrent import futures
 from importlib.metadata import version
@@ -24,6 +22,7 @@ from pulumi.runtime.proto import (
 )
 
 from local.program import TOLD
+from local.signals import catch_end
 
 _PROGRAM = Path(__file__).with_name("program.py")
 
@@ -101,11 +100,9 @@ def main() -> None:
     add_LanguageRuntimeServicer_to_server(LanguageHost(sys.argv[-1]), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    done = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: done.set())
+    wait = catch_end()
     print(port, flush=True)
-    done.wait()
+    wait()
     server.stop(None)
 
 

@@ -9,16 +9,17 @@ import contextlib
 import fcntl
 import logging
 import os
-import signal
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.place import Place
+from local.signals import catch_end
 
 SETTINGS = {
     "MOTO_ACM_VALIDATION_WAIT": "2",  # seconds until a certificate counts as validated
@@ -47,18 +48,15 @@ def main() -> int:
         if not _acquire(lock):
             print(f"the emulator of {place.root} is already running (pid {pid_file.read_text().strip()})")
             return 1
-        stop = threading.Event()
-        for signal_number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(signal_number, lambda *_: stop.set())
         try:
-            serve(place, run, tasks=not arguments.no_tasks, stop=stop)
+            serve(place, run, tasks=not arguments.no_tasks, wait=catch_end())
         finally:
             pid_file.unlink(missing_ok=True)
     return 0
 
 
-def serve(place: Place, run: Path, *, tasks: bool, stop: threading.Event) -> None:
-    """Serve the emulated AWS of `place`, with its socket in `run`, until `stop` is set."""
+def serve(place: Place, run: Path, *, tasks: bool, wait: Callable[[], None]) -> None:
+    """Serve the emulated AWS of `place`, with its socket in `run`, until `wait` returns."""
     os.environ |= SETTINGS
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
@@ -86,7 +84,7 @@ def serve(place: Place, run: Path, *, tasks: bool, stop: threading.Event) -> Non
         from local import runner
 
         stop_runner = runner.start(place)
-    stop.wait()
+    wait()
     if stop_runner:
         stop_runner()
     for server in servers:

@@ -56,6 +56,7 @@ def test_status_tells_outputs_and_containers(emulator: Place, monkeypatch: pytes
     monkeypatch.setattr(
         containers, "docker", lambda *command: json.dumps([details]) if "inspect" in command else "1"
     )
+    monkeypatch.setattr(docker_daemon, "answers", lambda: True)
     status = cli.status(emulator)
     assert status["running"] and status["outputs"] == {"orthancAdminPassword": "[secret]"}
     assert status["containers"] == [
