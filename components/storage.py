@@ -7,7 +7,7 @@ that the service asks its storage instead of knowing its kinds.
 import pulumi
 import pulumi_aws as aws
 
-from components import policies, protection
+from components import policies, private_bucket, protection
 from components.networking import Network
 from components.settings import Settings
 
@@ -30,60 +30,27 @@ class DicomBucket(pulumi.ComponentResource):
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Builds the bucket; its old versions expire after `oldVersionRetentionDays`."""
         super().__init__("orthanc:storage:DicomBucket", name, None, opts)
-        stateful = protection.stateful(self, settings)
 
         key = aws.kms.Key(
             name,
             description="DICOM files of Orthanc in S3",
             enable_key_rotation=True,
             deletion_window_in_days=protection.key_deletion_window_days(settings),
-            opts=stateful,
+            opts=protection.stateful(self, settings),
         )
-        bucket = aws.s3.Bucket(name, force_destroy=settings.data_on_destroy == "delete", opts=stateful)
-        aws.s3.BucketOwnershipControls(
+        bucket, _ = private_bucket.build(
             name,
-            bucket=bucket.bucket,
-            rule={"object_ownership": "BucketOwnerEnforced"},  # no access lists, policies alone
-            opts=stateful,
-        )
-        closed = aws.s3.BucketPublicAccessBlock(
-            name,
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=stateful,
-        )
-        aws.s3.BucketPolicy(
-            name,
-            bucket=bucket.bucket,
-            policy=bucket.arn.apply(policies.bucket_over_tls_only),
-            # S3 refuses to change policy and public access at the same moment.
-            opts=protection.stateful(self, settings, depends_on=[closed]),
-        )
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            name,
-            bucket=bucket.bucket,
-            rules=[
-                {
-                    "apply_server_side_encryption_by_default": {
-                        "sse_algorithm": "aws:kms",
-                        "kms_master_key_id": key.arn,
-                    },
-                    "bucket_key_enabled": True,  # one request to KMS a while instead of one an object
-                }
-            ],
-            opts=stateful,
-        )
-        versioning = aws.s3.BucketVersioning(
-            name, bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=stateful
-        )
-        aws.s3.BucketLifecycleConfiguration(
-            name,
-            bucket=bucket.bucket,
-            rules=_lifecycle(settings.old_version_retention_days),
-            opts=protection.stateful(self, settings, depends_on=[versioning]),
+            settings,
+            self,
+            policy=policies.bucket_over_tls_only,
+            encryption={
+                "apply_server_side_encryption_by_default": {
+                    "sse_algorithm": "aws:kms",
+                    "kms_master_key_id": key.arn,
+                },
+                "bucket_key_enabled": True,  # one request to KMS a while instead of one an object
+            },
+            lifecycle=_lifecycle(settings.old_version_retention_days),
         )
 
         self.bucket_name = bucket.bucket
@@ -169,7 +136,7 @@ class DicomFileSystem(pulumi.ComponentResource):
         self.register_outputs({"fileSystemId": self.file_system_id})
 
 
-def _lifecycle(old_version_days: int) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
+def _lifecycle(old_version_days: int) -> list[private_bucket.LifecycleRule]:
     return [
         {
             "id": "tier",
