@@ -6,6 +6,9 @@ from typing import Any
 
 _Statement = dict[str, Any]
 
+# Where in their bucket the writers of access logs put them.
+LOAD_BALANCER_LOGS, CLOUDFRONT_LOGS = "load-balancer", "cloudfront"
+
 
 def document(*statements: _Statement) -> str:
     """The JSON text of a policy of these statements."""
@@ -96,16 +99,17 @@ def use_file_system(file_system_arn: str, access_point_arn: str) -> str:
 
 def bucket_over_tls_only(bucket_arn: str) -> str:
     """Bucket policy: every request without TLS, or with a TLS version under 1.2, is refused."""
-    refuse: _Statement = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [bucket_arn, f"{bucket_arn}/*"],
-    }
-    return document(
-        refuse | {"Sid": "TlsOnly", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-        refuse | {"Sid": "Tls12OrNewer", "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
-    )
+    return document(*_over_tls_only(bucket_arn))
+
+
+def write_access_logs(bucket_arn: str, account: str) -> str:
+    """What a bucket's policy needs so that load balancer and distribution of `account` write their access logs."""
+    return document(*_write_access_logs(bucket_arn, account))
+
+
+def bucket_for_access_logs(bucket_arn: str, account: str) -> str:
+    """Bucket policy: the two writers of access logs, each under its own prefix; nobody without TLS 1.2."""
+    return document(*_write_access_logs(bucket_arn, account), *_over_tls_only(bucket_arn))
 
 
 def file_system_through_access_point_only(file_system_arn: str, access_point_arn: str) -> str:
@@ -125,3 +129,41 @@ def file_system_through_access_point_only(file_system_arn: str, access_point_arn
         refuse | {"Sid": "TlsOnly", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
         refuse | {"Sid": "AccessPointOnly", "Condition": around},
     )
+
+
+def _over_tls_only(bucket_arn: str) -> list[_Statement]:
+    refuse: _Statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+    }
+    return [
+        refuse | {"Sid": "TlsOnly", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        refuse | {"Sid": "Tls12OrNewer", "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
+    ]
+
+
+def _write_access_logs(bucket_arn: str, account: str) -> list[_Statement]:
+    """The writers of access logs, in every region's form of today.
+
+    ELB User Guide, "Enable access logs for your Application Load Balancer"; CloudFront Developer Guide, "Configure
+    standard logging (v2)": its deliveries are those of CloudWatch Logs in us-east-1, wherever the bucket is.
+    """
+    partition = bucket_arn.split(":")[1]
+
+    def put(sid: str, service: str, prefix: str, **condition: Any) -> _Statement:
+        paths = {"Action": "s3:PutObject", "Resource": f"{bucket_arn}/{prefix}/AWSLogs/{account}/*"}
+        return {"Sid": sid, "Effect": "Allow", "Principal": {"Service": service}, **paths, **condition}
+
+    own = {"s3:x-amz-acl": "bucket-owner-full-control", "aws:SourceAccount": account}
+    source = {"aws:SourceArn": f"arn:{partition}:logs:us-east-1:{account}:delivery-source:*"}
+    return [
+        put("LoadBalancer", "logdelivery.elasticloadbalancing.amazonaws.com", LOAD_BALANCER_LOGS),
+        put(
+            "CloudFront",
+            "delivery.logs.amazonaws.com",
+            CLOUDFRONT_LOGS,
+            Condition={"StringEquals": own, "ArnLike": source},
+        ),
+    ]

@@ -22,7 +22,6 @@ from local.place import Place
 from local.signals import catch_end
 
 SETTINGS = {
-    "MOTO_ACM_VALIDATION_WAIT": "2",  # seconds until a certificate counts as validated
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # nothing here runs instances
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS's own policies by ARN
 }

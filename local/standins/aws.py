@@ -28,11 +28,13 @@ from local.standins.table import ROWS, Arguments, Call, Read, Row
 from local.standins.tags import tag
 
 GROUPS = ("network", "access", "storage", "database", "containers", "balancing", "cloudfront", "logs")
+GROUPS += ("names", "firewall")
 
 # How AWS says that something is not there, in the many forms of its services.
-_GONE = re.compile(r"NotFound|NoSuch|NotExist|^404$")
+_GONE = re.compile(r"NotFound|NoSuch|NotExist|Nonexistent|^404$")
 _NOT_MAPPED = {"tags", "tagsAll", "id", "region"}
 _REFERENCE = re.compile(r"\$(\w+)")
+_VERSIONS = {"IfMatch": "ETag", "LockToken": "LockToken"}
 
 
 def load() -> None:
@@ -205,10 +207,11 @@ class Aws(Plugin):
         shape = client.meta.service_model.operation_model(method).input_shape
         try:
             arguments = _arguments(call.arguments, state)
-            if shape and "IfMatch" in shape.members:  # CloudFront wants to know which version is meant
-                arguments["IfMatch"] = self._call(client, row, row.reads[0], state, gone_is_fine=gone_is_fine)[
-                    "ETag"
-                ]
+            # CloudFront and WAF want to know which version is meant.
+            for parameter, member in _VERSIONS.items() if shape else ():
+                if parameter in shape.members:
+                    read = self._call(client, row, row.reads[0], state, gone_is_fine=gone_is_fine)
+                    arguments[parameter] = read[member]
             if isinstance(call, Call) and call.mapped:
                 inputs = {name: value for name, value in state.items() if name not in _NOT_MAPPED}
                 arguments = {**mapping.parameters(inputs, shape, row.names, arguments), **arguments}
@@ -247,7 +250,10 @@ class _Gone(Exception):
 
 
 def _is_gone(error: Exception) -> bool:
-    return isinstance(error, ClientError) and bool(_GONE.search(error.response["Error"]["Code"]))
+    if not isinstance(error, ClientError):
+        return False
+    # Route 53 has one code for all that is wrong with a change.
+    return bool(_GONE.search(error.response["Error"]["Code"])) or "but it was not found" in str(error)
 
 
 def _row(kind: str) -> Row:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local.standins.codec import Values
 from local.standins.servicer import Refused
 
@@ -141,6 +143,15 @@ def _authorization_token(client: Clients, given: Values) -> Values:
     }
 
 
+def _hosted_zone(client: Clients, given: Values) -> Values:
+    try:
+        zone = client("route53").get_hosted_zone(Id=given["zoneId"])["HostedZone"]
+    except ClientError as error:
+        raise Refused(f"hosted zone {given['zoneId']}: {error}") from None
+    id, private = zone["Id"].rpartition("/")[2], zone["Config"]["PrivateZone"]
+    return {"id": id, "zoneId": id, "name": zone["Name"].rstrip("."), "privateZone": private}
+
+
 INVOKES: dict[str, Callable[[Clients, Values], Values]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:index/getCallerIdentity:getCallerIdentity": _identity,
@@ -152,6 +163,7 @@ INVOKES: dict[str, Callable[[Clients, Values], Values]] = {
     "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:ec2/getVpc:getVpc": _vpc,
     "aws:ec2/getVpcEndpoint:getVpcEndpoint": _endpoint,
+    "aws:route53/getZone:getZone": _hosted_zone,
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": _authorization_token,
 }
 """By token: a function of the plugin's clients and the arguments."""

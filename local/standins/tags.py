@@ -6,8 +6,10 @@ from typing import Any
 from local.standins.codec import Values
 from local.standins.mapping import fold
 
-_TAG = ("tag_resource", "create_tags", "add_tags", "add_tags_to_resource", "tag_role", "put_bucket_tagging")
-_UNTAG = ("untag_resource", "delete_tags", "remove_tags", "remove_tags_from_resource", "untag_role")
+# ACM has its own beside the general ones, which the emulator lacks.
+_TAG = ("add_tags_to_certificate", "tag_resource", "create_tags", "add_tags", "add_tags_to_resource", "tag_role")
+_UNTAG = ("remove_tags_from_certificate", "untag_resource", "delete_tags", "remove_tags")
+_UNTAG += ("remove_tags_from_resource", "untag_role")
 
 
 def tag(client: Any, service: str, state: Values, old: Mapping[str, str], new: Mapping[str, str]) -> None:
@@ -39,6 +41,7 @@ def _call(client: Any, candidates: tuple[str, ...], state: Values, tags: Any) ->
             "rolename",
             "secretid",
             "keyid",
+            "certificatearn",
         ):
             by_id = (
                 fold(name) in ("resourceid", "rolename", "keyid")

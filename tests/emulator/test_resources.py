@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from components import policies
 from local.emulator.overlay import rds as overlay
 from local.place import Place
 
@@ -125,17 +126,59 @@ def test_a_protected_load_balancer_stays(client: Any, network: Any, refused: Any
     elb.delete_load_balancer(LoadBalancerArn=arn)
 
 
-def test_a_log_delivery_is_updated(client: Any, refused: Any) -> None:
+@pytest.fixture(scope="module")
+def log_bucket(client: Any) -> str:
+    """A bucket that lets nobody write."""
+    client("s3").create_bucket(Bucket="logs")
+    return "logs"
+
+
+def let_logs_in(client: Any, bucket: str, account: str = "123456789012") -> None:
+    policy = policies.write_access_logs(f"arn:aws:s3:::{bucket}", account)
+    client("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
+
+
+def test_a_log_delivery_finds_its_bucket_and_is_updated(client: Any, refused: Any, log_bucket: str) -> None:
     logs = client("logs")
     distribution = "arn:aws:cloudfront::123456789012:distribution/E1"
     logs.put_delivery_source(name="edge", resourceArn=distribution, logType="ACCESS_LOGS")
     destination = logs.put_delivery_destination(
-        name="bucket", deliveryDestinationConfiguration={"destinationResourceArn": "arn:aws:s3:::logs"}
+        name="bucket",
+        deliveryDestinationConfiguration={"destinationResourceArn": f"arn:aws:s3:::{log_bucket}/cloudfront"},
     )["deliveryDestination"]["arn"]
-    id = logs.create_delivery(deliverySourceName="edge", deliveryDestinationArn=destination)["delivery"]["id"]
+    ends = {"deliverySourceName": "edge", "deliveryDestinationArn": destination}
+    assert refused(logs.create_delivery, **ends) == "AccessDeniedException"
+    let_logs_in(client, log_bucket, account="210987654321")
+    assert refused(logs.create_delivery, **ends) == "AccessDeniedException", "the policy is another account's"
+    let_logs_in(client, log_bucket)
+    id = logs.create_delivery(**ends)["delivery"]["id"]
     logs.update_delivery_configuration(id=id, recordFields=["date", "time"])
     assert logs.get_delivery(id=id)["delivery"]["recordFields"] == ["date", "time"]
     assert refused(logs.update_delivery_configuration, id="none") == "ResourceNotFoundException"
+    assert refused(logs.delete_delivery_source, name="edge") == "ConflictException"
+    assert refused(logs.delete_delivery_destination, name="bucket") == "ConflictException"
+    logs.delete_delivery(id=id)
+    logs.delete_delivery_source(name="edge")
+    logs.delete_delivery_destination(name="bucket")
+
+
+def test_a_load_balancer_tries_the_bucket_for_its_access_logs(client: Any, network: Any, refused: Any) -> None:
+    elb, s3, bucket = client("elbv2"), client("s3"), "balancers-logs"
+    made = elb.create_load_balancer(Name="logged", Subnets=network["subnets"], Scheme="internal")
+    wanted = {"enabled": "true", "bucket": bucket, "prefix": "load-balancer"}
+    attributes = [{"Key": f"access_logs.s3.{key}", "Value": value} for key, value in wanted.items()]
+    call = {"LoadBalancerArn": made["LoadBalancers"][0]["LoadBalancerArn"], "Attributes": attributes}
+    modify = elb.modify_load_balancer_attributes
+    assert refused(modify, **call) == "InvalidConfigurationRequest", "there is no such bucket"
+    s3.create_bucket(Bucket=bucket)
+    assert refused(modify, **call) == "InvalidConfigurationRequest", "nothing lets it write"
+    let_logs_in(client, bucket)
+    for algorithm in ("aws:kms", "AES256"):
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+        s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+        if algorithm == "aws:kms":
+            assert refused(modify, **call) == "InvalidConfigurationRequest", "it cannot use a key of KMS"
+    modify(**call)
 
 
 def test_lifecycle_rules_come_back_as_they_went(client: Any) -> None:

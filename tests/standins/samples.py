@@ -3,8 +3,10 @@
 import json
 import os
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from components import policies
 from local.standins.aws import Aws
 
 Inputs = dict[str, Any]
@@ -44,11 +46,27 @@ class World:
             self._shared[name] = self.make(name.partition("#")[0])
         return self._shared[name]
 
-    def make(self, name: str, **changed: Any) -> Made:
+    def make(self, name: str, /, **changed: Any) -> Made:
         """A new resource of the sample, with other inputs as given."""
         sample = SAMPLES[name]
         inputs = self._aws.check(sample.kind, sample.inputs(self) | changed, {}, name, os.urandom(8))
         return Made(sample.kind, *self._split(self._aws.create(sample.kind, inputs, print), inputs))
+
+    @cached_property
+    def zone(self) -> str:
+        """The id of a public hosted zone, example.org, which the program is given."""
+        made = self._aws.client("route53").create_hosted_zone(Name="example.org", CallerReference="1")
+        return made["HostedZone"]["Id"].rpartition("/")[2]
+
+    @cached_property
+    def log_bucket(self) -> str:
+        """A bucket that takes access logs, as the documents tell its owner."""
+        s3, account = self._aws.client("s3"), "123456789012"
+        s3.create_bucket(Bucket=LOG_BUCKET)
+        s3.put_bucket_policy(
+            Bucket=LOG_BUCKET, Policy=policies.write_access_logs(f"arn:aws:s3:::{LOG_BUCKET}", account)
+        )
+        return LOG_BUCKET
 
     @staticmethod
     def _split(created: tuple[str, Inputs], inputs: Inputs) -> tuple[str, Inputs, Inputs]:
@@ -70,12 +88,27 @@ def _sample(
     return Sample(f"aws:{token}", inputs, change or {}, unread)
 
 
+LOG_BUCKET = "logs-of-the-owner"
 _CORS = {
     "accessControlAllowOrigins": {"items": ["https://viewer.example.org"]},
     "accessControlAllowCredentials": True,
     "accessControlAllowMethods": {"items": ["GET"]},
     "accessControlAllowHeaders": {"items": ["Accept"]},
     "originOverride": True,
+}
+_SECURITY = {
+    "strictTransportSecurity": {"accessControlMaxAgeSec": 31536000, "override": True},
+    "frameOptions": {"frameOption": "SAMEORIGIN", "override": True},
+}
+_VISIBLE = {"cloudwatchMetricsEnabled": True, "metricName": "edge", "sampledRequestsEnabled": True}
+_LIMIT = {"limit": 100, "aggregateKeyType": "IP", "evaluationWindowSec": 300}
+_COUNTED = [{"name": "SizeRestrictions_BODY", "actionToUse": {"count": {}}}]
+_COMMON = {
+    "managedRuleGroupStatement": {
+        "vendorName": "AWS",
+        "name": "AWSManagedRulesCommonRuleSet",
+        "ruleActionOverrides": _COUNTED,
+    }
 }
 _HEALTH = {"path": "/system", "matcher": "200,401", "interval": 15, "timeout": 10, "healthyThreshold": 2}
 _CONTAINER = {"name": "orthanc", "image": "orthanc", "cpu": 0, "essential": True}
@@ -97,6 +130,16 @@ def _rule(world: World) -> Inputs:
         "toPort": 80,
         "description": "From the other",
     }
+
+
+def _waf_rule(priority: int, statement: Inputs, **more: Any) -> Inputs:
+    rule = {"name": f"rule-{priority}", "priority": priority, "statement": statement}
+    return {**rule, "visibilityConfig": _VISIBLE, **more}
+
+
+def _one_of(world: World) -> Inputs:
+    sets = [{"ipSetReferenceStatement": {"arn": world[name].outputs["arn"]}} for name in ("ip-set", "ip-set#2")]
+    return {"orStatement": {"statements": sets}}
 
 
 SAMPLES: dict[str, Sample] = {
@@ -459,9 +502,9 @@ SAMPLES: dict[str, Sample] = {
             "subnets": [w["subnet-a"].id, w["subnet-b"].id],
             "securityGroups": [w["group"].id],
             "idleTimeout": 130,
-            "dropInvalidHeaderFields": True,
+            "dropInvalidHeaderFields": bool(w.log_bucket),
         },
-        {"idleTimeout": 60, "accessLogs": {"bucket": "logs", "prefix": "alb", "enabled": True}},
+        {"idleTimeout": 60, "accessLogs": {"bucket": LOG_BUCKET, "prefix": "load-balancer", "enabled": True}},
     ),
     "target-group": _sample(
         "lb/targetGroup:TargetGroup",
@@ -485,6 +528,105 @@ SAMPLES: dict[str, Sample] = {
             "defaultActions": [{"type": "forward", "targetGroupArn": w["target-group"].id}],
         },
         {"port": 81},
+    ),
+    "https-listener": _sample(
+        "lb/listener:Listener",
+        lambda w: {
+            "loadBalancerArn": w.make("balancer").id,
+            "protocol": "HTTPS",
+            "port": 443,
+            "certificateArn": w["validation"].id,
+            "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "defaultActions": [{"type": "forward", "targetGroupArn": w["target-group"].id}],
+        },
+        {"port": 8443, "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"},
+    ),
+    "certificate": _sample(
+        "acm/certificate:Certificate",
+        lambda w: {
+            "region": "us-east-1",
+            "domainName": f"archive-{os.urandom(4).hex()}.example.org",
+            "validationMethod": "DNS",
+        },
+        {"tags": {"a": "b"}},
+    ),
+    "record": _sample(
+        "route53/record:Record",
+        lambda w: {
+            "zoneId": w.zone,
+            "name": w["certificate"].outputs["domainValidationOptions"][0]["resourceRecordName"],
+            "type": "CNAME",
+            "records": [w["certificate"].outputs["domainValidationOptions"][0]["resourceRecordValue"]],
+            "ttl": 300,
+            "allowOverwrite": True,
+        },
+        {"ttl": 60},
+        unread="allowOverwrite",
+    ),
+    "alias": _sample(
+        "route53/record:Record",
+        lambda w: {
+            "zoneId": w.zone,
+            "name": f"archive-{os.urandom(4).hex()}.example.org",
+            "type": "AAAA",
+            "aliases": [
+                {
+                    "name": w["distribution"].outputs["domainName"],
+                    "zoneId": w["distribution"].outputs["hostedZoneId"],
+                    "evaluateTargetHealth": False,
+                }
+            ],
+        },
+    ),
+    "validation": _sample(
+        "acm/certificateValidation:CertificateValidation",
+        lambda w: {
+            "region": "us-east-1",
+            "certificateArn": w["certificate"].id,
+            "validationRecordFqdns": [w["record"].outputs["fqdn"]],
+        },
+    ),
+    "ip-set": _sample(
+        "wafv2/ipSet:IpSet",
+        lambda w: {
+            "region": "us-east-1",
+            "scope": "CLOUDFRONT",
+            "description": "Who may come in",
+            "ipAddressVersion": "IPV4",
+            "addresses": ["203.0.113.0/24"],
+        },
+        {"addresses": ["203.0.113.0/24", "198.51.100.7/32"], "tags": {"a": "b"}},
+    ),
+    "web-acl": _sample(
+        "wafv2/webAcl:WebAcl",
+        lambda w: {
+            "region": "us-east-1",
+            "scope": "CLOUDFRONT",
+            "description": "Who comes in",
+            "defaultAction": {"allow": {}},
+            "rules": [
+                _waf_rule(0, {"notStatement": {"statement": _one_of(w)}}, action={"block": {}}),
+                _waf_rule(1, {"rateBasedStatement": _LIMIT}, action={"block": {}}),
+                _waf_rule(2, _COMMON, overrideAction={"none": {}}),
+            ],
+            "dataProtectionConfig": {
+                "dataProtections": [
+                    {"action": "SUBSTITUTION", "field": {"fieldType": "SINGLE_HEADER", "fieldKeys": ["cookie"]}}
+                ]
+            },
+            "visibilityConfig": _VISIBLE,
+        },
+        {"rules": [_waf_rule(0, {"rateBasedStatement": _LIMIT}, action={"block": {}})], "tags": {"a": "b"}},
+    ),
+    "waf-logging": _sample(
+        "wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        lambda w: {
+            "region": "us-east-1",
+            "resourceArn": w["web-acl"].outputs["arn"],
+            "logDestinationConfigs": [w.make("log-group", namePrefix="aws-waf-logs-").outputs["arn"]],
+            "redactedFields": [{"singleHeader": {"name": "authorization"}}],
+        },
+        {"redactedFields": [{"singleHeader": {"name": "authorization"}}, {"singleHeader": {"name": "cookie"}}]},
     ),
     "origin": _sample(
         "cloudfront/vpcOrigin:VpcOrigin",
@@ -513,8 +655,11 @@ SAMPLES: dict[str, Sample] = {
     ),
     "headers": _sample(
         "cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
-        lambda w: {"comment": "CORS", "corsConfig": _CORS},
-        {"corsConfig": {**_CORS, "accessControlAllowMethods": {"items": ["GET", "PUT"]}}},
+        lambda w: {"comment": "CORS", "corsConfig": _CORS, "securityHeadersConfig": _SECURITY},
+        {
+            "corsConfig": {**_CORS, "accessControlAllowMethods": {"items": ["GET", "PUT"]}},
+            "securityHeadersConfig": {**_SECURITY, "frameOptions": {"frameOption": "DENY", "override": True}},
+        },
     ),
     "distribution": _sample(
         "cloudfront/distribution:Distribution",
@@ -549,6 +694,7 @@ SAMPLES: dict[str, Sample] = {
                 ],
             },
             "restrictions": {"geoRestriction": {"restrictionType": "none", "locations": []}},
+            "webAclId": w["web-acl"].outputs["arn"],
             "viewerCertificate": {"cloudfrontDefaultCertificate": True},
         },
         {
@@ -572,7 +718,9 @@ SAMPLES: dict[str, Sample] = {
         lambda w: {
             "region": "us-east-1",
             "outputFormat": "json",
-            "deliveryDestinationConfiguration": {"destinationResourceArn": w["bucket"].outputs["arn"]},
+            "deliveryDestinationConfiguration": {
+                "destinationResourceArn": f"arn:aws:s3:::{w.log_bucket}/cloudfront"
+            },
         },
     ),
     "delivery": _sample(
@@ -581,6 +729,8 @@ SAMPLES: dict[str, Sample] = {
             "region": "us-east-1",
             "deliverySourceName": w["delivery-source"].id,
             "deliveryDestinationArn": w["delivery-destination"].outputs["arn"],
+            "recordFields": ["date", "time", "c-ip"],
         },
+        {"recordFields": ["date", "time"]},
     ),
 }

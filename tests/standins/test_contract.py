@@ -15,6 +15,7 @@ load()
 
 # What AWS itself made, or has no call to remove: it stays when the resource that manages it goes.
 NEVER_GONE = {
+    "aws:acm/certificateValidation:CertificateValidation",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
     "aws:s3/bucketVersioning:BucketVersioning",
@@ -73,6 +74,10 @@ def _apart(name: str, world: World) -> dict[str, Any]:
         return {"subnetId": world["subnet-b"].id}
     if name == "route":
         return {"destinationCidrBlock": "192.0.2.0/24"}
+    if name == "record":
+        return {"name": "other.example.org", "records": ["elsewhere.example.com"]}
+    if name == "delivery":
+        return {"deliverySourceName": world.make("delivery-source").id}
     return {}
 
 
@@ -118,6 +123,14 @@ def test_a_change_that_wants_a_new_resource(
         ("task-definition", {"memory": "5000"}, "no task of cpu 2048 with memory 5000"),
         ("task-definition", {"networkMode": "bridge"}, "awsvpc"),
         ("listener", {"protocol": "HTTPS"}, "needs certificateArn"),
+        ("https-listener", {"protocol": "HTTP"}, "no certificate, no sslPolicy"),
+        ("web-acl", {"region": "eu-central-1"}, "has the region us-east-1"),
+        ("ip-set", {"region": None}, "has the region us-east-1"),
+        (
+            "waf-logging",
+            {"logDestinationConfigs": ["arn:aws:logs:us-east-1:1:log-group:waf"]},
+            "groups aws-waf-logs",
+        ),
         ("database", {"engineVersion": "13"}, "PostgreSQL 14 to 18"),
         ("database", {"username": "admin"}, "reserves admin"),
         ("database", {"password": "short"}, "at least 8 characters"),

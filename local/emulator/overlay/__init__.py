@@ -15,7 +15,10 @@ from moto.core.utils import camelcase_to_underscores
 
 from local.place import Place
 
-MODULES = ("cloudfront", "distributions", "ec2", "ecr", "ecs", "efs", "elbv2", "iam", "logs", "rds", "s3")
+MODULES = (
+    *("acm", "cloudfront", "distributions", "ec2", "ecr", "ecs", "efs", "elbv2", "iam", "logs", "rds", "route53"),
+    *("s3", "wafv2"),
+)
 
 Parameters = dict[str, Any]
 """An operation's input or output, named and shaped as in the AWS API."""

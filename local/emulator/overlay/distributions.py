@@ -9,7 +9,7 @@ from typing import Any
 from moto.cloudfront import models
 from moto.cloudfront.models import CloudFrontBackend, random_id
 
-from local.emulator.overlay import AwsError, Parameters, replaces
+from local.emulator.overlay import AwsError, Parameters, acm, replaces, wafv2
 from local.emulator.overlay.cloudfront import REFERENCES, find, function, match, references
 
 # What AWS reads back where nothing was given (API reference of DistributionConfig and its parts).
@@ -130,8 +130,16 @@ def _check(backend: CloudFrontBackend, config: Parameters, id: str = "") -> None
             raise AwsError("InvalidArgument", "A behavior has either a cache policy or ForwardedValues.")
     aliases = set(config.get("Aliases", {}).get("Items", []))
     certificate = config.get("ViewerCertificate", {}).get("ACMCertificateArn", "")
-    if (aliases and not certificate) or (certificate and certificate.split(":")[3] != "us-east-1"):
+    if aliases and not certificate:
         raise AwsError("InvalidViewerCertificate", "An alias needs an ACM certificate of us-east-1.")
+    for alias in aliases or {""} if certificate else ():
+        if reason := acm.problem(certificate, "us-east-1", alias):
+            raise AwsError("InvalidViewerCertificate", f"The distribution cannot use {certificate}: {reason}.")
+    if (web_acl := config.get("WebACLId")) and not wafv2.exists(web_acl):
+        raise AwsError("InvalidWebACLId", f"There is no web ACL {web_acl} of scope CLOUDFRONT.")
+    places = config.get("Restrictions", {}).get("GeoRestriction", {})
+    if (places.get("RestrictionType", "none") == "none") == bool(places.get("Items")):
+        raise AwsError("InvalidGeoRestrictionParameter", "A restriction by countries names them, none names none.")
     for other in backend.distributions.values():
         if other.id != id and aliases & set(_items(vars(other.distribution_config), "Aliases")):
             raise AwsError("CNAMEAlreadyExists", "An alias is already associated with another distribution.")

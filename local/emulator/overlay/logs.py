@@ -1,10 +1,15 @@
-"""Logs: an update of what a delivery delivers."""
+"""Logs: deliveries that AWS would make, an update of what they deliver, and their ends kept while in use."""
 
 from typing import Any
 
+from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
 
-from local.emulator.overlay import AwsError, Parameters, operation
+from local.emulator.overlay import AwsError, Parameters, operation, replaces
+from local.emulator.overlay.iam import ACCOUNT
+from local.emulator.overlay.s3 import problem_of_writing
+
+_LOGS = "delivery.logs.amazonaws.com"
 
 
 def _update_delivery_configuration(request: Any, given: Parameters) -> Parameters:
@@ -19,3 +24,50 @@ def _update_delivery_configuration(request: Any, given: Parameters) -> Parameter
 
 
 operation(LogsResponse, "UpdateDeliveryConfiguration", _update_delivery_configuration)
+
+
+@replaces(LogsBackend)
+def put_delivery_source(original: Any, self: Any, name: str, resource_arn: str, **given: Any) -> Any:
+    """CloudFront's sources are in us-east-1; moto takes any region."""
+    if ":cloudfront:" in resource_arn and self.region_name != "us-east-1":
+        raise AwsError("ValidationException", f"CloudFront delivers no logs from {self.region_name}.")
+    return original(self, name=name, resource_arn=resource_arn, **given)
+
+
+@replaces(LogsBackend)
+def create_delivery(
+    original: Any, self: Any, delivery_source_name: str, delivery_destination_arn: str, **given: Any
+) -> Any:
+    """A bucket that does not let the logs in is refused here; on AWS it stays empty without a word."""
+    ends = {"delivery_source_name": delivery_source_name, "delivery_destination_arn": delivery_destination_arn}
+    source = f"arn:aws:logs:{self.region_name}:{ACCOUNT}:delivery-source:{delivery_source_name}"
+    for destination in self.delivery_destinations.values():
+        target = destination.delivery_destination_configuration["destinationResourceArn"]
+        if destination.arn == delivery_destination_arn and ":s3:::" in target:
+            bucket, _, prefix = target.partition(":::")[2].partition("/")
+            keys = {
+                "s3:x-amz-acl": "bucket-owner-full-control",
+                "aws:sourceaccount": ACCOUNT,
+                "aws:sourcearn": source,
+            }
+            file = "/".join(filter(None, (prefix, "AWSLogs", ACCOUNT, "CloudFront", "log.gz")))
+            if reason := problem_of_writing(bucket, file, _LOGS, keys):
+                raise AwsError("AccessDeniedException", f"{bucket} takes no logs: {reason}")
+    return original(self, **ends, **given)
+
+
+@replaces(LogsBackend)
+def delete_delivery_source(original: Any, self: Any, name: str) -> None:
+    """moto deletes one that a delivery uses."""
+    if any(delivery.delivery_source_name == name for delivery in self.deliveries.values()):
+        raise AwsError("ConflictException", f"A delivery uses the source {name}.")
+    original(self, name)
+
+
+@replaces(LogsBackend)
+def delete_delivery_destination(original: Any, self: Any, name: str) -> None:
+    """moto deletes one that a delivery uses."""
+    destination = self.delivery_destinations.get(name)
+    if any(destination and each.delivery_destination_arn == destination.arn for each in self.deliveries.values()):
+        raise AwsError("ConflictException", f"A delivery uses the destination {name}.")
+    original(self, name)

@@ -4,6 +4,7 @@ moto takes a statement whose condition is not met for a denial: "deny unless TLS
 own evaluation is replaced by that of `policies`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,15 +12,37 @@ import xmltodict
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.iam.access_control import PermissionResult
 from moto.s3.exceptions import BucketAccessDeniedError, S3ClientError
-from moto.s3.models import FakeBucket, S3Backend
+from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
 from local.emulator.overlay import AwsError, replaces
-from local.emulator.overlay.iam import ADMINISTRATOR, caller, context, denial, may_use_key
-from local.emulator.overlay.policies import Caller, permitted
+from local.emulator.overlay.iam import ACCOUNT, ADMINISTRATOR, TRANSPORT, caller, context, denial, may_use_key
+from local.emulator.overlay.policies import Caller, decide, permitted
 
 ACTIONS = {"HeadBucket": "ListBucket"}  # IAM's name where moto's differs
 KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+
+
+def problem_of_writing(
+    bucket: str, key: str, service: str, keys: Mapping[str, str], *, region: str = "", own_keys: bool = True
+) -> str:
+    """Why S3 does not take an object that an AWS service (its principal) writes; nothing when it takes it.
+
+    `keys` are condition keys of the request, `region` where the bucket must be, `own_keys` whether the service can
+    write to a bucket under a key of KMS.
+    """
+    found = s3_backends[ACCOUNT]["aws"].buckets.get(bucket)
+    if not found:
+        return "it does not exist"
+    if region and found.region_name != region:
+        return f"it is in {found.region_name}"
+    rule = (found.encryption or {}).get("Rule", {}).get("ApplyServerSideEncryptionByDefault", {})
+    if not own_keys and rule.get("SSEAlgorithm", "").startswith("aws:kms"):
+        return "it is under a key of KMS"
+    names, context = frozenset({"*", service}), {**TRANSPORT, **keys}
+    policy = [found.policy] if found.policy else []
+    allowed = decide(policy, "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}", context, names=names)
+    return "" if allowed else f"its policy does not let {service} put {key}"
 
 
 @replaces(FakeBucket)

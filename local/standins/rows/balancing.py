@@ -171,9 +171,12 @@ row(
 
 
 def _without_certificate(inputs: Values) -> str | None:
-    certificate = inputs.get("certificateArn")
-    if inputs.get("protocol") in ("HTTPS", "TLS") and not certificate and not is_unknown(certificate):
-        return f"CertificateNotFound: a listener of protocol {inputs['protocol']} needs certificateArn"
+    certificate, protocol = inputs.get("certificateArn"), inputs.get("protocol")
+    encrypted = protocol in ("HTTPS", "TLS")
+    if encrypted and not certificate and not is_unknown(certificate):
+        return f"CertificateNotFound: a listener of protocol {protocol} needs certificateArn"
+    if not encrypted and (certificate or inputs.get("sslPolicy")):
+        return f"InvalidConfigurationRequest: a listener of protocol {protocol} has no certificate, no sslPolicy"
     return None
 
 
@@ -193,6 +196,6 @@ row(
     ),
     delete=(Call("delete_listener", {"ListenerArn": "$id"}),),
     fixed="loadBalancerArn",
-    outputs={"arn": "ListenerArn"},
+    outputs={"arn": "ListenerArn", "certificateArn": "Certificates[0].CertificateArn"},
     refuse=_without_certificate,
 )

@@ -48,6 +48,7 @@ row(
     Call("create_delivery", mapped=True),
     "delivery.id",
     Read("get_delivery", {"id": "$id"}, "delivery"),
+    updates=(Call("update_delivery_configuration", {"id": "$id"}, mapped=True),),
     delete=(Call("delete_delivery", {"id": "$id"}),),
     fixed="deliverySourceName deliveryDestinationArn",
 )
