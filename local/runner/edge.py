@@ -13,6 +13,7 @@ from yarl import URL
 
 from local.place import Place
 from local.runner import messages
+from local.runner.firewall import Firewall
 from local.runner.routes import Route, RouteError, read
 from local.runner.viewer_function import ViewerFunction
 
@@ -20,6 +21,7 @@ _ROUTE_SECONDS = 1.0
 _CONNECT_SECONDS = 10
 _CHUNK_BYTES = 1 << 18
 # aiohttp's own request headers; a proxy adds none.
+_LOOPBACK = ("127.0.0.1", "localhost")
 _NO_DEFAULTS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
@@ -42,7 +44,7 @@ class Front:
         return self._under_way[address] > 0
 
     async def _listen(self) -> None:
-        self._reading, self._function = asyncio.Lock(), ViewerFunction()
+        self._reading, self._function, self._firewall = asyncio.Lock(), ViewerFunction(), Firewall()
         self._session = ClientSession(
             # The stand-in base's old Orthanc closes an idle connection after a second, whatever it is told: a
             # request sent into such a one would be answered 502.
@@ -58,11 +60,15 @@ class Front:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
             route = await self._current_route()
+            headers = _as_sent(request, route)
+            if rule := self._firewall.blocks(route.web_acl, request.remote or ""):
+                raise RouteError(403, f"the web ACL's rule {rule} blocks {request.remote}")
             if request.method not in route.methods:
                 raise RouteError(403, f"the distribution does not allow {request.method}")
-            headers = request.headers.copy()
             if route.function and (answer := await self._viewer_request(route.function, request, headers)):
                 return answer
+            if problem := route.names[headers["Host"]]:
+                raise RouteError(502, problem)
             return await self._forward(route, request, headers)
         except RouteError as error:
             failed = {"X-Cache": "Error from cloudfront"}
@@ -85,7 +91,7 @@ class Front:
         self, code: str, request: web.BaseRequest, headers: CIMultiDict[str]
     ) -> web.Response | None:
         """What the distribution's function answers; None when it lets the request pass, with `headers` changed."""
-        sent = {name.lower(): {"value": value} for name, value in headers.items()}
+        sent = {name.lower(): _value(headers.getall(name)) for name in headers}
         event: dict[str, Any] = {"method": request.method, "uri": request.path, "querystring": {}, "cookies": {}}
         made = await self._function.run(code, event | {"headers": sent})
         values = {name: each["value"] for name, each in made.get("headers", {}).items()}
@@ -105,20 +111,20 @@ class Front:
         if not route.targets:
             raise RouteError(503, "the target group has no healthy target")
         target = messages.choose(route.targets, request.cookies.get(messages.STICKY_COOKIE), next(self._turns))
-        address, port = target
+        (address, port), host = target, route.origin_host or headers["Host"]
         response = web.StreamResponse()
         self._under_way[address] += 1
         try:
             async with self._session.request(
                 request.method,
                 URL(f"http://{address}:{port}{request.raw_path}", encoded=True),
-                headers=messages.to_task(headers, request.remote or "", route.host, route.port),
+                headers=messages.to_task(headers, request.remote or "", host, route.protocol, route.port),
                 data=request.content if request.body_exists else None,
                 allow_redirects=False,
                 timeout=ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=route.read_timeout),
             ) as answer:
                 response.set_status(answer.status, answer.reason)
-                added = messages.policy_headers(route.headers_policy, headers.get("Origin"))
+                added = messages.policy_headers(route.headers_policy, headers.get("Origin"), answer.headers)
                 response.headers.extend(messages.end_to_end(answer.headers.items(), without=added))
                 response.headers.extend({"X-Cache": "Miss from cloudfront", **added})
                 if route.sticky_seconds is not None:
@@ -135,3 +141,25 @@ class Front:
             raise RouteError(status, f"the task at {address} does not answer: {error!r}") from None
         finally:
             self._under_way[address] -= 1
+
+
+def _as_sent(request: web.BaseRequest, route: Route) -> CIMultiDict[str]:
+    """The request's headers as a viewer would send them to the distribution, for whose name this address stands.
+
+    Raises RouteError for a Host that no distribution has.
+    """
+    headers, name = request.headers.copy(), request.host.partition(":")[0]
+    if name in _LOOPBACK:
+        name = next(iter(route.names))
+        if headers.get("Origin") == f"http://{request.host}":  # a page of the archive's own
+            headers["Origin"] = f"https://{name}"
+    if name not in route.names:
+        raise RouteError(403, f"no distribution has the name {name}")
+    headers["Host"] = name
+    return headers
+
+
+def _value(values: list[str]) -> dict[str, Any]:
+    """A header in an event: the first value, and all where it is repeated."""
+    several = {"multiValue": [{"value": value} for value in values]} if len(values) > 1 else {}
+    return {"value": values[0], **several}

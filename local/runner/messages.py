@@ -1,7 +1,7 @@
 """What CloudFront and the load balancer do to the headers of requests and answers: pure."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from local.runner.documents import Document
 
@@ -20,13 +20,14 @@ def end_to_end(headers: Iterable[tuple[str, str]], *, without: Iterable[str] = (
     return [(name, value) for name, value in headers if name.lower() not in drop]
 
 
-def to_task(headers: Mapping[str, str], viewer: str, host: str, port: int) -> Headers:
+def to_task(headers: Mapping[str, str], viewer: str, host: str, protocol: str, port: int) -> Headers:
     """What a task gets of the viewer's headers, through a load balancer listening on `port`.
 
-    The balancer names the protocol of its own listener (ELB user guide, "X-Forwarded headers").
+    The balancer names the `protocol` of its own listener (ELB user guide, "X-Forwarded headers").
     """
     proxies = ", ".join(filter(None, (headers.get("X-Forwarded-For"), viewer)))
-    own = {"Host": host, "X-Forwarded-For": proxies, "X-Forwarded-Proto": "http", "X-Forwarded-Port": str(port)}
+    own = {"Host": host, "X-Forwarded-For": proxies, "X-Forwarded-Proto": protocol}
+    own["X-Forwarded-Port"] = str(port)
     return [*end_to_end(headers.items(), without=own), *own.items()]
 
 
@@ -47,19 +48,52 @@ def sticky_cookies(target: Target, seconds: int) -> Headers:
     return [("Set-Cookie", cookie) for cookie in both]
 
 
-def policy_headers(policy: Document, origin: str | None) -> dict[str, str]:
-    """What a response headers policy (its configuration) puts in place of the origin's headers: custom and CORS.
+def policy_headers(policy: Document, origin: str | None, answered: Collection[str] = ()) -> dict[str, str]:
+    """What a response headers policy (its configuration) puts in place of the origin's headers.
 
-    `origin` is the viewer's Origin header; without it CloudFront adds nothing for CORS.
+    `origin` is the viewer's Origin header; without it CloudFront adds nothing for CORS. Of the headers that the
+    origin has `answered` those stay that the policy does not override.
     """
-    added = {each["Header"]: each["Value"] for each in policy.get("CustomHeadersConfig", {}).get("Items", [])}
+    there = {name.lower() for name in answered}
+    return {
+        name: value
+        for name, value, override in (*_custom(policy), *_security(policy), *_cors(policy, origin))
+        if value and (override or name.lower() not in there)
+    }
+
+
+_Added = Iterator[tuple[str, str, bool]]
+
+
+def _custom(policy: Document) -> _Added:
+    for each in policy.get("CustomHeadersConfig", {}).get("Items", []):
+        yield each["Header"], each["Value"], each["Override"]
+
+
+def _security(policy: Document) -> _Added:
+    config = policy.get("SecurityHeadersConfig", {})
+    if transport := config.get("StrictTransportSecurity"):
+        parts = [f"max-age={transport['AccessControlMaxAgeSec']}"]
+        parts += ["includeSubDomains"] if transport.get("IncludeSubdomains") else []
+        parts += ["preload"] if transport.get("Preload") else []
+        yield "Strict-Transport-Security", "; ".join(parts), transport["Override"]
+    if sniffing := config.get("ContentTypeOptions"):
+        yield "X-Content-Type-Options", "nosniff", sniffing["Override"]
+    values = {
+        "FrameOptions": ("X-Frame-Options", "FrameOption"),
+        "ReferrerPolicy": ("Referrer-Policy", "ReferrerPolicy"),
+        "ContentSecurityPolicy": ("Content-Security-Policy", "ContentSecurityPolicy"),
+    }
+    for section, (header, key) in values.items():
+        if section in config:
+            yield header, config[section][key], config[section]["Override"]
+
+
+def _cors(policy: Document, origin: str | None) -> _Added:
     cors = policy.get("CorsConfig")
     if cors and origin and {origin, "*"}.intersection(cors["AccessControlAllowOrigins"]["Items"]):
+        override = cors["OriginOverride"]
         exposed = cors.get("AccessControlExposeHeaders", {}).get("Items", [])
-        credentials = "true" if cors["AccessControlAllowCredentials"] else ""
-        added |= {
-            "Access-Control-Allow-Origin": origin,
-            "Access-Control-Allow-Credentials": credentials,
-            "Access-Control-Expose-Headers": ", ".join(exposed),
-        }
-    return {name: value for name, value in added.items() if value}
+        yield "Access-Control-Allow-Origin", origin, override
+        yield "Access-Control-Allow-Credentials", "true" * cors["AccessControlAllowCredentials"], override
+        yield "Access-Control-Expose-Headers", ", ".join(exposed), override

@@ -1,10 +1,12 @@
 """The way of a request from CloudFront to the healthy tasks, read from the emulated AWS."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from local.place import Place
+from local.runner import firewall, names
 from local.runner.aws import client
 from local.runner.documents import Document, attributes
 from local.runner.security_groups import Peer, reaches
@@ -26,11 +28,14 @@ class RouteError(Exception):
 class Route(NamedTuple):
     """What a request meets on its way."""
 
-    host: str  # the Host header that the task gets
+    names: Mapping[str, str]  # of the distribution; each with why a request for it fails, if it does
+    origin_host: str  # the Host header that the task gets; empty: the viewer's
+    web_acl: firewall.WebAcl
     methods: frozenset[str]
     function: str | None  # code for viewer requests
     headers_policy: Document
-    port: int  # of the listener
+    protocol: str  # of the listener, https or http
+    port: int
     read_timeout: int  # seconds
     targets: tuple[tuple[str, int], ...]
     sticky_seconds: int | None
@@ -54,31 +59,54 @@ def _read(place: Place) -> Route:
     origin = origins[behavior["TargetOriginId"]]
     vpc_origin = cloudfront.get_vpc_origin(Id=origin["VpcOriginConfig"]["VpcOriginId"])["VpcOrigin"]
     endpoint = vpc_origin["VpcOriginEndpointConfig"]
-    arn, port = endpoint["Arn"], endpoint["HTTPPort"]
+    https = endpoint["OriginProtocolPolicy"] == "https-only"
+    arn, port = endpoint["Arn"], endpoint["HTTPSPort" if https else "HTTPPort"]
 
     [balancer] = balancing.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
     if not reaches(place, _cloudfront(place), Peer(frozenset(balancer["SecurityGroups"])), port):
         raise RouteError(504, f"the load balancer's security groups do not let CloudFront in on {port}")
     listeners = {each["Port"]: each for each in balancing.describe_listeners(LoadBalancerArn=arn)["Listeners"]}
-    group = listeners[port]["DefaultActions"][0]["TargetGroupArn"]
+    listener = listeners[port]
+    if (listener["Protocol"] == "HTTPS") != https:
+        raise RouteError(502, f"CloudFront speaks {endpoint['OriginProtocolPolicy']} to {listener['Protocol']}")
+    group = listener["DefaultActions"][0]["TargetGroupArn"]
     targets = balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
     of_group = attributes(balancing.describe_target_group_attributes(TargetGroupArn=group))
     of_balancer = attributes(balancing.describe_load_balancer_attributes(LoadBalancerArn=arn))
 
-    public = [*config["Aliases"].get("Items", []), distribution["DomainName"]][0]
-    hosts = {_ALL_VIEWER: public, _ALL_VIEWER_EXCEPT_HOST: origin["DomainName"]}
+    origin_name = origin["DomainName"]
+    origin_host = {_ALL_VIEWER: "", _ALL_VIEWER_EXCEPT_HOST: origin_name}[behavior["OriginRequestPolicyId"]]
     idle = int(of_balancer.get("idle_timeout.timeout_seconds", 60))
     sticky = of_group["stickiness.enabled"] == "true"
     return Route(
-        host=hosts[behavior["OriginRequestPolicyId"]],
+        names=_names(place, distribution, listener, origin_name, origin_host),
+        origin_host=origin_host,
+        web_acl=firewall.read(place, config["WebACLId"]),
         methods=frozenset(behavior["AllowedMethods"]["Items"]),
         function=_function(cloudfront, behavior),
         headers_policy=_headers_policy(cloudfront, behavior),
+        protocol="https" if https else "http",
         port=port,
         read_timeout=min(origin["VpcOriginConfig"]["OriginReadTimeout"], idle),
         targets=tuple((each["Target"]["Id"], each["Target"]["Port"]) for each in targets),
         sticky_seconds=int(of_group.get("stickiness.lb_cookie.duration_seconds", 86400)) if sticky else None,
     )
+
+
+def _names(
+    place: Place, distribution: Document, listener: Document, origin: str, origin_host: str
+) -> dict[str, str]:
+    """The distribution's names, an own one first, each with why viewers or CloudFront do not get there."""
+    own, config = distribution["DomainName"], distribution["DistributionConfig"]
+    kinds = ("A", "AAAA") if config["IsIPV6Enabled"] else ("A",)
+    found = {alias: names.problem_in_dns(place, alias, own, kinds) for alias in config["Aliases"].get("Items", [])}
+    found[own] = ""
+    if listener["Protocol"] == "HTTPS":
+        found = {
+            name: problem or names.problem_of_certificate(place, listener, (origin, origin_host or name))
+            for name, problem in found.items()
+        }
+    return found
 
 
 def _cloudfront(place: Place) -> Peer:

@@ -1,5 +1,6 @@
 """An emulated AWS that runs tasks, and a small image for them: an HTTP server with a client of PostgreSQL."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -24,27 +25,37 @@ printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok'
 DOCKERFILE = f"FROM {{}}\nCOPY serve /\nRUN chmod 0755 /serve && touch {CERTIFICATES}\n"
 
 
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    place = Place(tmp_path_factory.mktemp("place"))
+@contextlib.contextmanager
+def emulated(place: Place, *arguments: str) -> Iterator[None]:
+    """The emulated AWS of a place."""
     place.home.mkdir()
-    environment = os.environ | {"ORTHANC_LOCAL_ROOT": str(place.root)}
+    environment, command = os.environ | {"ORTHANC_LOCAL_ROOT": str(place.root)}, [sys.executable, "-m"]
     with (place.home / "emulator.log").open("w") as log:
-        daemon = subprocess.Popen([sys.executable, "-m", "local.emulator"], cwd=ROOT, env=environment, stderr=log)
+        command += ["local.emulator", *arguments]
+        daemon = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log)
     try:
-        containers.start_registry(place, print)
         deadline = time.monotonic() + 20
         while not answers(place):
             assert daemon.poll() is None and time.monotonic() < deadline, (place.home / "emulator.log").read_text()
             time.sleep(0.1)
-        yield Deployment(place)
+        yield
         daemon.terminate()
         assert daemon.wait(30) == 0
+    finally:
+        daemon.kill()
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    place = Place(tmp_path_factory.mktemp("place"))
+    try:
+        with emulated(place):
+            containers.start_registry(place, print)
+            yield Deployment(place)
         assert {each["role"] for each in containers.running(place)} == {"registry"}, (
             "the emulator left tasks behind"
         )
     finally:
-        daemon.kill()
         containers.remove(place)
 
 

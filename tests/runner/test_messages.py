@@ -19,7 +19,7 @@ def test_a_task_sees_the_public_name_and_the_viewer():
         "X-Forwarded-Proto": "https",
         "Authorization": "Basic abc",
     }
-    assert dict(messages.to_task(sent, "127.0.0.1", "archive.example.org", 80)) == {
+    assert dict(messages.to_task(sent, "127.0.0.1", "archive.example.org", "http", 80)) == {
         "Host": "archive.example.org",
         "X-Forwarded-For": "203.0.113.7, 127.0.0.1",
         "X-Forwarded-Proto": "http",
@@ -56,10 +56,33 @@ def cors(*origins: str, credentials: bool = True) -> dict[str, Any]:
             "AccessControlAllowOrigins": {"Items": list(origins)},
             "AccessControlAllowCredentials": credentials,
             "AccessControlExposeHeaders": {"Items": ["ETag", "Content-Range"]},
+            "OriginOverride": True,
         }
     }
 
 
+CUSTOM = {
+    "CustomHeadersConfig": {
+        "Items": [
+            {"Header": "X-A", "Value": "1", "Override": False},
+            {"Header": "X-B", "Value": "2", "Override": True},
+        ]
+    }
+}
+SECURITY = {
+    "SecurityHeadersConfig": {
+        "StrictTransportSecurity": {"AccessControlMaxAgeSec": 60, "IncludeSubdomains": True, "Override": True},
+        "ContentTypeOptions": {"Override": True},
+        "FrameOptions": {"FrameOption": "SAMEORIGIN", "Override": True},
+        "ReferrerPolicy": {"ReferrerPolicy": "same-origin", "Override": True},
+    }
+}
+SECURE = {
+    "Strict-Transport-Security": "max-age=60; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+}
 ALLOWED = {"Access-Control-Allow-Origin": SITE, "Access-Control-Expose-Headers": "ETag, Content-Range"}
 
 
@@ -71,8 +94,14 @@ ALLOWED = {"Access-Control-Allow-Origin": SITE, "Access-Control-Expose-Headers":
         (cors(SITE), "https://elsewhere.example.org", {}),
         (cors(SITE), SITE, ALLOWED | {"Access-Control-Allow-Credentials": "true"}),
         (cors("*", credentials=False), SITE, ALLOWED),
-        ({"CustomHeadersConfig": {"Items": [{"Header": "X-A", "Value": "1"}]}}, None, {"X-A": "1"}),
+        (CUSTOM, None, {"X-A": "1", "X-B": "2"}),
+        (SECURITY, None, SECURE),
+        (cors(SITE) | SECURITY, SITE, ALLOWED | {"Access-Control-Allow-Credentials": "true"} | SECURE),
     ],
 )
 def test_response_headers_policies(policy: dict[str, Any], origin: str | None, expected: dict[str, str]):
     assert messages.policy_headers(policy, origin) == expected
+
+
+def test_what_does_not_override_gives_way_to_the_origin():
+    assert messages.policy_headers(CUSTOM, None, ["x-a", "x-b"]) == {"X-B": "2"}

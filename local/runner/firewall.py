@@ -1,0 +1,73 @@
+"""WAF, as far as it goes by addresses: address sets and rate limits. AWS's managed rules cannot be played."""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
+
+from local.place import Place
+from local.runner.aws import client
+from local.runner.documents import Document
+
+_WINDOW_SECONDS = 300  # WAF's default
+
+
+class WebAcl(NamedTuple):
+    """A web ACL's rules in order, and the networks of the address sets that they refer to, by ARN."""
+
+    rules: tuple[Document, ...] = ()
+    sets: Mapping[str, tuple[IPv4Network | IPv6Network, ...]] = {}
+
+
+def read(place: Place, arn: str) -> WebAcl:
+    """The web ACL as it is deployed now; without an ARN one that lets everybody in."""
+    if not arn:
+        return WebAcl()
+    waf, scope = client(place, "wafv2"), {"Scope": "CLOUDFRONT"}
+    *_, name, id = arn.split("/")
+    rules = waf.get_web_acl(Name=name, Id=id, **scope)["WebACL"]["Rules"]
+    sets = {}
+    for each in waf.list_ip_sets(**scope)["IPSets"]:
+        addresses = waf.get_ip_set(Name=each["Name"], Id=each["Id"], **scope)["IPSet"]["Addresses"]
+        sets[each["ARN"]] = tuple(map(ip_network, addresses))
+    return WebAcl(tuple(sorted(rules, key=lambda rule: rule["Priority"])), sets)
+
+
+class Firewall:
+    """Judges requests, and remembers who has made how many."""
+
+    def __init__(self) -> None:
+        """Nobody has come yet."""
+        self._seen: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
+
+    def blocks(self, acl: WebAcl, viewer: str) -> str:
+        """The rule that blocks a request of the address `viewer`; nothing when it is let in.
+
+        Rules are asked in order until one blocks, so that only what comes as far as a rate limit counts for it.
+        """
+        for rule in acl.rules:
+            if "Block" in rule.get("Action", {}) and self._matches(rule["Statement"], rule["Name"], acl, viewer):
+                return rule["Name"]
+        return ""
+
+    def _matches(self, statement: Document, rule: str, acl: WebAcl, viewer: str) -> bool:
+        [(kind, content)] = statement.items()
+        match kind:
+            case "IPSetReferenceStatement":
+                return any(ip_address(viewer) in network for network in acl.sets[content["ARN"]])
+            case "NotStatement":
+                return not self._matches(content["Statement"], rule, acl, viewer)
+            case "OrStatement":
+                return any(self._matches(each, rule, acl, viewer) for each in content["Statements"])
+            case "RateBasedStatement":
+                return self._is_too_often(content, rule, viewer)
+        raise LookupError(f"the rule {rule} has a {kind}, which is not played here")
+
+    def _is_too_often(self, statement: Document, rule: str, viewer: str) -> bool:
+        """AWS counts every ten seconds and so notices later."""
+        seen, now = self._seen[rule, viewer], time.monotonic()
+        seen.append(now)
+        while seen[0] < now - statement.get("EvaluationWindowSec", _WINDOW_SECONDS):
+            seen.popleft()
+        return len(seen) > statement["Limit"]
