@@ -3,9 +3,12 @@
 import pulumi
 
 from components import configuration
+from components.access_logs import AccessLogs
 from components.brought_network import BroughtNetwork
+from components.certificates import Certificates
 from components.database import Database
 from components.edge import Edge
+from components.firewall import Firewall
 from components.image import OrthancImage
 from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Networking
@@ -33,7 +36,11 @@ database = Database("orthanc-database", settings, network=network)
 # Orthanc itself: who may log in, what runs, and what leads to it.
 users = OrthancUsers("orthanc-users", settings)
 image = OrthancImage("orthanc-image", settings)
-load_balancer = ApplicationLoadBalancer("orthanc-http", settings, network=network)
+certificates = Certificates("orthanc-certificates", settings)
+access_logs = AccessLogs("orthanc-access-logs", settings) if settings.keep_access_logs else None
+load_balancer = ApplicationLoadBalancer(
+    "orthanc-http", settings, network=network, certificates=certificates, access_logs=access_logs
+)
 service = OrthancService(
     "orthanc",
     settings,
@@ -46,7 +53,16 @@ service = OrthancService(
 )
 
 # The one way in.
-edge = Edge("orthanc-edge", settings, load_balancer=load_balancer, depends_on=network.origin_needs)
+firewall = Firewall("orthanc-firewall", settings) if settings.enable_waf else None
+edge = Edge(
+    "orthanc-edge",
+    settings,
+    load_balancer=load_balancer,
+    certificates=certificates,
+    firewall=firewall,
+    access_logs=access_logs,
+    depends_on=network.origin_needs,
+)
 
 pulumi.export("orthancUrl", edge.url)
 pulumi.export("orthancCredentialsSecretName", users.secret_name)

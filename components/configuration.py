@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from components import network_survey
+from components import hosted_zone, network_survey
 from components.image import CONTEXT
-from components.settings import RULES_BETWEEN_KEYS, Problem, Settings
+from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, edge
 
 
 class ConfigurationError(pulumi.RunError):
@@ -42,9 +42,9 @@ def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
 
 
 def load() -> Settings:
-    """The settings of the stack that is being deployed, which AWS's answers about a brought network fit.
+    """The settings of the stack that is being deployed, which AWS's answers about a brought network and zone fit.
 
-    Raises ConfigurationError with every problem at once, those of the network included.
+    Raises ConfigurationError with every problem at once, those of network and zone included.
     """
     config = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
@@ -53,6 +53,8 @@ def load() -> Settings:
     settings, problems = _checked(values, region)
     if settings.vpc_id:
         problems += network_survey.problems(settings, network_survey.look(settings))
+    if settings.hosted_zone_id and (problem := hosted_zone.problem(settings, hosted_zone.look(settings))):
+        problems.append(problem)
     if problems:
         raise ConfigurationError(problems)
     return settings
@@ -80,7 +82,8 @@ def _checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, l
         settings = Settings.model_validate(usable)
     unusable = {problem.key.partition("[")[0].partition(".")[0] for problem in problems}
     broken = (rule.check(settings) for rule in RULES_BETWEEN_KEYS if not rule.keys & unusable)
-    problems += [problem for problem in (*broken, _region_without_authority(region)) if problem]
+    in_region = (_region_without_authority(region), edge.certificate_elsewhere(settings, region))
+    problems += [problem for problem in (*broken, *in_region) if problem]
     return settings, problems
 
 

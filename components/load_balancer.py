@@ -3,10 +3,16 @@
 import pulumi
 import pulumi_aws as aws
 
-from components import orthanc
+from components import orthanc, policies
+from components.access_logs import AccessLogs
+from components.certificates import Certificates
 from components.networking import Network
-from components.security_groups import HTTP_PORT
+from components.security_groups import HTTP_PORT, HTTPS_PORT
 from components.settings import Settings
+
+# TLS 1.2 and 1.3 with forward secrecy, and a key exchange that outlasts quantum computers where both sides have
+# one: the console's own default (ELB User Guide, "Security policies for your Application Load Balancer").
+_TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
 
 class ApplicationLoadBalancer(pulumi.ComponentResource):
@@ -21,12 +27,13 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
         settings: Settings,
         *,
         network: Network,
+        certificates: Certificates,
+        access_logs: AccessLogs | None,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Stands in the private subnets of `network`."""
+        """Stands in the private subnets of `network`; speaks HTTPS where a certificate covers it, else HTTP."""
         super().__init__("orthanc:balancing:ApplicationLoadBalancer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        logs = settings.access_logs_bucket_arn
 
         self.balancer = aws.lb.LoadBalancer(
             name,
@@ -36,8 +43,14 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             security_groups=[network.security_groups.load_balancer.id],
             idle_timeout=settings.load_balancer_idle_seconds,
             drop_invalid_header_fields=True,
-            access_logs={"bucket": logs.split(":::")[1], "prefix": name, "enabled": True} if logs else None,
-            opts=child,
+            access_logs={
+                "bucket": access_logs.bucket_name,
+                "prefix": policies.LOAD_BALANCER_LOGS,
+                "enabled": True,
+            }
+            if access_logs
+            else None,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=access_logs.ready if access_logs else []),
         )
         self.target_group = aws.lb.TargetGroup(
             name,
@@ -59,11 +72,14 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             deregistration_delay=settings.response_timeout_seconds,
             opts=child,
         )
+        https = certificates.load_balancer_arn is not None
         self.listener = aws.lb.Listener(
             name,
             load_balancer_arn=self.balancer.arn,
-            protocol="HTTP",
-            port=HTTP_PORT,
+            protocol="HTTPS" if https else "HTTP",
+            port=HTTPS_PORT if https else HTTP_PORT,
+            certificate_arn=certificates.load_balancer_arn,
+            ssl_policy=_TLS_POLICY if https else None,
             default_actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
             opts=child,
         )

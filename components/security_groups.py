@@ -47,14 +47,16 @@ class SecurityGroups(pulumi.ComponentResource):
         self.load_balancer = self._group("load-balancer", "Internal load balancer of Orthanc")
         self.task = self._group("task", "Orthanc tasks")
         cloudfront = aws.ec2.get_managed_prefix_list(name=CLOUDFRONT_PREFIX_LIST)
+        https = settings.https_to_load_balancer(aws.get_region().region)
+        port = HTTPS_PORT if https else HTTP_PORT
         aws.vpc.SecurityGroupIngressRule(
             f"{name}-cloudfront-to-load-balancer",
             security_group_id=self.load_balancer.id,
-            description="HTTP from CloudFront's VPC origin",
+            description=f"{'HTTPS' if https else 'HTTP'} from CloudFront's VPC origin",
             prefix_list_id=cloudfront.id,
             ip_protocol="tcp",
-            from_port=HTTP_PORT,
-            to_port=HTTP_PORT,
+            from_port=port,
+            to_port=port,
             opts=self._child,
         )
         self._connect("load-balancer", self.load_balancer, "task", self.task, ORTHANC_HTTP_PORT)

@@ -77,7 +77,8 @@ def up(place: Place, *, tasks: bool, settings: list[str]) -> None:
     (place.home / "state").mkdir(exist_ok=True)
     shell.pulumi(place, "stack", "select", "--create", stack.NAME, stdout=subprocess.DEVNULL)
     _say("pulumi up")
-    options = ["--yes", "--skip-preview", "--suppress-outputs", *(f"--config={setting}" for setting in settings)]
+    options = ["--yes", "--skip-preview", "--suppress-outputs", "--config-path"]
+    options += [f"--config={setting}" for setting in settings]
     shell.pulumi(place, "up", *options)
     now = status(place)
     _say(f"done in {time.monotonic() - began:.0f} s")

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,10 +61,16 @@ class Embedded:
         """Run the plain CLI."""
         return self._run(["pulumi", *arguments, "--non-interactive", "-s", stack], check=check)
 
-    def configure(self, **values: str | None) -> None:
-        """`pulumi config set` each value; None removes the key, so that its default holds again."""
+    def configure(self, **values: str | list[Any] | None) -> None:
+        """`pulumi config set` each value, lists part by part; None removes the key, so that its default holds."""
         for key, value in values.items():
-            self.pulumi("config", *(["rm", key] if value is None else ["set", key, value]))
+            if value is None:
+                self.pulumi("config", "rm", key)
+            elif isinstance(value, str):
+                self.pulumi("config", "set", key, value)
+            else:
+                parts = (f"--plaintext={part}" for part in _parts(key, value))
+                self.pulumi("config", "set-all", "--path", *parts)
 
     def changes(self, command: str = "up") -> list[Step]:
         """Run `pulumi up` (or `refresh`) and answer what it changed, in order."""
@@ -106,6 +113,19 @@ class Embedded:
         if check:
             assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}"
         return done
+
+
+def _parts(path: str, value: Any) -> Iterator[str]:
+    """A structure as `path=value` texts."""
+    if isinstance(value, list):
+        value = {f"[{number}]": part for number, part in enumerate(value)}
+    elif isinstance(value, dict):
+        value = {f".{name}": part for name, part in value.items()}
+    else:
+        yield f"{path}={value}"
+        return
+    for name, part in value.items():
+        yield from _parts(f"{path}{name}", part)
 
 
 def summary(steps: list[Step]) -> Counter[tuple[str, str]]:

@@ -5,13 +5,19 @@ cannot express: ranges, formats, structured values and the rules between keys. A
 All errors are reported at once, each with key, value, rule and remedy.
 """
 
-from components.settings import data, edge, network, service
+from components.settings import access, data, edge, network, service
 from components.settings.values import Problem, Rule
 
 __all__ = ["RULES_BETWEEN_KEYS", "Problem", "Rule", "Settings"]
 
 
-class Settings(network.NetworkSettings, data.DataSettings, service.ServiceSettings, edge.EdgeSettings):
+class Settings(
+    network.NetworkSettings,
+    data.DataSettings,
+    service.ServiceSettings,
+    edge.EdgeSettings,
+    access.AccessSettings,
+):
     """Every setting of a stack, with the defaults that hold when the stack sets nothing."""
 
     @property
@@ -20,4 +26,10 @@ class Settings(network.NetworkSettings, data.DataSettings, service.ServiceSettin
         return not self.vpc_id and self.nat_gateways != "none"
 
 
-RULES_BETWEEN_KEYS: tuple[Rule, ...] = (*network.RULES, *data.RULES, *service.RULES, *edge.RULES)
+RULES_BETWEEN_KEYS: tuple[Rule, ...] = (
+    *network.RULES,
+    *data.RULES,
+    *service.RULES,
+    *edge.RULES,
+    *access.RULES,
+)

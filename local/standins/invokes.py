@@ -147,7 +147,7 @@ def _hosted_zone(client: Clients, given: Values) -> Values:
     try:
         zone = client("route53").get_hosted_zone(Id=given["zoneId"])["HostedZone"]
     except ClientError as error:
-        raise Refused(f"hosted zone {given['zoneId']}: {error}") from None
+        raise Refused(f"reading Route 53 Hosted Zone ({given['zoneId']}): {error}") from None
     id, private = zone["Id"].rpartition("/")[2], zone["Config"]["PrivateZone"]
     return {"id": id, "zoneId": id, "name": zone["Name"].rstrip("."), "privateZone": private}
 

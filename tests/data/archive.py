@@ -25,11 +25,15 @@ class Archive:
     def __init__(self, embedded: Embedded):
         self.embedded = embedded
         outputs, status = embedded.outputs(), embedded.status()
-        self.public_url: str = outputs["orthancUrl"]
         self.url: str = status["url"]
         self.aet: str = status["dicom"]["aet"]
         self.session = requests.Session()
         self.session.auth = ("admin", outputs["orthancAdminPassword"])
+
+    @property
+    def public_url(self) -> str:
+        """The URL on AWS, of which `url` is the embedded one."""
+        return self.embedded.outputs()["orthancUrl"]
 
     def get(self, path: str) -> requests.Response:
         """GET of Orthanc's REST API, as admin."""

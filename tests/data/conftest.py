@@ -7,6 +7,15 @@ import pytest
 from tests.data.archive import Archive
 from tests.embedded import Embedded
 
+# The deployment on EFS stands behind WAF, and a site's pages may call it.
+SITE, RATE_LIMIT = "https://viewer.example.org", 600
+EDGE = {
+    "enableWaf": "true",
+    "wafRateLimit": str(RATE_LIMIT),
+    "allowedCidrs[0]": "127.0.0.0/29",
+    "corsAllowedOrigins[0]": SITE,
+}
+
 
 @pytest.fixture(scope="session")
 def on_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
@@ -15,7 +24,7 @@ def on_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 
 @pytest.fixture(scope="session")
 def on_efs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    yield from _deployed(Embedded(tmp_path_factory.mktemp("efs")), enableDicomS3Storage="false")
+    yield from _deployed(Embedded(tmp_path_factory.mktemp("efs")), enableDicomS3Storage="false", **EDGE)
 
 
 @pytest.fixture(scope="session", params=["on_s3", "on_efs"])

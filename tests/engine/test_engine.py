@@ -7,7 +7,7 @@ one destroys it, and the last deploys it again into a network that is brought.
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -15,6 +15,7 @@ import jmespath
 import pytest
 from moto import mock_aws
 
+from components import policies
 from tests.embedded import PROJECT, Embedded, summary
 from tools.exposure import exposure
 
@@ -31,6 +32,8 @@ ON_S3 = {
 }
 ON_EFS = {"AccessPoint", "BackupPolicy", "FileSystem", "FileSystemPolicy"}
 
+LOG_DELIVERY = Counter({("create", f"LogDelivery{part}"): 1 for part in ("", "Source", "Destination")})
+
 # Flag, its other value, and what turning it does beside replacing nothing that holds data.
 FLAGS: dict[str, tuple[str, Counter[tuple[str, str]]]] = {
     "enableVpcFlowLogs": (
@@ -41,11 +44,29 @@ FLAGS: dict[str, tuple[str, Counter[tuple[str, str]]]] = {
     "enableMultiAz": ("true", Counter({("update", "Instance"): 1, ("update", "Service"): 1})),
     "accessLogsBucketArn": (
         f"arn:aws:s3:::{LOGS_BUCKET}",
-        Counter({("update", "LoadBalancer"): 1})
-        + Counter({("create", f"LogDelivery{part}"): 1 for part in ("", "Source", "Destination")}),
+        Counter({("update", "LoadBalancer"): 1}) + LOG_DELIVERY,
     ),
 }
 OPPOSITE = {"create": "delete", "delete": "create", "update": "update"}
+
+# All that the edge can be given, and what that does. The hosted zone of the domain is made first.
+EDGE: dict[str, str | list[str]] = {
+    "domainName": "archive.example.org",
+    "enableWaf": "true",
+    "allowedCidrs": ["203.0.113.0/24", "2001:db8::/32"],
+    "allowedCountries": ["CH"],
+    "corsAllowedOrigins": ["https://viewer.example.org"],
+    "enableAccessLogs": "true",
+}
+ON_THE_EDGE = (
+    Counter(("create", type) for type in ("WebAcl", "WebAclLoggingConfiguration", "LogGroup", "IpSet", "IpSet"))
+    + Counter(("create", type) for type in ("Certificate", "CertificateValidation", "Record", "Record", "Record"))
+    + Counter(("create", type) for type in ON_S3)
+    + LOG_DELIVERY
+    + Counter((step, "VpcOrigin") for step in ("create-replacement", "replace", "delete-replaced"))
+    + Counter(("update", type) for type in ("Distribution", "Function", "ResponseHeadersPolicy", "LoadBalancer"))
+    + Counter(("update", type) for type in ("Listener", "SecurityGroupIngressRule"))
+)
 
 # What a stack may leave in an account: (service, call that lists it, key of the list in the answer).
 INVENTORY = [
@@ -66,6 +87,7 @@ INVENTORY = [
     ("efs", "describe_file_systems", "FileSystems"),
     ("elbv2", "describe_load_balancers", "LoadBalancers"),
     ("elbv2", "describe_target_groups", "TargetGroups"),
+    ("acm", "list_certificates", "CertificateSummaryList"),
     ("iam", "list_roles", "Roles"),
     ("logs", "describe_deliveries", "deliveries"),
     ("logs", "describe_log_groups", "logGroups"),
@@ -73,6 +95,7 @@ INVENTORY = [
     ("rds", "describe_db_parameter_groups", "DBParameterGroups"),
     ("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
     ("s3", "list_buckets", "Buckets"),
+    ("route53", "list_hosted_zones", "HostedZones"),
     ("secretsmanager", "list_secrets", "SecretList"),
 ]
 
@@ -126,13 +149,28 @@ def test_every_rule_holds_and_what_breaks_one_is_refused(embedded: Embedded):
 @pytest.mark.parametrize("flag", FLAGS)
 def test_a_flag_changes_what_it_should_and_back(embedded: Embedded, flag: str):
     value, expected = FLAGS[flag]
-    embedded.client("s3").create_bucket(Bucket=LOGS_BUCKET)
-    embedded.configure(**{flag: value})
+    s3, policy = embedded.client("s3"), policies.write_access_logs(f"arn:aws:s3:::{LOGS_BUCKET}", "123456789012")
+    s3.create_bucket(Bucket=LOGS_BUCKET)
+    s3.put_bucket_policy(Bucket=LOGS_BUCKET, Policy=policy)
+    _turn_and_back(embedded, {flag: value}, expected)
+    s3.delete_bucket(Bucket=LOGS_BUCKET)
+
+
+def test_the_edge_takes_on_what_it_is_given_and_lays_it_down(embedded: Embedded):
+    route53 = embedded.client("route53")
+    zone = route53.create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"]
+    _turn_and_back(embedded, EDGE | {"hostedZoneId": zone.rpartition("/")[2]}, ON_THE_EDGE)
+    route53.delete_hosted_zone(Id=zone)  # which Route 53 refuses while a record of the stack's is in it
+
+
+def _turn_and_back(
+    embedded: Embedded, settings: Mapping[str, str | list[str]], expected: Counter[tuple[str, str]]
+) -> None:
+    embedded.configure(**settings)
     assert summary(embedded.changes()) == expected
-    embedded.configure(**{flag: None})
-    back = Counter({(OPPOSITE[operation], type): count for (operation, type), count in expected.items()})
+    embedded.configure(**dict.fromkeys(settings))
+    back = Counter({(OPPOSITE.get(operation, operation), type): n for (operation, type), n in expected.items()})
     assert summary(embedded.changes()) == back
-    embedded.client("s3").delete_bucket(Bucket=LOGS_BUCKET)
 
 
 def test_what_is_open_to_whom_is_documented_as_it_is(embedded: Embedded):

@@ -36,6 +36,7 @@ EFS = {"enableDicomS3Storage": "false"}
 MODES = pytest.mark.parametrize("mode", [S3, EFS], ids=["s3", "efs"])
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
 OWN_DOMAIN = {"domainName": "archive.example.org", "certificateArn": CERTIFICATE}
+OWN_ZONE = {"domainName": "archive.example.org", "hostedZoneId": "Z1"}
 
 # What nobody may read: the generated passwords, and what opens the image's registry.
 PASSWORD, TOKEN = "drawn-password", "token-of-the-registry"
@@ -71,10 +72,14 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
 _REFERENCE = {_SIGNATURE: "5cf8f73096256a8f31e491e813e4eb8e"}
 
+# The record that ACM asks for, whatever the certificate's region.
+VALIDATION = {"resourceRecordName": "_a.b.", "resourceRecordType": "CNAME", "resourceRecordValue": "_c.acm."}
+
 _INVOKES: dict[str, dict[str, Any]] = {
-    "aws:index/getRegion:getRegion": {"region": "us-east-1"},
     "aws:index/getPartition:getPartition": {"partition": "aws"},
     "aws:ec2/getInternetGateway:getInternetGateway": {"id": "igw-1"},
+    "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"},
+    "aws:route53/getZone:getZone": {"name": "example.org", "privateZone": False},
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
         "proxyEndpoint": "https://registry",
         "userName": "AWS",
@@ -154,9 +159,9 @@ class Monitor(mocks.MockMonitor):
     `endpoints`: services that have an interface endpoint in the network that is brought.
     """
 
-    def __init__(self, *, preview: bool = False, endpoints: Collection[str] = ()):
+    def __init__(self, *, preview: bool = False, region: str = "us-east-1", endpoints: Collection[str] = ()):
         super().__init__(mocks=None)  # type: ignore[arg-type] - nothing asks them
-        self.preview, self.endpoints = preview, endpoints
+        self.preview, self.region, self.endpoints = preview, region, endpoints
         self.program = Program()
 
     def RegisterResource(self, request: Any) -> Any:
@@ -179,6 +184,8 @@ class Monitor(mocks.MockMonitor):
         arguments = decode(request.args)[0]
         answer: dict[str, Any] | None
         match request.tok.rpartition(":")[2]:
+            case "getRegion":
+                answer = {"region": self.region}
             case "getAvailabilityZones":
                 excluded = arguments.get("excludeZoneIds", [])
                 answer = {"names": [name for id, name in _ZONES.items() if id not in excluded]}
@@ -211,7 +218,13 @@ def run(configuration: Mapping[str, str], monitor: Monitor | None = None, *, sta
 @cache
 def deployed(**settings: str) -> Program:
     """The program with these settings, deployed; the same settings run once."""
-    return run(REGION | {f"{NAME}:{key}": value for key, value in settings.items()})
+    return in_region("us-east-1", **settings)
+
+
+def in_region(region: str, **settings: str) -> Program:
+    """The program with these settings, deployed in another region."""
+    config = {"aws:region": region} | {f"{NAME}:{key}": value for key, value in settings.items()}
+    return run(config, Monitor(region=region))
 
 
 def stack_file(stack: str) -> dict[str, str]:
@@ -255,6 +268,8 @@ def _computed(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, A
 def _made_up(kind: str, name: str, key: str, type_: Any) -> Any:
     if key == "arn" or key.endswith("Arn"):
         return f"arn:aws:{kind.split(':')[1].split('/')[0]}:us-east-1:123456789012:{name}"
+    if key == "domainValidationOptions":
+        return [VALIDATION]
     return {str: f"{name}-{key}", int: 5432, bool: False}.get(type_)
 
 

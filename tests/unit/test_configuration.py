@@ -11,7 +11,9 @@ import pytest
 from components import configuration
 from components.configuration import ConfigurationError, parse
 from components.settings import Settings
-from tests.unit.program import BROUGHT, CERTIFICATE, NAME, OWN_DOMAIN, REGION
+from tests.unit.program import BROUGHT, CERTIFICATE, NAME, OWN_DOMAIN, OWN_ZONE, REGION
+
+ELSEWHERE = CERTIFICATE.replace("us-east-1", "eu-central-1")
 
 # Key, unusable value, what the message must say about the rule.
 BAD: list[tuple[str, Any, str]] = [
@@ -26,6 +28,10 @@ BAD: list[tuple[str, Any, str]] = [
     ("accessLogsBucketArn", "arn:aws:s3:::my-bucket/logs", "no path"),
     ("accessLogsBucketArn", "arn:aws:s3:::MyBucket", "must be the ARN of an S3 bucket"),
     ("accessLogsBucketArn", "arn:aws:iam::123456789012:role/x", "must be the ARN of an S3 bucket"),
+    ("enableAccessLogs", "on", "must be true or false"),
+    ("accessLogRetentionDays", "0", "greater than or equal to 1"),
+    ("accessLogRetentionDays", "4000", "less than or equal to 3650"),
+    ("accessLogRetentionDays", "year", "valid integer"),
     ("dataOnDestroy", "retain", "'refuse', 'keep' or 'delete'"),
     ("dataOnDestroy", "", "'refuse', 'keep' or 'delete'"),
     ("dataOnDestroy", "Delete", "'refuse', 'keep' or 'delete'"),
@@ -87,7 +93,32 @@ BAD: list[tuple[str, Any, str]] = [
     ("domainName", "archive", "must be a host name"),
     ("certificateArn", "arn:aws:acm:eu-west-1:123456789012:certificate/" + "0" * 36, "in us-east-1"),
     ("certificateArn", "my-certificate", "must be the ARN of an ACM certificate"),
+    ("regionalCertificateArn", "my-certificate", "in the stack's own region"),
+    ("regionalCertificateArn", "arn:aws:iam::123456789012:server-certificate/x", "ARN of an ACM certificate"),
+    ("hostedZoneId", "example.org", "id of a public Route 53 hosted zone"),
+    ("hostedZoneId", "/hostedzone/Z0123456789", "id of a public Route 53 hosted zone"),
+    ("hostedZoneId", "z0123", "id of a public Route 53 hosted zone"),
+    ("enableWaf", "yes", "must be true or false"),
+    ("wafRateLimit", "9", "greater than or equal to 10"),
+    ("wafRateLimit", "2000000001", "less than or equal to 2000000000"),
+    ("wafRateLimit", "100/s", "valid integer"),
+    ("allowedCidrs", '["203.0.113.7"]', "ends in /32"),
+    ("allowedCidrs", '["203.0.113.7/24"]', "host bits set"),
+    ("allowedCidrs", '["0.0.0.0/0"]', "/0 is everybody"),
+    ("allowedCidrs", '["::/0"]', "/0 is everybody"),
+    ("allowedCidrs", '["10.1.0.0/16"]', "nobody comes in from a private one"),
+    ("allowedCidrs", '["fd12::/16"]', "nobody comes in from a private one"),
+    ("allowedCidrs", '["hospital"]', "must be a network of the internet"),
+    ("allowedCidrs", '["203.0.113.0/24", "203.0.113.0/24"]', "each network once"),
+    ("allowedCidrs", "203.0.113.0/24", "must be"),
+    ("allowedCountries", '["UK"]', "such as CH, US or GB"),
+    ("allowedCountries", '["ch"]', "ISO 3166-1 in capitals"),
+    ("allowedCountries", '["Switzerland"]', "ISO 3166-1"),
+    ("allowedCountries", '["CH", "CH"]', "each country once"),
+    ("allowedCountries", "CH", "must be"),
     ("corsAllowedOrigins", '["*"]', "no *"),
+    ("corsAllowedOrigins", '["null"]', "must be an origin"),
+    ("corsAllowedOrigins", '["https://Viewer.example.org"]', "must be an origin"),
     ("corsAllowedOrigins", '["https://viewer.example.org/"]', "trailing slash"),
     ("corsAllowedOrigins", '["http://viewer.example.org"]', "http only for localhost"),
     ("corsAllowedOrigins", '["https://a.b", "https://a.b"]', "each origin once"),
@@ -144,13 +175,18 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     (BROUGHT | {"vpcCidr": "10.1.0.0/16"}, "vpcCidr", "vpcId brings one", "rm vpcCidr"),
     (BROUGHT | {"natGateways": "none"}, "natGateways", "vpcId brings one", "rm natGateways"),
     (BROUGHT | {"enableVpcFlowLogs": "true"}, "enableVpcFlowLogs", "vpcId brings one", "rm enableVpcFlowLogs"),
-    ({"domainName": "archive.example.org"}, "certificateArn", "needs the certificate", "arn:aws:acm:us-east-1:"),
+    ({"domainName": "archive.example.org"}, "certificateArn", "or the hosted zone", "arn:aws:acm:us-east-1:"),
+    ({"certificateArn": CERTIFICATE}, "domainName", "serves nothing without", "pulumi config set domainName"),
+    ({"hostedZoneId": "Z1"}, "domainName", "serves nothing without", "pulumi config set domainName"),
+    ({**OWN_ZONE, "regionalCertificateArn": CERTIFICATE}, "regionalCertificateArn", "the edge's must be", "rm"),
     (
-        {"certificateArn": CERTIFICATE},
-        "domainName",
-        "serves nothing without the domain name",
-        "pulumi config set domainName",
+        {"enableAccessLogs": "true", "accessLogsBucketArn": "arn:aws:s3:::logs"},
+        "accessLogsBucketArn",
+        "enableAccessLogs makes another",
+        "pulumi config set enableAccessLogs false",
     ),
+    ({"allowedCidrs": '["203.0.113.0/24"]'}, "allowedCidrs", "everybody would be let in", "enableWaf true"),
+    ({"wafRateLimit": "100"}, "wafRateLimit", "it limits nobody", "enableWaf true"),
 ]
 
 GOOD = [
@@ -163,6 +199,13 @@ GOOD = [
     {"taskCpu": "1024", "taskMemoryMib": "8192"},
     {"databaseStorageGib": "100", "databaseMaxStorageGib": "110"},
     OWN_DOMAIN,
+    OWN_ZONE,
+    OWN_DOMAIN | OWN_ZONE,
+    OWN_DOMAIN | OWN_ZONE | {"regionalCertificateArn": ELSEWHERE},
+    {"enableAccessLogs": "true", "accessLogRetentionDays": "3650"},
+    {"enableWaf": "true", "wafRateLimit": "10"},
+    {"enableWaf": "true", "allowedCidrs": '["203.0.113.0/24", "2001:db8::/32", "198.51.100.7/32"]'},
+    {"allowedCountries": '["CH", "LI"]'},
     {"corsAllowedOrigins": '["https://viewer.example.org:8443", "http://localhost:3000"]'},
     {"orthancImage": "registry.example.org:5000/orthanc:26.8.1@sha256:" + "0" * 64},
     {"accessLogsBucketArn": "arn:aws-us-gov:s3:::logs.example"},
@@ -203,7 +246,7 @@ def test_good_values_are_taken(values: dict[str, str]):
     for key, value in values.items():
         field = next(name for name in Settings.model_fields if name.replace("_", "") == key.lower())
         taken = getattr(settings, field)
-        assert str(taken) == value or list(taken) == json.loads(value)
+        assert taken == value or json.loads(value) == (list(taken) if isinstance(taken, tuple) else taken)
 
 
 def test_everything_wrong_is_told_at_once():
@@ -238,6 +281,36 @@ def test_a_region_whose_databases_the_tasks_would_refuse(region: str, served: bo
     else:
         [problem] = problems_of({}, region=region).problems
         assert problem.key == "aws:region" and "certificate authority" in problem.rule
+
+
+@pytest.mark.parametrize(("region", "fits"), [("eu-central-1", True), (None, True), ("eu-west-1", False)])
+def test_the_load_balancers_certificate_is_of_the_stacks_region(region: str, fits: bool):
+    settings = OWN_DOMAIN | {"regionalCertificateArn": ELSEWHERE}
+    if fits:
+        parse(settings, region=region)
+    else:
+        [problem] = problems_of(settings, region=region).problems
+        assert (
+            problem.key == "regionalCertificateArn"
+            and "another region than the stack's, eu-west-1" in problem.rule
+        )
+
+
+@pytest.mark.parametrize(
+    ("settings", "regions"),
+    [
+        ({}, []),
+        (OWN_ZONE, ["us-east-1", "eu-central-1"]),
+        (OWN_DOMAIN, ["us-east-1"]),
+        (OWN_DOMAIN | OWN_ZONE, ["us-east-1"]),
+        (OWN_DOMAIN | {"regionalCertificateArn": ELSEWHERE}, ["us-east-1", "eu-central-1"]),
+    ],
+)
+def test_cloudfront_speaks_https_to_a_load_balancer_that_a_certificate_covers(
+    settings: dict[str, str], regions: list[str]
+):
+    found = [region for region in ("us-east-1", "eu-central-1") if parse(settings).https_to_load_balancer(region)]
+    assert found == regions
 
 
 def loaded(config: dict[str, str]) -> Settings:

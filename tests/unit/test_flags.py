@@ -2,7 +2,23 @@
 
 import pytest
 
-from tests.unit.program import OWN_DOMAIN, deployed
+from tests.unit.program import OWN_DOMAIN, OWN_ZONE, deployed
+
+# What CloudFront and load balancer do once a certificate covers the latter: HTTPS, in place of HTTP.
+HTTPS = {
+    *("Listener.port", "Listener.protocol", "Listener.certificateArn", "Listener.sslPolicy"),
+    *(
+        "SecurityGroupIngressRule.fromPort",
+        "SecurityGroupIngressRule.toPort",
+        "SecurityGroupIngressRule.description",
+    ),
+    "VpcOrigin.vpcOriginEndpointConfig",
+}
+LOG_DELIVERY = {"LogDeliverySource", "LogDeliveryDestination", "LogDelivery"}
+LOG_BUCKET = {
+    *("Bucket", "BucketOwnershipControls", "BucketPublicAccessBlock", "BucketPolicy", "BucketVersioning"),
+    *("BucketServerSideEncryptionConfiguration", "BucketLifecycleConfiguration"),
+}
 
 FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
     ({"enableRdsBackup": "true"}, set(), {"Instance.backupRetentionPeriod"}),
@@ -14,15 +30,32 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
     ({"enableVpcFlowLogs": "true"}, {"FlowLog", "LogGroup", "Role", "RolePolicy"}, set()),
     (
         {"accessLogsBucketArn": "arn:aws:s3:::logs"},
-        {"LogDeliverySource", "LogDeliveryDestination", "LogDelivery"},
+        LOG_DELIVERY | {"AccessLogs"},
         {"LoadBalancer.accessLogs"},
     ),
+    ({"enableAccessLogs": "true"}, LOG_DELIVERY | LOG_BUCKET | {"AccessLogs"}, {"LoadBalancer.accessLogs"}),
     (
         {"corsAllowedOrigins": '["https://a.example"]'},
-        {"Function", "ResponseHeadersPolicy"},
-        {"Distribution.defaultCacheBehavior"},
+        set(),
+        {"Function.code", "ResponseHeadersPolicy.corsConfig"},
     ),
-    (OWN_DOMAIN, set(), {"Distribution.aliases", "Distribution.viewerCertificate"}),
+    (OWN_DOMAIN, set(), {"Distribution.aliases", "Distribution.viewerCertificate"} | HTTPS),
+    (
+        OWN_ZONE,
+        {"Certificate", "CertificateValidation", "Record"},
+        {"Distribution.aliases", "Distribution.viewerCertificate"} | HTTPS,
+    ),
+    (
+        {"enableWaf": "true"},
+        {"Firewall", "WebAcl", "WebAclLoggingConfiguration", "LogGroup"},
+        {"Distribution.webAclId"},
+    ),
+    (
+        {"enableWaf": "true", "allowedCidrs": '["203.0.113.0/24"]'},
+        {"Firewall", "WebAcl", "WebAclLoggingConfiguration", "LogGroup", "IpSet"},
+        {"Distribution.webAclId", "Distribution.isIpv6Enabled"},
+    ),
+    ({"allowedCountries": '["CH"]'}, set(), {"Distribution.restrictions"}),
     ({"logRetentionDays": "7"}, set(), {"LogGroup.retentionInDays"}),
     ({"databaseInstanceClass": "db.m7g.large"}, set(), {"Instance.instanceClass"}),
 ]

@@ -12,7 +12,18 @@ from components.configuration import ConfigurationError
 from local.standins.mapping import schema
 from policy import rules
 from policy.rules import Resource
-from tests.unit.program import BROUGHT, NAME, PASSWORD, REGION, TOKEN, Monitor, Program, run, stack_file
+from tests.unit.program import (
+    BROUGHT,
+    NAME,
+    OWN_ZONE,
+    PASSWORD,
+    REGION,
+    TOKEN,
+    Monitor,
+    Program,
+    run,
+    stack_file,
+)
 
 FLAGS = {
     "enableDicomS3Storage": ("true", "false"),
@@ -37,14 +48,24 @@ NETWORKS = {
     name: REGION | {f"{NAME}:{key}": value for key, value in settings.items()}
     for name, settings in {"no way out": {"natGateways": "none"}, "brought": BROUGHT}.items()
 }
-STACKS = {"dev": stack_file("dev"), "prod": stack_file("prod")} | NETWORKS | combinations()
+# All that the edge can be given at once.
+EDGE = OWN_ZONE | {
+    "enableWaf": "true",
+    "allowedCidrs": '["203.0.113.0/24", "2001:db8::/32"]',
+    "allowedCountries": '["CH"]',
+    "corsAllowedOrigins": '["https://viewer.example.org"]',
+    "enableAccessLogs": "true",
+}
+NAMED = {"dev": stack_file("dev"), "prod": stack_file("prod")}
+NAMED["prod-edge"] = NAMED["prod"] | {f"{NAME}:{key}": value for key, value in EDGE.items()}
+STACKS = NAMED | NETWORKS | combinations()
 RUNS = list(itertools.product(STACKS, [False, True]))
 IDS = [f"{stack}-{'preview' if preview else 'up'}" for stack, preview in RUNS]
 
 
 @cache
 def ran(stack: str, *, preview: bool) -> Program:
-    return run(STACKS[stack], Monitor(preview=preview), stack=stack if stack in ("dev", "prod") else "test")
+    return run(STACKS[stack], Monitor(preview=preview), stack=stack if stack in NAMED else "test")
 
 
 @pytest.fixture(scope="module", params=RUNS, ids=IDS)
@@ -59,7 +80,7 @@ def preview(program: Program, request: pytest.FixtureRequest) -> bool:
 
 
 def test_every_combination_is_there():
-    assert len(STACKS) == 2 + len(NETWORKS) + 2 ** len(FLAGS)
+    assert len(STACKS) == len(NAMED) + len(NETWORKS) + 2 ** len(FLAGS)
 
 
 def test_no_urn_twice(program: Program):

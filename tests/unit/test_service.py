@@ -109,12 +109,3 @@ def test_task_size_and_logs_are_the_settings():
     assert (definition["cpu"], definition["memory"]) == ("4096", "8192")
     options = program.container()["logConfiguration"]["options"]
     assert options["awslogs-group"] == "orthanc-name" and options["awslogs-region"] == "us-east-1"
-
-
-def test_access_logs_go_to_the_given_bucket():
-    program = deployed(accessLogsBucketArn="arn:aws:s3:::logs")
-    assert program.one("LoadBalancer").inputs["accessLogs"]["bucket"] == "logs"
-    destination = program.one("LogDeliveryDestination").inputs["deliveryDestinationConfiguration"]
-    assert destination["destinationResourceArn"].startswith("arn:aws:s3:::logs/")
-    for kind in ("LogDeliverySource", "LogDeliveryDestination", "LogDelivery"):
-        assert program.one(kind).inputs["region"] == "us-east-1", "CloudFront delivers from no other region"

@@ -1,16 +1,24 @@
-// Viewer-request function: answers CORS preflight at the edge. A preflight carries no credentials, so Orthanc would
-// answer 401 and the browser would never send the request itself.
+// Viewer-request function: which sites' pages may call the archive from a browser.
+//
+// A browser names the page's site in Origin where a script calls across sites or anything is sent, and adds the
+// password that the user once gave by itself. So a page of a site that is not listed is refused whatever it asks, and
+// not only kept from reading the answer. A preflight carries no credentials: Orthanc would answer 401, so it is
+// answered here.
 const configuration = __CONFIGURATION__;
 
 function handler(event) {
     const request = event.request;
     const origin = request.headers.origin;
-    if (request.method !== 'OPTIONS' || !origin || !request.headers['access-control-request-method']) {
+    if (!origin) {
         return request;
     }
     const varying = { vary: { value: 'Origin' } };
-    if (!configuration.ORIGINS.includes(origin.value)) {
+    const own = origin.value === 'https://' + request.headers.host.value;
+    if (origin.multiValue || !(own || configuration.ORIGINS.includes(origin.value))) {
         return { statusCode: 403, statusDescription: 'Forbidden', headers: varying };
+    }
+    if (own || request.method !== 'OPTIONS' || !request.headers['access-control-request-method']) {
+        return request;
     }
     return {
         statusCode: 204,

@@ -1,0 +1,63 @@
+"""What browsers are told: which other sites' pages may call the archive, and what its own may not do. Pure."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pulumi_aws as aws
+
+METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
+# What DICOMweb clients send across origins, and what they must be able to read of the answers.
+_REQUEST_HEADERS = ["Accept", "Authorization", "Content-Type", "Range"]
+_ANSWER_HEADERS = ["Content-Disposition", "Content-Location", "Content-Range", "ETag"]
+_PREFLIGHT_SECONDS = 600
+
+_YEAR_SECONDS = 31_536_000
+_FUNCTION_TEMPLATE = Path(__file__).with_name("edge_function.js")
+
+
+def edge_function(origins: Sequence[str]) -> str:
+    """The source of the viewer-request function that refuses pages of other sites than these."""
+    values = {
+        "ORIGINS": list(origins),
+        "METHODS": ", ".join(METHODS),
+        "HEADERS": ", ".join(_REQUEST_HEADERS),
+        "MAX_AGE": str(_PREFLIGHT_SECONDS),
+    }
+    code = _FUNCTION_TEMPLATE.read_text()
+    return code.replace("__CONFIGURATION__", json.dumps(values, indent=4, sort_keys=True))
+
+
+def cors(origins: Sequence[str]) -> aws.cloudfront.ResponseHeadersPolicyCorsConfigArgsDict:
+    """The CORS headers of answers to pages of these sites: the page's own origin, never *; with credentials."""
+    return {
+        "access_control_allow_origins": {"items": list(origins)},
+        "access_control_allow_credentials": True,
+        "access_control_allow_methods": {"items": METHODS},
+        "access_control_allow_headers": {"items": _REQUEST_HEADERS},
+        "access_control_expose_headers": {"items": _ANSWER_HEADERS},
+        "origin_override": True,
+    }
+
+
+def security_headers() -> aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigArgsDict:
+    """Security headers of every answer that comes from Orthanc.
+
+    No Content-Security-Policy: OHIF and Stone need inline scripts, WebAssembly, blob: workers and evaluation of
+    code, so that one which leaves them working would forbid nothing that matters.
+    """
+    return {
+        # For this name alone: of its subdomains, and of a browser's preload list, the stack knows nothing.
+        "strict_transport_security": {
+            "access_control_max_age_sec": _YEAR_SECONDS,
+            "include_subdomains": False,
+            "preload": False,
+            "override": True,
+        },
+        # A DICOM file that looks like a page is not run as one.
+        "content_type_options": {"override": True},
+        # The user interface shows the viewers in frames of its own origin.
+        "frame_options": {"frame_option": "SAMEORIGIN", "override": True},
+        # URLs name studies and, in queries, patients.
+        "referrer_policy": {"referrer_policy": "same-origin", "override": True},
+    }
