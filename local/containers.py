@@ -1,9 +1,10 @@
 """What Docker holds for a place: all that carries its label. One container of it is the image registry."""
 
+import contextlib
 import json
 from typing import Any
 
-from local.images import Log, docker, ensure_services_image
+from local.images import ImageError, Log, docker, ensure_services_image
 from local.place import Place
 
 _REGISTRY_PORT = 5000  # in base/services/registry.yml
@@ -23,8 +24,10 @@ def start_registry(place: Place, log: Log) -> None:
 
 def running(place: Place) -> list[dict[str, Any]]:
     """The place's containers that run, oldest first: name, role, image, state, health, published ports."""
-    found = docker("ps", "--quiet", "--filter", f"label=orthanc.place={place.slug}").split()
-    inspected = json.loads(docker("inspect", *found)) if found else []
+    inspected: list[dict[str, Any]] = []
+    for found in docker("ps", "--quiet", "--filter", f"label=orthanc.place={place.slug}").split():
+        with contextlib.suppress(ImageError):  # it has ended meanwhile
+            inspected += json.loads(docker("inspect", found))
     return [
         {
             "name": container["Name"].removeprefix("/"),

@@ -20,8 +20,8 @@ from local.runner.viewer_function import ViewerFunction
 _ROUTE_SECONDS = 1.0
 _CONNECT_SECONDS = 10
 _CHUNK_BYTES = 1 << 18
-# aiohttp's own request headers; a proxy adds none.
 _LOOPBACK = ("127.0.0.1", "localhost")
+# aiohttp's own request headers; a proxy adds none.
 _NO_DEFAULTS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
