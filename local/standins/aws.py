@@ -89,6 +89,7 @@ class Aws(Plugin):
             if property not in checked:
                 fixed_part = checked.pop(f"{property}Prefix", f"{name}-")[: int(length) - 7]
                 checked[property] = old.get(property) or f"{fixed_part}{seed.hex()[:7]}".lower()
+                checked["__defaults"] = [property]  # as the real plugin notes what it made up
         if "tagsAll" in known.types:
             defaults = (self._configuration.get("defaultTags") or {}).get("tags", {})
             checked["tagsAll"] = {**defaults, **(inputs.get("tags") or {})}
@@ -104,9 +105,10 @@ class Aws(Plugin):
         ours = (set(old) | set(new)) - {"__defaults", "region"}
         changed = sorted(name for name in ours if not mapping.same(old.get(name), new.get(name)))
         fixed = set(changed) - {"tags", "tagsAll"} if row.fixed == "*" else set(changed) & set(row.fixed.split())
-        # The new one cannot stand beside the old one under the same name.
+        # The new one cannot stand beside the old one under the same name; a name that we drew is drawn anew.
         name = row.named.partition(" ")[0]
-        same_name = bool(name) and mapping.same(old.get(name), new.get(name))
+        drawn = name in new.get("__defaults", ())
+        same_name = bool(name) and not drawn and mapping.same(old.get(name), new.get(name))
         return Difference(changed, sorted(fixed), delete_first=bool(fixed) and (same_name or not row.named))
 
     def planned(self, kind: str, inputs: Values, outputs: Values) -> Values:
