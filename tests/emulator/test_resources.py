@@ -126,6 +126,24 @@ def test_a_protected_load_balancer_stays(client: Any, network: Any, refused: Any
     elb.delete_load_balancer(LoadBalancerArn=arn)
 
 
+def test_a_target_group_belongs_to_the_balancer_whose_listener_names_it(client: Any, network: Any) -> None:
+    elb = client("elbv2")
+    balancer = elb.create_load_balancer(Name="moving", Subnets=network["subnets"], Scheme="internal")
+    arn, vpc = balancer["LoadBalancers"][0]["LoadBalancerArn"], balancer["LoadBalancers"][0]["VpcId"]
+    old, new = (
+        elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=vpc)["TargetGroups"][0][
+            "TargetGroupArn"
+        ]
+        for name in ("old", "new")
+    )
+    to_old, to_new = ([{"Type": "forward", "TargetGroupArn": group}] for group in (old, new))
+    made = elb.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=to_old)
+    elb.modify_listener(ListenerArn=made["Listeners"][0]["ListenerArn"], DefaultActions=to_new)
+    described = elb.describe_target_groups(TargetGroupArns=[old, new])["TargetGroups"]
+    assert [each["LoadBalancerArns"] for each in described] == [[], [arn]]
+    elb.delete_target_group(TargetGroupArn=old)
+
+
 @pytest.fixture(scope="module")
 def log_bucket(client: Any) -> str:
     """A bucket that lets nobody write."""

@@ -1,4 +1,7 @@
-"""Load balancers: deletion protection protects, HTTPS has an issued certificate, access logs find their bucket."""
+"""Load balancers: deletion protection protects, HTTPS has an issued certificate, access logs find their bucket.
+
+A target group belongs to the balancer whose listener names it.
+"""
 
 from typing import Any
 
@@ -39,7 +42,7 @@ def modify_listener(
     certificates: Any = None,
     actions: Any = None,
 ) -> Any:
-    """moto keeps the certificate of a listener that speaks HTTPS no more."""
+    """moto keeps the certificate of a listener that speaks HTTPS no more, and its first target group."""
     [listener] = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])
     wanted = [each["CertificateArn"] for each in certificates or []]
     protocol = protocol or str(listener.protocol)
@@ -47,7 +50,19 @@ def modify_listener(
     changed = original(self, arn, port, protocol, ssl_policy, certificates or [], actions)
     if protocol == "HTTP":
         changed.certificate, changed.certificates, changed.ssl_policy = None, [], None
+    _note_target_groups(self, listener.load_balancer_arn)
     return changed
+
+
+def _note_target_groups(backend: Any, balancer: str) -> None:
+    """moto notes the target groups of a new listener only."""
+    actions = (a for each in backend.load_balancers[balancer].listeners.values() for a in each.default_actions)
+    named = {
+        group for a in actions if a.type == "forward" for group in backend._get_target_group_arns_from(a.data)
+    }
+    for group in backend.target_groups.values():
+        others = [other for other in group.load_balancer_arns if other != balancer]
+        group.load_balancer_arns = others + [balancer] * (group.arn in named)
 
 
 @replaces(ELBv2Backend)
