@@ -56,10 +56,12 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             name,
             vpc_id=network.vpc_id,
             target_type="ip",
-            protocol="HTTP",
+            # Under a certificate that each task makes for itself: nobody checks a target's.
+            protocol="HTTPS",
             port=orthanc.HTTP_PORT,
             # Without credentials every path answers 401, which shows as much as 200 that Orthanc serves.
             health_check={
+                "protocol": "HTTPS",
                 "path": "/system",
                 "matcher": "200,401",
                 "interval": 15,
@@ -69,7 +71,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             },
             # Jobs and queries belong to the task that began them.
             stickiness={"type": "lb_cookie", "enabled": True, "cookie_duration": 3600},
-            deregistration_delay=settings.response_timeout_seconds,
+            deregistration_delay=settings.transfer_seconds,
             opts=child,
         )
         https = certificates.load_balancer_arn is not None

@@ -7,6 +7,7 @@ fills from Secrets Manager. What is not listed keeps Orthanc's own default.
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from components.database import DatabaseAccess
 from components.settings import Settings
@@ -18,8 +19,17 @@ ADMIN_USER = "admin"
 # Where the EFS access point is mounted, and Orthanc's own place for files.
 STORAGE_DIRECTORY = "/var/lib/orthanc/db"
 
-# docker/Dockerfile puts it there.
+# docker/Dockerfile puts them there.
 RDS_CERTIFICATES = "/usr/share/orthanc/rds-global-bundle.pem"
+_MAKE_CERTIFICATE = "/usr/share/orthanc/make-certificate.sh"
+
+# Key and certificate of the task's own HTTPS, made at its start; on a volume that ends with the task.
+CERTIFICATE = "/tmp/https.pem"  # noqa: S108 - the container's own
+
+# TLS 1.2 and newer, in civetweb's numbers ("ssl_protocol_version"); and of TLS 1.2 what is forward secret and
+# authenticated. Load balancers offer both suites to their targets (ELBSecurityPolicy-2016-08).
+_TLS_1_2 = 4
+_TLS_1_2_CIPHERS = ["ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"]
 
 # PostgreSQL connections of one task. A rolling update runs twice the tasks: 2 zones x 2 x 15 = 60, under
 # the 112 (LEAST(memory / 9531392, 5000)) of the smallest class, 1 GiB, less what RDS keeps for itself.
@@ -38,9 +48,6 @@ def configuration(
     settings: Settings, stack: str, database: DatabaseAccess, bucket: BucketTarget | None
 ) -> dict[str, Any]:
     """Orthanc's JSON configuration without secrets; `bucket` None: files in STORAGE_DIRECTORY."""
-    # Of the task's memory a quarter may be one request's body and a quarter one archive under way: Orthanc's
-    # defaults, 8 and 4 GB, exceed the whole task.
-    quarter_of_memory = settings.task_memory_mib // 4
     sections: dict[str, Any] = {
         "Name": settings.orthanc_name,
         # Without a fixed one Orthanc derives it from its network interface, which every new task has anew.
@@ -49,12 +56,20 @@ def configuration(
         "RemoteAccessAllowed": True,
         "AuthenticationEnabled": True,
         "HttpPort": HTTP_PORT,
+        "SslEnabled": True,
+        "SslCertificate": CERTIFICATE,
+        "SslMinimumProtocolVersion": _TLS_1_2,
+        "SslCiphersAccepted": _TLS_1_2_CIPHERS,
         "HttpThreadsCount": 100,
         # Longer than the load balancer keeps an idle connection: at the default, 1 s, it would now and then send
         # a request into a connection that Orthanc is closing, and answer 502.
         "KeepAliveTimeout": settings.keep_alive_seconds,
-        "MaximumRequestBodySizeMB": quarter_of_memory,
-        "MaximumFileSizeInArchiveMB": quarter_of_memory,
+        "HttpRequestTimeout": settings.transfer_seconds,
+        # It would hold a whole answer in memory, and the viewer waiting, for DICOM files that hardly shrink.
+        "HttpCompressionEnabled": False,
+        # Orthanc's defaults, 8 and 4 GB, exceed the whole task. The second is for each file of an uploaded ZIP.
+        "MaximumRequestBodySizeMB": settings.largest_study_mib,
+        "MaximumFileSizeInArchiveMB": settings.largest_study_mib,
         "DicomAet": settings.dicom_aet,
         "DicomPort": DICOM_PORT,
         "DicomCheckCalledAet": True,
@@ -81,11 +96,8 @@ def configuration(
         "PostgreSQL": {
             "EnableIndex": True,
             "EnableStorage": False,
-            "Host": database.host,
-            "Port": database.port,
-            "Database": database.name,
-            "Username": database.user,
-            "EnableSsl": True,
+            # Handed to libpq as it is; beside it the plugin reads no other key that says where the database is.
+            "ConnectionUri": connection_uri(database),
             # The lock is for a single writer; several tasks are.
             "Lock": False,
             "IndexConnectionsCount": _INDEX_CONNECTIONS,
@@ -115,8 +127,7 @@ def environment(
         "ORTHANC_JSON": json.dumps(configuration(settings, stack, database, bucket), sort_keys=True),
         # /etc is read-only.
         "GENERATE_HOST_ID_IF_MISSING": "false",
-        # With it PostgreSQL's client library checks the server's certificate; EnableSsl alone only encrypts.
-        "PGSSLROOTCERT": RDS_CERTIFICATES,
+        "BEFORE_ORTHANC_STARTUP_SCRIPT": f"{_MAKE_CERTIFICATE} {CERTIFICATE}",
     } | {f"{plugin}_PLUGIN_ENABLED": "true" for plugin in plugins}
 
 
@@ -124,5 +135,13 @@ def secrets(database: DatabaseAccess, credentials_secret_arn: str) -> dict[str, 
     """The container's secret environment: variable to Secrets Manager reference (ECS `valueFrom`)."""
     return {
         "ORTHANC__REGISTERED_USERS": credentials_secret_arn,
-        "ORTHANC__POSTGRESQL__PASSWORD": f"{database.secret_arn}:password::",
+        # libpq's own: the password is in no configuration file and no connection string.
+        "PGPASSWORD": f"{database.secret_arn}:password::",
     }
+
+
+def connection_uri(database: DatabaseAccess) -> str:
+    """How libpq reaches the database: over TLS, to a server whose authority and name are verified; no password."""
+    user, host, name = (quote(part, safe="") for part in (database.user, database.host, database.name))
+    verified = f"sslmode=verify-full&sslrootcert={quote(RDS_CERTIFICATES)}"
+    return f"postgresql://{user}@{host}:{database.port}/{name}?{verified}"

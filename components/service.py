@@ -1,5 +1,7 @@
 """Orthanc itself: an ECS service on Fargate with the permissions it uses."""
 
+import math
+
 import pulumi
 import pulumi_aws as aws
 
@@ -12,6 +14,9 @@ from components.networking import Network
 from components.settings import Settings
 from components.storage import DicomBucket, DicomFileSystem
 from components.users import OrthancUsers
+
+# Minutes that the provider by itself waits for a service; not enough where old tasks finish long transfers.
+_PATIENCE_MINUTES = 20
 
 # Seconds that a new task may fail its checks: the start-up script, the plugins and the index's first connections.
 _GRACE_SECONDS = 180
@@ -118,6 +123,7 @@ class OrthancService(pulumi.ComponentResource):
                     *endpoint_policies.ready,
                     *mounts,
                 ],
+                custom_timeouts=_patience(settings),
             ),
         )
         self.register_outputs({})
@@ -148,6 +154,11 @@ class OrthancService(pulumi.ComponentResource):
         if isinstance(storage, DicomFileSystem):
             return pulumi.Output.from_input(None)
         return storage.bucket_name.apply(lambda name: orthanc.BucketTarget(name, self._region))
+
+
+def _patience(settings: Settings) -> pulumi.CustomTimeouts:
+    minutes = _PATIENCE_MINUTES + math.ceil(settings.transfer_seconds / 60)
+    return pulumi.CustomTimeouts(create=f"{minutes}m", update=f"{minutes}m", delete=f"{minutes}m")
 
 
 def _volumes(storage: DicomBucket | DicomFileSystem) -> list[aws.ecs.TaskDefinitionVolumeArgsDict]:

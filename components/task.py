@@ -7,7 +7,8 @@ from components import orthanc
 
 CONTAINER_NAME = "orthanc"
 
-# ECS lets a stopping container finish its transfers this long, in seconds; Fargate's longest.
+# How long ECS waits between SIGTERM and SIGKILL, in seconds; Fargate's longest. Orthanc cuts transfers at once and
+# needs it for what it is writing: transfers are over by then, since the load balancer lets them end before.
 _STOP_TIMEOUT_SECONDS = 120
 
 # Paths that the start-up script and Orthanc write while the rest of the root file system is read-only. The

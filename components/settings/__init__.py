@@ -5,7 +5,7 @@ cannot express: ranges, formats, structured values and the rules between keys. A
 All errors are reported at once, each with key, value, rule and remedy.
 """
 
-from components.settings import access, data, edge, network, service
+from components.settings import access, data, edge, network, service, transfers
 from components.settings.values import Problem, Rule
 
 __all__ = ["RULES_BETWEEN_KEYS", "Problem", "Rule", "Settings"]
@@ -15,6 +15,7 @@ class Settings(
     network.NetworkSettings,
     data.DataSettings,
     service.ServiceSettings,
+    transfers.TransferSettings,
     edge.EdgeSettings,
     access.AccessSettings,
 ):
@@ -30,6 +31,7 @@ RULES_BETWEEN_KEYS: tuple[Rule, ...] = (
     *network.RULES,
     *data.RULES,
     *service.RULES,
+    *transfers.RULES,
     *edge.RULES,
     *access.RULES,
 )

@@ -1,13 +1,10 @@
-"""The edge: names, certificates, access logs and how long an answer may take."""
+"""The edge: names, certificates and access logs."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from components.settings.values import Flag, Group, Problem, Rule, matches
-
-# The longest that CloudFront waits for an origin without a raised quota (CloudFront quotas, "Response timeout").
-LONGEST_ORIGIN_TIMEOUT_SECONDS = 120
 
 # Where everything of CloudFront lives that belongs to a region: certificates, web ACLs, log deliveries.
 CLOUDFRONT_REGION = "us-east-1"
@@ -60,7 +57,6 @@ class EdgeSettings(Group):
     certificate_arn: CertificateArn = ""
     regional_certificate_arn: RegionalCertificateArn = ""
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_100"
-    response_timeout_seconds: int = Field(default=120, ge=30, le=LONGEST_ORIGIN_TIMEOUT_SECONDS)
 
     @property
     def keep_access_logs(self) -> bool:
@@ -72,19 +68,6 @@ class EdgeSettings(Group):
         made = bool(self.hosted_zone_id and not self.certificate_arn)
         shared = bool(self.certificate_arn and region == CLOUDFRONT_REGION)
         return made or shared or bool(self.regional_certificate_arn)
-
-    # Each hop waits a little longer than the one before it, so that the one nearest to the viewer reports the
-    # timeout and none closes a connection that another still uses: CloudFront, load balancer, Orthanc.
-
-    @property
-    def load_balancer_idle_seconds(self) -> int:
-        """How long the load balancer keeps a silent connection, longer than CloudFront waits for an answer."""
-        return self.response_timeout_seconds + 10
-
-    @property
-    def keep_alive_seconds(self) -> int:
-        """How long Orthanc keeps an idle connection, longer than the load balancer does."""
-        return self.load_balancer_idle_seconds + 10
 
 
 def _domain_has_a_certificate(settings: EdgeSettings) -> Problem | None:

@@ -1,10 +1,14 @@
 """From a task definition to the options of `docker run`, and other readings of AWS's documents: pure."""
 
+import re
 import shlex
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 Document = Mapping[str, Any]
+
+_ROOT_CERTIFICATES = re.compile(r"[?&]sslrootcert=([^&\s\"']+)")
 
 
 class TaskError(Exception):
@@ -73,6 +77,11 @@ def secret_reference(value_from: str) -> tuple[str, str]:
     if parts[2:3] != ["secretsmanager"] or len(parts) not in (7, 10) or any(parts[8:]):
         raise TaskError(f"ResourceInitializationError: invalid reference to a secret: {value_from}")
     return ":".join(parts[:7]), parts[7] if len(parts) == 10 else ""
+
+
+def root_certificates(environment: Mapping[str, str]) -> set[str]:
+    """The container's files with the authorities that libpq trusts: PostgreSQL URIs in any variable name them."""
+    return {unquote(path) for value in environment.values() for path in _ROOT_CERTIFICATES.findall(value)}
 
 
 def matches(matcher: str, status: int) -> bool:

@@ -48,7 +48,8 @@ class Front:
         self._session = ClientSession(
             # The stand-in base's old Orthanc closes an idle connection after a second, whatever it is told: a
             # request sent into such a one would be answered 502.
-            connector=TCPConnector(limit=0, force_close=True),
+            # A load balancer takes whatever certificate a target has.
+            connector=TCPConnector(limit=0, force_close=True, ssl=False),
             cookie_jar=DummyCookieJar(),
             auto_decompress=False,
             skip_auto_headers=_NO_DEFAULTS,
@@ -117,7 +118,7 @@ class Front:
         try:
             async with self._session.request(
                 request.method,
-                URL(f"http://{address}:{port}{request.raw_path}", encoded=True),
+                URL(f"{route.target_scheme}://{address}:{port}{request.raw_path}", encoded=True),
                 headers=messages.to_task(headers, request.remote or "", host, route.protocol, route.port),
                 data=request.content if request.body_exists else None,
                 allow_redirects=False,

@@ -22,7 +22,6 @@ _DICOM_PORT = 4242  # is published on loopback; HTTP goes through the edge alone
 _NFS_PORT = 2049
 # ECR answers a pull with presigned URLs of this bucket of AWS's own.
 _LAYERS = f"arn:aws:s3:::prod-{REGION}-starport-layer-bucket/layer"
-_ROOT_CERTIFICATES = "PGSSLROOTCERT"  # libpq's, the file that it trusts
 
 
 def launch(place: Place, name: str, definition: Document, network: Document, dicom_port: int) -> str:
@@ -60,7 +59,7 @@ def launch(place: Place, name: str, definition: Document, network: Document, dic
     ]
     if any(port["containerPort"] == _DICOM_PORT for port in container["portMappings"]):
         options.append(f"--publish=127.0.0.1:{dicom_port}:{_DICOM_PORT}")
-    if path := environment.get(_ROOT_CERTIFICATES):
+    for path in documents.root_certificates(environment):
         options.append(f"--volume={certificates.with_authority(place, image, path)}:{path}:ro")
     identity = {
         "AWS_ACCESS_KEY_ID": role.key_id,

@@ -37,6 +37,7 @@ class Route(NamedTuple):
     protocol: str  # of the listener, https or http
     port: int
     read_timeout: int  # seconds
+    target_scheme: str  # http or https
     targets: tuple[tuple[str, int], ...]
     sticky_seconds: int | None
 
@@ -70,6 +71,7 @@ def _read(place: Place) -> Route:
     if (listener["Protocol"] == "HTTPS") != https:
         raise RouteError(502, f"CloudFront speaks {endpoint['OriginProtocolPolicy']} to {listener['Protocol']}")
     group = listener["DefaultActions"][0]["TargetGroupArn"]
+    [described] = balancing.describe_target_groups(TargetGroupArns=[group])["TargetGroups"]
     targets = balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
     of_group = attributes(balancing.describe_target_group_attributes(TargetGroupArn=group))
     of_balancer = attributes(balancing.describe_load_balancer_attributes(LoadBalancerArn=arn))
@@ -88,6 +90,7 @@ def _read(place: Place) -> Route:
         protocol="https" if https else "http",
         port=port,
         read_timeout=min(origin["VpcOriginConfig"]["OriginReadTimeout"], idle),
+        target_scheme=described["Protocol"].lower(),
         targets=tuple((each["Target"]["Id"], each["Target"]["Port"]) for each in targets),
         sticky_seconds=int(of_group.get("stickiness.lb_cookie.duration_seconds", 86400)) if sticky else None,
     )

@@ -76,7 +76,7 @@ class Archive:
         inspect = ["docker", "inspect", "--format", networks, task]
         address = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.strip()
         query = {"Level": "Study", "Query": {"StudyInstanceUID": study_uid}, "Expand": True}
-        answer = self.session.post(f"http://{address}:8042/tools/find", json=query, timeout=60)
+        answer = self.session.post(f"https://{address}:8042/tools/find", json=query, timeout=60, verify=False)
         answer.raise_for_status()
         return [study["MainDicomTags"]["StudyInstanceUID"] for study in answer.json()]
 

@@ -30,8 +30,7 @@ def test_takes_what_the_program_deploys(bucket: orthanc.BucketTarget | None):
     plain = orthanc.environment(parse({}), "dev", database, bucket)
     given = dict.fromkeys(orthanc.secrets(database, "arn:users"), "secret") | plain | USERS
     made = configuration(given, {})
-    assert made["PostgreSQL"]["Password"] == "secret"
-    assert made["PostgreSQL"]["Host"] == "db.example"
+    assert made["PostgreSQL"]["ConnectionUri"].startswith("postgresql://orthanc@db.example:5432/orthanc?")
     assert made["RegisteredUsers"] == {"admin": "secret"}
     assert ("AwsS3Storage" in sections_on(given)) == bool(bucket)
     assert {"DicomWeb", "PostgreSQL", "OHIF", "StoneWebViewer"} <= sections_on(given)
@@ -81,6 +80,18 @@ def test_plugins_are_on_by_toggle_by_section_or_always_and_off_by_false():
             "must be a text, but is int",
         ),
         (environment({"Postgresql": {}}), "it is PostgreSQL"),
+        (environment(POSTGRESQL_PLUGIN_ENABLED="true"), "PostgreSQL.Host must be a text"),
+        (environment({"PostgreSQL": {"ConnectionUri": 5}}), "PostgreSQL.ConnectionUri must be a text"),
+        (
+            environment({"PostgreSQL": {"ConnectionUri": "postgresql://db/orthanc", "EnableSsl": True}}),
+            "nothing reads EnableSsl",
+        ),
+        (
+            environment(
+                {"PostgreSQL": {"ConnectionUri": "postgresql://db/orthanc"}}, ORTHANC__POSTGRESQL__PASSWORD="x"
+            ),
+            "nothing reads Password",
+        ),
         (environment(AWS_S3_STORAGE_PLUGIN_ENABLED="true"), "AwsS3Storage.BucketName must be a text"),
         (environment({"AwsS3Storage": {"BucketName": "images"}}), "AwsS3Storage.Region must be a text"),
         (environment(DICOM_WEB_PLUGIN_ENABLED="1"), "DICOM_WEB_PLUGIN_ENABLED = '1' must be"),

@@ -12,17 +12,18 @@ from pathlib import Path
 import pytest
 import requests
 
+from components import orthanc
 from local import containers, images
 from local.place import Place
 from tests.runner.deployment import Deployment
 
 ROOT = Path(__file__).parents[2]
-CERTIFICATES = "/etc/certificates.pem"
 SERVE = r"""#!/bin/sh
 read -r request
 printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok'
 """
-DOCKERFILE = f"FROM {{}}\nCOPY serve /\nRUN chmod 0755 /serve && touch {CERTIFICATES}\n"
+BUNDLE = orthanc.RDS_CERTIFICATES
+DOCKERFILE = f"FROM {{}}\nCOPY serve /\nRUN chmod 0755 /serve && install -D /dev/null {BUNDLE}\n"
 
 
 @contextlib.contextmanager

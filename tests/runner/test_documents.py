@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from components import task
+from components import orthanc, task
+from components.configuration import parse
+from components.database import DatabaseAccess
 from local.runner import documents
 from local.runner.documents import TaskError
 
@@ -81,6 +83,13 @@ def test_references_to_secrets(value_from: str, expected: tuple[str, str]):
 def test_references_that_name_no_secret(value_from: str):
     with pytest.raises(TaskError, match="invalid reference"):
         documents.secret_reference(value_from)
+
+
+def test_which_authorities_libpq_trusts():
+    database = DatabaseAccess("db.example", 5432, "orthanc", "orthanc", ARN)
+    variables = orthanc.environment(parse({}), "dev", database, None)
+    assert documents.root_certificates(variables) == {orthanc.RDS_CERTIFICATES}
+    assert documents.root_certificates({"A": "postgresql://db?sslrootcert=%2Fa%20b&x=1", "B": "c"}) == {"/a b"}
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from components import policies
+from components import orthanc, policies
+from components.database import DatabaseAccess
 from local import containers
 from local.images import docker
-from tests.runner.conftest import CERTIFICATES
 from tests.runner.deployment import PORT, Deployment
 
 ABSENT = "arn:aws:secretsmanager:us-east-1:123456789012:secret:absent-AbCdEf"
@@ -23,7 +23,8 @@ ABSENT = "arn:aws:secretsmanager:us-east-1:123456789012:secret:absent-AbCdEf"
 
 @pytest.fixture(scope="module")
 def container(deployment: Deployment, image: str) -> dict[str, Any]:
-    """Healthy when the database lets it in: by name, with TLS verified, with the secret's password."""
+    """Healthy when the database lets it in: as the program has Orthanc connect, with the secret's password."""
+    database = DatabaseAccess(deployment.database_host, 5432, "orthanc", "orthanc", deployment.secret)
     return {
         "name": "orthanc",
         "image": image,
@@ -31,14 +32,9 @@ def container(deployment: Deployment, image: str) -> dict[str, Any]:
         "readonlyRootFilesystem": True,
         "portMappings": [{"containerPort": PORT}],
         "command": ["socat", f"TCP-LISTEN:{PORT},fork,reuseaddr", "EXEC:/serve"],
-        "environment": [
-            {"name": "PGHOST", "value": deployment.database_host},
-            {"name": "PGUSER", "value": "orthanc"},
-            {"name": "PGSSLMODE", "value": "verify-full"},
-            {"name": "PGSSLROOTCERT", "value": CERTIFICATES},
-        ],
-        "secrets": [{"name": "PGPASSWORD", "valueFrom": f"{deployment.secret}:password::"}],
-        "healthCheck": {"command": ["CMD-SHELL", "psql -c 'SELECT 1'"], "interval": 5, "retries": 1},
+        "environment": [{"name": "DATABASE", "value": orthanc.connection_uri(database)}],
+        "secrets": [{"name": "PGPASSWORD", "valueFrom": orthanc.secrets(database, "")["PGPASSWORD"]}],
+        "healthCheck": {"command": ["CMD-SHELL", "psql $DATABASE -c 'SELECT 1'"], "interval": 5, "retries": 1},
         "logConfiguration": {
             "logDriver": "awslogs",
             "options": {"awslogs-group": "tasks", "awslogs-stream-prefix": "orthanc"},

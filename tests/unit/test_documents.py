@@ -1,10 +1,13 @@
 """Orthanc's configuration, container definitions and policies: pure functions."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from moto.elbv2.ssl_policies import SSL_POLICIES
 
 from components import image, orthanc, policies, task
 from components.configuration import parse
@@ -56,18 +59,16 @@ def test_upstreams_start_up_takes_what_a_task_is_given(bucket: BucketTarget | No
     password = "p" + "1" * 32  # the worst that can be drawn
     injected = {
         "ORTHANC__REGISTERED_USERS": json.dumps({orthanc.ADMIN_USER: password}),
-        "ORTHANC__POSTGRESQL__PASSWORD": password,
+        "PGPASSWORD": password,
     }
     assert set(orthanc.secrets(DATABASE, "arn:users")) == set(injected)
     given = environment(bucket) | injected
     made = entrypoint.configuration(given, {})
-    assert made["RegisteredUsers"] == {"admin": password} and made["PostgreSQL"]["Password"] == password
+    assert made["RegisteredUsers"] == {"admin": password}
+    assert password not in json.dumps(made["PostgreSQL"]), "libpq has it from PGPASSWORD"
     on = {plugin.section for plugin in entrypoint.enabled_plugins(given, made)}
     assert {"DicomWeb", "OHIF", "PostgreSQL", "StoneWebViewer"} <= on
     assert ("AwsS3Storage" in on) is bool(bucket)
-    # Without it libpq encrypts, to whoever answers.
-    bundle = given["PGSSLROOTCERT"]
-    assert f"COPY rds-global-bundle.pem {Path(bundle).parent}/" in Path("docker/Dockerfile").read_text()
 
 
 @MODES
@@ -76,7 +77,7 @@ def test_nothing_obsolete_is_left(bucket: BucketTarget | None):
 
 
 def test_a_secret_reference_selects_its_key():
-    reference = orthanc.secrets(DATABASE, "arn:users")["ORTHANC__POSTGRESQL__PASSWORD"]
+    reference = orthanc.secrets(DATABASE, "arn:users")["PGPASSWORD"]
     assert reference == "arn:database:password::", "ECS would inject the whole secret"
 
 
@@ -87,10 +88,39 @@ def test_the_s3_plugin_is_on_with_a_bucket_only():
     assert sections(None)["StorageDirectory"] == orthanc.STORAGE_DIRECTORY
 
 
-@pytest.mark.parametrize("memory", ["4096", "16384"])
-def test_one_request_leaves_memory_to_the_others(memory: str):
-    made = sections(taskMemoryMib=memory)
-    assert made["MaximumRequestBodySizeMB"] + made["MaximumFileSizeInArchiveMB"] <= int(memory) / 2
+def test_the_database_is_verified_whatever_its_names_are():
+    odd = DatabaseAccess("db.example", 5433, "the index", "o'hara@x/y", "arn:database")
+    uri = urlsplit(orthanc.connection_uri(odd))
+    assert (uri.hostname, uri.port, uri.password) == ("db.example", 5433, None)
+    assert (unquote(uri.username or ""), unquote(uri.path)) == ("o'hara@x/y", "/the index")
+    parameters = parse_qs(uri.query)
+    assert parameters["sslmode"] == ["verify-full"], "whoever answers gets the password"
+    bundle, dockerfile = Path(parameters["sslrootcert"][0]), Path("docker/Dockerfile").read_text()
+    assert re.search(rf"^COPY .*\b{bundle.name} .*{bundle.parent}/$", dockerfile, re.MULTILINE), "trusts nobody"
+
+
+def test_the_certificate_is_made_where_orthanc_looks_for_it():
+    script, target = environment(BUCKET)["BEFORE_ORTHANC_STARTUP_SCRIPT"].split()
+    assert sections()["SslEnabled"] and sections()["SslCertificate"] == target
+    assert str(Path(target).parent) in WRITABLE, "Orthanc does not start"
+    dockerfile = Path("docker/Dockerfile").read_text()
+    assert re.search(rf"^COPY .*\b{Path(script).name} {Path(script).parent}/$", dockerfile, re.MULTILINE)
+    assert f"chmod 0555 {script}" in dockerfile
+
+
+def test_the_load_balancer_and_a_task_have_ciphers_in_common():
+    # What balancers speak to their targets behind a listener of HTTP, or of HTTPS with TLS 1.3.
+    for policy in ("ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-TLS13-1-0-2021-06"):
+        offered = SSL_POLICIES[policy]["ciphers"]
+        assert set(sections()["SslCiphersAccepted"]) <= set(offered), "every health check fails"
+    assert sections()["SslMinimumProtocolVersion"] == 4, "in CivetWeb's numbers TLS 1.2"
+
+
+@pytest.mark.parametrize("largest", ["64", "512"])
+def test_orthanc_takes_what_the_settings_promise(largest: str):
+    made = sections(largestStudyMib=largest)
+    assert made["MaximumRequestBodySizeMB"] == made["MaximumFileSizeInArchiveMB"] == int(largest)
+    assert made["HttpRequestTimeout"] > int(largest) * 2**23 / 25e6, "over TLS a slow viewer's file is cut off"
 
 
 def test_a_rolling_update_of_both_tasks_fits_the_smallest_database():

@@ -56,6 +56,11 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         {"Distribution.webAclId", "Distribution.isIpv6Enabled"},
     ),
     ({"allowedCountries": '["CH"]'}, set(), {"Distribution.restrictions"}),
+    (
+        {"largestStudyMib": "256"},
+        set(),
+        {"TargetGroup.deregistrationDelay", "TaskDefinition.containerDefinitions"},
+    ),
     ({"logRetentionDays": "7"}, set(), {"LogGroup.retentionInDays"}),
     ({"databaseInstanceClass": "db.m7g.large"}, set(), {"Instance.instanceClass"}),
 ]

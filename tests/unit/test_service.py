@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from components.configuration import parse
+from components.settings import Settings
 from tests.unit.program import EFS, MODES, S3, Program, deployed
 
 
@@ -87,6 +89,27 @@ def test_the_balancer_reaches_orthanc_and_keeps_a_session_on_its_task():
     assert target["healthCheck"]["matcher"] == "200,401", "without credentials every path answers 401"
     assert target["stickiness"]["enabled"], "jobs and queries are a task's own"
     assert program.one("LoadBalancer").inputs["subnets"] == service["networkConfiguration"]["subnets"]
+
+
+def test_tasks_speak_https_to_the_balancer():
+    target = deployed().one("TargetGroup").inputs
+    assert target["protocol"] == target["healthCheck"]["protocol"] == "HTTPS", "passwords travel in clear"
+
+
+@pytest.mark.parametrize(("largest", "silence"), [("64", "30"), ("512", "120")])
+def test_a_task_that_is_replaced_ends_its_transfers(largest: str, silence: str):
+    program = deployed(largestStudyMib=largest, responseTimeoutSeconds=silence)
+    delay = program.one("TargetGroup").inputs["deregistrationDelay"]
+    assert delay >= int(largest) * 2**23 / 25e6 + int(silence), "an update cuts a transfer over a 25 Mbit/s line"
+    for patience in program.one("Service").request.customTimeouts.ListFields():
+        assert int(patience[1].removesuffix("m")) * 60 >= 20 * 60 + delay, "`pulumi up` gives up before"
+    assert len(program.one("Service").request.customTimeouts.ListFields()) == 3
+
+
+def test_no_load_balancer_is_asked_to_wait_longer_than_it_does():
+    [largest] = [rule.le for rule in Settings.model_fields["largest_study_mib"].metadata if hasattr(rule, "le")]
+    settings = parse({"largestStudyMib": largest, "taskCpu": 16384, "taskMemoryMib": 122880})
+    assert 3000 < settings.transfer_seconds <= 3600, "AWS refuses a longer deregistration delay"
 
 
 def test_each_hop_waits_longer_than_the_one_before():

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,7 +46,17 @@ PLUGINS = (
         "POSTGRESQL_PLUGIN_ENABLED",
         "PostgreSQL",
         ("libOrthancPostgreSQLIndex.so", "libOrthancPostgreSQLStorage.so"),
-        {"EnableIndex": True, "EnableStorage": False, "EnableSsl": False, "Lock": False, "Port": 5432},
+        {
+            "EnableIndex": True,
+            "EnableStorage": False,
+            "Lock": False,
+            "Host": "HOST MUST BE DEFINED",
+            "Port": 5432,
+            "Database": "postgres",
+            "Username": "postgres",
+            "Password": "postgres",
+            "EnableSsl": False,
+        },
     ),
     Plugin("STONE_WEB_VIEWER_PLUGIN_ENABLED", "StoneWebViewer"),
     Plugin("WORKLISTS_PLUGIN_ENABLED", "Worklists", ("libModalityWorklists.so",), {"Enable": True}),
@@ -58,11 +69,13 @@ DEFAULTS = {
     "HttpsCACertificates": "/etc/ssl/certs/ca-certificates.crt",
 }
 
-# What must be there for a plugin to work; upstream would put a placeholder instead and fail later.
+# What must be there for a plugin to work; upstream has placeholders for it and fails later.
 REQUIRED = {
     "AwsS3Storage": ("BucketName", "Region"),
     "PostgreSQL": ("Host", "Database", "Username", "Password"),
 }
+# What the PostgreSQL plugin does not read beside a ConnectionUri.
+WITHOUT_URI = ("Host", "Port", "Database", "Username", "Password", "EnableSsl")
 # Sections that ORTHANC__SECTION__KEY would spell otherwise; upstream lists them likewise.
 SPELLINGS = {"Postgresql": "PostgreSQL", "Ohif": "OHIF"}
 # Names of upstream's old images, which the present one refuses.
@@ -86,11 +99,11 @@ def configuration(environment: Mapping[str, str], files: Mapping[str, str]) -> d
     for name, value in environment.items():
         if name.startswith("ORTHANC__"):
             _merge(merged, _setting(name, value))
-    for plugin in enabled_plugins(environment, merged):
+    plugins = enabled_plugins(environment, merged)
+    _check(DEFAULTS | merged, {plugin.section for plugin in plugins})
+    for plugin in plugins:
         merged[plugin.section] = {**plugin.defaults, **merged.get(plugin.section, {})}
-    merged = DEFAULTS | merged
-    _check(merged, {plugin.section for plugin in enabled_plugins(environment, merged)})
-    return merged
+    return DEFAULTS | merged
 
 
 def enabled_plugins(environment: Mapping[str, str], configured: Mapping[str, Any]) -> list[Plugin]:
@@ -167,11 +180,13 @@ def _check(merged: Mapping[str, Any], sections: set[str]) -> None:
         if spellings.get(key.lower(), key) != key:
             raise RefusalError(f"no plugin reads the section {key}: it is {spellings[key.lower()]}")
     for section in sections & REQUIRED.keys():
-        given = merged[section]
+        given = merged.get(section, {})
         # One URI may say all there is to say of the database.
         for key in ["ConnectionUri"] if "ConnectionUri" in given else REQUIRED[section]:
             if not isinstance(given.get(key), str):
                 raise RefusalError(f"{section}.{key} must be a text, but is {type(given.get(key)).__name__}")
+    if ignored := [key for key in WITHOUT_URI if {key, "ConnectionUri"} <= merged.get("PostgreSQL", {}).keys()]:
+        raise RefusalError(f"beside PostgreSQL.ConnectionUri nothing reads {', '.join(ignored)}")
     if merged["RemoteAccessAllowed"] and merged["AuthenticationEnabled"] and not merged.get("RegisteredUsers"):
         raise RefusalError("remote access and authentication are on, and RegisteredUsers names nobody")
 
@@ -196,7 +211,10 @@ def main() -> None:
         merged = configuration(os.environ, files)
         plugins = enabled_plugins(os.environ, merged)
         CONFIGURATION.write_text(json.dumps(for_debian(merged, plugins, install(plugins))))
-    except (RefusalError, OSError) as error:
+        # Like upstream, in words as a shell would split them, and not without its success.
+        if script := os.environ.get("BEFORE_ORTHANC_STARTUP_SCRIPT", "").split():
+            subprocess.run(script, check=True)
+    except (RefusalError, OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"stand-in base: {error}")
     missing = [plugin.section for plugin in plugins if not plugin.libraries]
     print(f"stand-in base: without {', '.join(missing)}, which Debian does not have", flush=True)

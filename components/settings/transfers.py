@@ -1,0 +1,78 @@
+"""What moves between viewers and Orthanc: how large it may be and how long it may take, from two settings.
+
+Every limit on the way is derived here, so that none of them cuts what the others let pass:
+
+- CloudFront waits `responseTimeoutSeconds` for the next byte of an answer. It takes bodies of 64 GB, and an answer
+  that keeps flowing may take as long as it likes.
+- The load balancer keeps a silent connection a little longer, and Orthanc one between two requests longer still:
+  the hop nearest to the viewer reports a timeout, and none closes a connection that another still uses.
+- A task that is replaced goes on with its transfers for `transfer_seconds`, then it is stopped, which cuts them.
+- Orthanc gives up a piece of an answer after `transfer_seconds`. Over TLS that piece is a whole file: CivetWeb,
+  its web server, counts from the file's first byte and looks whenever the viewer has stalled for 2 s. At the
+  default, 30 s, a file that takes longer is cut off at its first stall.
+- Orthanc takes request bodies, and files inside of an uploaded ZIP, of `largestStudyMib`. It holds them in memory.
+"""
+
+import math
+from typing import Protocol
+
+from pydantic import Field
+
+from components.settings.values import Group, Problem, Rule
+
+# The longest that CloudFront waits for an origin without a raised quota (CloudFront quotas, "Response timeout").
+LONGEST_ORIGIN_TIMEOUT_SECONDS = 120
+
+# The line over which the largest study must still pass while tasks are replaced. Slower lines do at other times.
+SLOWEST_LINE_BITS_PER_SECOND = 25_000_000
+
+# Copies of the largest file in a task's memory (measured, see README): three while it is received or sent (body,
+# parsed file, what goes to or comes from S3), and the parsed file of last time, which Orthanc keeps. Beside them
+# its other caches and buffers may grow to 1.7 GB in Orthanc 1.13.
+_COPIES_IN_MEMORY = 4
+_MEMORY_FOR_THE_REST_MIB = 1740
+
+
+class TransferSettings(Group):
+    """The largest study and the longest silence."""
+
+    # At most what passes over the slowest line within 3600 s, the longest that a load balancer waits for a target.
+    largest_study_mib: int = Field(default=512, ge=64, le=10240)
+    response_timeout_seconds: int = Field(default=120, ge=30, le=LONGEST_ORIGIN_TIMEOUT_SECONDS)
+
+    @property
+    def load_balancer_idle_seconds(self) -> int:
+        """How long the load balancer keeps a silent connection, longer than CloudFront waits for an answer."""
+        return self.response_timeout_seconds + 10
+
+    @property
+    def keep_alive_seconds(self) -> int:
+        """How long Orthanc keeps an idle connection, longer than the load balancer does."""
+        return self.load_balancer_idle_seconds + 10
+
+    @property
+    def transfer_seconds(self) -> int:
+        """How long the largest study takes over the slowest line, its answer included."""
+        bits = self.largest_study_mib * 2**20 * 8
+        return math.ceil(bits / SLOWEST_LINE_BITS_PER_SECOND) + self.response_timeout_seconds
+
+
+class _Sized(Protocol):
+    largest_study_mib: int
+    task_memory_mib: int
+
+
+def _study_fits_memory(settings: _Sized) -> Problem | None:
+    needed = settings.largest_study_mib * _COPIES_IN_MEMORY + _MEMORY_FOR_THE_REST_MIB
+    if needed <= settings.task_memory_mib:
+        return None
+    fitting = (settings.task_memory_mib - _MEMORY_FOR_THE_REST_MIB) // _COPIES_IN_MEMORY
+    rule = (
+        f"a task holds {_COPIES_IN_MEMORY} copies of a file and {_MEMORY_FOR_THE_REST_MIB} MiB beside them,"
+        f" {needed} MiB together, but taskMemoryMib is {settings.task_memory_mib}"
+    )
+    remedy = f"pulumi config set largestStudyMib {fitting}, or taskMemoryMib {-(-needed // 1024) * 1024} or more"
+    return Problem("largestStudyMib", settings.largest_study_mib, rule, remedy)
+
+
+RULES = (Rule(frozenset({"largestStudyMib", "taskMemoryMib"}), _study_fits_memory),)
