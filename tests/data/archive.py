@@ -1,6 +1,5 @@
 """A running deployment as its users meet it: URL, password and DICOM ports."""
 
-import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +10,7 @@ from dicomweb_client import DICOMwebClient
 from pynetdicom import AE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
+from local.images import ImageError, docker
 from tests.embedded import Embedded
 
 # A task may have to be replaced, its database to come back, and health checks to notice both.
@@ -72,13 +72,16 @@ class Archive:
 
     def found_by(self, task: str, study_uid: str) -> list[str]:
         """The Study Instance UIDs that this task (its container's name) finds for `study_uid`, asked itself."""
-        networks = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-        inspect = ["docker", "inspect", "--format", networks, task]
-        address = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.strip()
         query = {"Level": "Study", "Query": {"StudyInstanceUID": study_uid}, "Expand": True}
-        answer = self.session.post(f"https://{address}:8042/tools/find", json=query, timeout=60, verify=False)
+        url = f"https://{self.address(task)}:8042/tools/find"
+        answer = self.session.post(url, json=query, timeout=60, verify=False)
         answer.raise_for_status()
         return [study["MainDicomTags"]["StudyInstanceUID"] for study in answer.json()]
+
+    def address(self, container: str) -> str:
+        """The container's IP address, as the load balancer would use it."""
+        networks = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        return docker("inspect", "--format", networks, container).strip()
 
     def calls_itself(self, title: str, port: int) -> bool:
         """Whether the task on `port` takes an association for the called AE title `title`."""
@@ -93,7 +96,7 @@ class Archive:
         """kill -9 of every container of that role."""
         names = [c["name"] for c in self.embedded.status()["containers"] if c["role"] == role]
         assert names, f"nothing plays the role {role}"
-        subprocess.run(["docker", "kill", "--signal=KILL", *names], capture_output=True, check=True)
+        docker("kill", "--signal=KILL", *names)
 
     def eventually(self, holds: Callable[[], object], consequence: str) -> None:
         """Wait until `holds()` is true; an answer that is not there yet counts as false."""
@@ -102,7 +105,7 @@ class Archive:
             try:
                 if holds():
                     return
-            except (requests.RequestException, AssertionError, KeyError):
+            except (OSError, ImageError, AssertionError, KeyError):
                 pass
             assert time.monotonic() < deadline, consequence
             time.sleep(0.5)
