@@ -122,10 +122,12 @@ def _mounted(place: Place, wanted: Document, definition: Document, network: Docu
     efs, id, access = client(place, "efs"), wanted["fileSystemId"], wanted["authorizationConfig"]
     [system] = efs.describe_file_systems(FileSystemId=id)["FileSystems"]
     [point] = efs.describe_access_points(AccessPointId=access["accessPointId"])["AccessPoints"]
-    # Without IAM the mount has no identity: a KeyError, unless the file system is open to everybody.
-    role = definition["taskRoleArn"] if access.get("iam") == "ENABLED" else "anonymous"
+    # Without IAM the mount has no identity.
+    role = definition["taskRoleArn"] if access.get("iam") == "ENABLED" else None
+    encrypted = wanted.get("transitEncryption") == "ENABLED"
     created, problem = point["RootDirectory"].get("CreationInfo"), ""
-    if point["FileSystemId"] != id or not may_mount(system["FileSystemArn"], role, point["AccessPointArn"]):
+    admitted = may_mount(system["FileSystemArn"], role, point["AccessPointArn"], encrypted=encrypted)
+    if point["FileSystemId"] != id or not admitted:
         problem = "access denied by server"
     elif not created:
         problem = "nothing creates the access point's root directory"

@@ -1,7 +1,7 @@
 """A running deployment as its users meet it: URL, password and DICOM ports."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pydicom
@@ -11,6 +11,7 @@ from pynetdicom import AE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from local.images import ImageError, docker
+from tests.data.files import MIB, LargeFile, StowRequest
 from tests.embedded import Embedded
 
 # A task may have to be replaced, its database to come back, and health checks to notice both.
@@ -50,6 +51,28 @@ class Archive:
         answer = self.session.post(f"{self.url}/instances", data=file, timeout=60)
         answer.raise_for_status()
         return answer.json()["ID"]
+
+    def send(self, file: LargeFile, how: str) -> str:
+        """Upload by "POST" or "STOW"; answers Orthanc's id of the instance."""
+        if how == "STOW":
+            body, path, content_type = StowRequest(file), "/dicom-web/studies", StowRequest.content_type
+        else:
+            body, path, content_type = file, "/instances", "application/dicom"
+        # A body with a length and blocks goes out as it is made.
+        answer = self.session.post(f"{self.url}{path}", data=body, headers={"Content-Type": content_type})  # type: ignore[arg-type]
+        answer.raise_for_status()
+        [study] = self.session.post(f"{self.url}/tools/lookup", data=file.study_uid, timeout=60).json()
+        [instance] = self.get(f"/studies/{study['ID']}/instances").json()
+        return instance["ID"]
+
+    def blocks(self, path: str, *, stall_seconds: float = 0) -> Iterator[bytes]:
+        """GET in blocks; the viewer stalls after the first one."""
+        with self.session.get(f"{self.url}{path}", stream=True, timeout=300) as answer:
+            answer.raise_for_status()
+            blocks = answer.iter_content(MIB)
+            yield next(blocks)
+            time.sleep(stall_seconds)
+            yield from blocks
 
     def tasks(self) -> list[dict[str, Any]]:
         """The containers of Orthanc that run, oldest first."""

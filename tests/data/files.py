@@ -1,11 +1,15 @@
-"""Real DICOM files, those that pydicom ships."""
+"""Real DICOM files, those that pydicom ships, and large ones that are made while they are sent."""
 
+import hashlib
 import io
+import random
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pydicom
 from pydicom.data import get_testdata_file
-from pydicom.uid import generate_uid
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MultiFrameGrayscaleWordSecondaryCaptureImageStorage, generate_uid
 
 
 def content(name: str) -> bytes:
@@ -38,3 +42,63 @@ def as_new_study(dataset: pydicom.Dataset) -> pydicom.Dataset:
 def new_file(name: str) -> bytes:
     """A shipped file as a new study."""
     return written(as_new_study(parsed(content(name))))
+
+
+MIB = 1 << 20
+_BOUNDARY = "part"
+
+
+class LargeFile:
+    """A new study: one multi-frame object of `mib` MiB that does not shrink, made block by block when iterated."""
+
+    def __init__(self, mib: int):
+        self.mib = mib
+        dataset = pydicom.Dataset()
+        dataset.file_meta = FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        dataset.SOPClassUID = MultiFrameGrayscaleWordSecondaryCaptureImageStorage
+        dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+        dataset.PatientID, dataset.Modality = "LARGE", "OT"
+        dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+        dataset.Rows = dataset.Columns = 512
+        dataset.NumberOfFrames = mib * 2
+        dataset.BitsAllocated = dataset.BitsStored = 16
+        dataset.HighBit, dataset.PixelRepresentation = 15, 0
+        self.study_uid = as_new_study(dataset).StudyInstanceUID
+        element = b"\xe0\x7f\x10\x00OW\0\0" + (mib * MIB).to_bytes(4, "little")  # pixel data, and its length
+        self._head = written(dataset) + element
+        self._block = random.Random(mib).randbytes(MIB - 8)  # noqa: S311 - pixels
+
+    def __len__(self) -> int:
+        return len(self._head) + self.mib * MIB
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._head
+        for number in range(self.mib):
+            yield number.to_bytes(8, "little") + self._block
+
+
+class StowRequest:
+    """The body of a STOW-RS request with one file, and its content type."""
+
+    content_type = f'multipart/related; type="application/dicom"; boundary={_BOUNDARY}'
+
+    def __init__(self, file: LargeFile):
+        self._head = f"--{_BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode()
+        self._file, self._tail = file, f"\r\n--{_BOUNDARY}--\r\n".encode()
+
+    def __len__(self) -> int:
+        return len(self._head) + len(self._file) + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._head
+        yield from self._file
+        yield self._tail
+
+
+def digest(blocks: Iterable[bytes]) -> str:
+    """SHA-256 of a file in blocks."""
+    made = hashlib.sha256()
+    for block in blocks:
+        made.update(block)
+    return made.hexdigest()

@@ -107,3 +107,31 @@ def test_a_task_talks_to_no_impostor_of_its_database(on_efs: Archive, tmp_path: 
     finally:
         serve(genuine)
     on_efs.eventually(lambda: on_efs.get("/changes"), "the genuine database is not found again")
+
+
+def test_a_task_mounts_the_files_as_its_role_or_not_at_all(on_efs: Archive):
+    """A deployment without IAM for its volume fails, and is rolled back."""
+    ecs = on_efs.embedded.client("ecs")
+    [cluster] = ecs.list_clusters()["clusterArns"]
+    [service] = ecs.list_services(cluster=cluster)["serviceArns"]
+
+    def deployments() -> list[dict[str, Any]]:
+        return ecs.describe_services(cluster=cluster, services=[service])["services"][0]["deployments"]
+
+    before = deployments()[0]["taskDefinition"]
+    definition = ecs.describe_task_definition(taskDefinition=before)["taskDefinition"]
+    for volume in definition["volumes"]:
+        if mounted := volume.get("efsVolumeConfiguration"):
+            mounted["authorizationConfig"]["iam"] = "DISABLED"
+    given = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
+    changed = ecs.register_task_definition(**{key: definition[key] for key in given if key in definition})
+    arn = changed["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster=cluster, service=service, taskDefinition=arn)
+
+    def refused() -> bool:
+        reasons = [each["rolloutStateReason"] for each in deployments() if each["rolloutState"] == "FAILED"]
+        return any("access denied by server" in reason for reason in reasons)
+
+    on_efs.eventually(refused, "anybody in the network mounts the file system")
+    on_efs.eventually(lambda: deployments()[0]["taskDefinition"] == before, "the deployment is not rolled back")
+    assert on_efs.get("/system")

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from local.emulator.overlay.policies import Caller, decide, permitted
+from components import policies
+from local.emulator.overlay.policies import ALLOW_ALL, Caller, decide, permitted
 
 ROLE = "arn:aws:iam::123456789012:role/task"
 BUCKET = "arn:aws:s3:::images"
@@ -94,3 +95,17 @@ def test_a_keys_policy_decides_whether_identities_policies_count(
 def test_an_endpoint_lets_through_what_its_policy_allows_too(endpoints: Any, allowed: bool) -> None:
     caller = Caller(ROLE, "123456789012", ({"Statement": allow("s3:*", "*")},), endpoints)
     assert permitted(caller, "s3:GetObject", f"{BUCKET}/study", {}) is allowed
+
+
+@pytest.mark.parametrize(
+    ("secure", "version", "allowed"),
+    [("true", "1.3", True), ("true", "1.2", True), ("true", "1.1", False), ("false", None, False)],
+)
+def test_the_programs_bucket_is_reached_over_tls_1_2_and_newer_only(
+    secure: str, version: str | None, allowed: bool
+) -> None:
+    transport = {"aws:securetransport": secure} | ({"s3:tlsversion": version} if version else {})
+    administrator = Caller(ROLE, "123456789012", (ALLOW_ALL,))
+    policy = policies.bucket_over_tls_only(BUCKET)
+    for action, resource in (("s3:GetObject", f"{BUCKET}/study"), ("s3:ListBucket", BUCKET)):
+        assert permitted(administrator, action, resource, transport, resource_policy=policy) is allowed

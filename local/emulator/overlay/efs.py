@@ -1,30 +1,43 @@
 """EFS: backup policies, updates of a file system, deletion of its policy, and who may mount it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from moto.efs.models import FileSystem, efs_backends
 from moto.efs.responses import EFSResponse
 
 from local.emulator.overlay import AwsError, Parameters, operation
-from local.emulator.overlay.iam import ACCOUNT, TRANSPORT, caller_of
-from local.emulator.overlay.policies import permitted
+from local.emulator.overlay.iam import ACCOUNT, caller_of
+from local.emulator.overlay.policies import Caller, permitted
+
+# What a volume that is not read-only is mounted with.
+WRITE = ("ClientMount", "ClientWrite")
 
 
-def may_mount(file_system_arn: str, role_arn: str, access_point_arn: str) -> bool:
-    """Whether a task of this role may mount the file system and write to it, by IAM and the file system's policy.
+def may_mount(
+    file_system_arn: str,
+    role_arn: str | None,
+    access_point_arn: str | None,
+    *,
+    encrypted: bool = True,
+    actions: Sequence[str] = WRITE,
+) -> bool:
+    """Whether a client may do `actions` with the file system, by IAM and the file system's policy.
 
-    A file system without a policy is open to whoever reaches it (EFS user guide); KeyError when either is gone.
+    `role_arn` None: without IAM, as nobody; `access_point_arn` None: around access points; `encrypted`: over TLS.
+    A file system without a policy is open to whoever reaches it (EFS user guide). KeyError when it or the role is
+    gone.
     """
     backend = efs_backends[ACCOUNT][file_system_arn.split(":")[3]]
     policy = backend.file_systems_by_id[file_system_arn.rpartition("/")[2]].file_system_policy
     keys = {
-        **TRANSPORT,
-        "elasticfilesystem:accesspointarn": access_point_arn,
+        "aws:securetransport": str(encrypted).lower(),
         "elasticfilesystem:accessedviamounttarget": "true",
-    }
+    } | ({"elasticfilesystem:accesspointarn": access_point_arn} if access_point_arn else {})
+    client = caller_of(role_arn) if role_arn else Caller("", "", ())
     return policy is None or all(
-        permitted(caller_of(role_arn), action, file_system_arn, keys, resource_policy=policy)
-        for action in ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
+        permitted(client, f"elasticfilesystem:{action}", file_system_arn, keys, resource_policy=policy)
+        for action in actions
     )
 
 
