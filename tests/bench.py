@@ -13,11 +13,13 @@ from pathlib import Path
 import pydicom
 from pydicom.uid import generate_uid
 
+from local.images import docker
 from tests.data.archive import Archive
-from tests.data.files import content, parsed, written
+from tests.data.files import LargeFile, content, digest, parsed, written
 from tests.embedded import Embedded
 
 INSTANCES, CLIENTS = 200, 4
+LARGE_MIB, LARGE_MEMORY_MIB = 1024, 6144
 
 
 def main() -> None:
@@ -26,7 +28,8 @@ def main() -> None:
         embedded = Embedded(Path(directory))
         try:
             with timed("up: everything, until the task is healthy"):
-                embedded.local("up")
+                sizes = {"largestStudyMib": LARGE_MIB, "taskMemoryMib": LARGE_MEMORY_MIB}
+                embedded.local("up", *(f"--config={key}={value}" for key, value in sizes.items()))
             embedded.enter()
             with timed("preview"):
                 embedded.pulumi("preview")
@@ -35,6 +38,7 @@ def main() -> None:
             with timed("refresh"):
                 embedded.pulumi("refresh", "--yes", "--skip-preview")
             _measure_images(Archive(embedded))
+            _measure_large_files(Archive(embedded))
         finally:
             with timed("down"):
                 embedded.local("down")
@@ -47,6 +51,32 @@ def _measure_images(archive: Archive) -> None:
             instances = list(pool.map(archive.store, files))
         with timed("read them back", INSTANCES):
             list(pool.map(lambda instance: archive.get(f"/instances/{instance}/file"), instances))
+
+
+def _measure_large_files(archive: Archive) -> None:
+    size = f"{LARGE_MIB} MiB"
+    for how in ("POST", "STOW"):
+        file = LargeFile(LARGE_MIB)
+        expected = digest(file)
+        with timed(f"{how} a file of {size}, in MiB", LARGE_MIB):
+            instance = archive.send(file, how)
+        with timed("read it back, identical, in MiB", LARGE_MIB):
+            assert digest(archive.blocks(f"/instances/{instance}/file")) == expected
+        study = archive.get(f"/instances/{instance}/study").json()["ID"]
+        for what, path in (
+            ("archive", f"/studies/{study}/archive"),
+            ("WADO-RS", f"/dicom-web/studies/{file.study_uid}"),
+        ):
+            with timed(f"read it as {what}, in MiB", LARGE_MIB):
+                assert sum(map(len, archive.blocks(path))) > LARGE_MIB << 20
+        print(f"{_peak_mib(archive):8d} MiB at most in the task's memory so far", flush=True)
+
+
+def _peak_mib(archive: Archive) -> int:
+    """The most memory that Orthanc's process has had, without the pages of files."""
+    [task] = archive.tasks()
+    lines = docker("exec", task["name"], "sh", "-c", "grep --no-filename VmHWM /proc/[0-9]*/status").splitlines()
+    return max(int(line.split()[1]) for line in lines) // 1024
 
 
 def _another(dataset: pydicom.Dataset) -> pydicom.Dataset:

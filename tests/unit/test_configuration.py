@@ -147,8 +147,8 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     (
         {"largestStudyMib": "1024"},
         "largestStudyMib",
-        "5836 MiB together",
-        "largestStudyMib 589, or taskMemoryMib 6144",
+        "6144 MiB together",
+        "largestStudyMib 614, or taskMemoryMib 6144",
     ),
     ({"databaseStorageGib": "200"}, "databaseMaxStorageGib", "exceed databaseStorageGib 200 by 10 %", "220"),
     (
@@ -207,7 +207,7 @@ GOOD = [
     {"taskCpu": "16384", "taskMemoryMib": "122880"},
     {"taskCpu": "1024", "taskMemoryMib": "8192"},
     {"databaseStorageGib": "100", "databaseMaxStorageGib": "110"},
-    {"largestStudyMib": "10240", "taskCpu": "8192", "taskMemoryMib": "45056"},
+    {"largestStudyMib": "10240", "taskCpu": "8192", "taskMemoryMib": "53248"},
     {"largestStudyMib": "1024", "taskMemoryMib": "6144", "responseTimeoutSeconds": "30"},
     OWN_DOMAIN,
     OWN_ZONE,
