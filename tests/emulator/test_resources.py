@@ -140,7 +140,7 @@ def test_a_target_group_belongs_to_the_balancer_whose_listener_names_it(client: 
     made = elb.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=to_old)
     elb.modify_listener(ListenerArn=made["Listeners"][0]["ListenerArn"], DefaultActions=to_new)
     described = elb.describe_target_groups(TargetGroupArns=[old, new])["TargetGroups"]
-    assert [each["LoadBalancerArns"] for each in described] == [[], [arn]]
+    assert {each["TargetGroupArn"]: each["LoadBalancerArns"] for each in described} == {old: [], new: [arn]}
     elb.delete_target_group(TargetGroupArn=old)
 
 
