@@ -115,10 +115,10 @@ def test_a_task_mounts_the_files_as_its_role_or_not_at_all(on_efs: Archive):
     [cluster] = ecs.list_clusters()["clusterArns"]
     [service] = ecs.list_services(cluster=cluster)["serviceArns"]
 
-    def deployments() -> list[dict[str, Any]]:
-        return ecs.describe_services(cluster=cluster, services=[service])["services"][0]["deployments"]
+    def described() -> dict[str, Any]:
+        return ecs.describe_services(cluster=cluster, services=[service])["services"][0]
 
-    before = deployments()[0]["taskDefinition"]
+    before = described()["taskDefinition"]
     definition = ecs.describe_task_definition(taskDefinition=before)["taskDefinition"]
     for volume in definition["volumes"]:
         if mounted := volume.get("efsVolumeConfiguration"):
@@ -129,9 +129,8 @@ def test_a_task_mounts_the_files_as_its_role_or_not_at_all(on_efs: Archive):
     ecs.update_service(cluster=cluster, service=service, taskDefinition=arn)
 
     def refused() -> bool:
-        reasons = [each["rolloutStateReason"] for each in deployments() if each["rolloutState"] == "FAILED"]
-        return any("access denied by server" in reason for reason in reasons)
+        return any("access denied by server" in event["message"] for event in described()["events"])
 
     on_efs.eventually(refused, "anybody in the network mounts the file system")
-    on_efs.eventually(lambda: deployments()[0]["taskDefinition"] == before, "the deployment is not rolled back")
+    on_efs.eventually(lambda: described()["taskDefinition"] == before, "the deployment is not rolled back")
     assert on_efs.get("/system")

@@ -71,6 +71,8 @@ def test_a_failed_deployment_is_rolled_back(service: Any) -> None:
         ("PRIMARY", "orthanc:1", "IN_PROGRESS"),
         ("ACTIVE", "orthanc:2", "FAILED"),
     ]
+    found = service.describe_services(cluster="cluster", services=["orthanc"])["services"][0]
+    assert found["events"][0]["message"].endswith("deployment failed: tasks failed to start.")
 
 
 def test_a_service_that_is_gone_is_ignored(service: Any) -> None:

@@ -78,6 +78,7 @@ def report(
     if rollout_state == "COMPLETED":
         del found.deployments[1:]
     elif rollout_state == "FAILED" and task_definition not in (None, found.task_definition):
+        _tell(found, f"(deployment {current['id']}) deployment failed: {reason}")
         found.task_definition = task_definition
         _deploy(found, reason)
 
@@ -86,6 +87,12 @@ def _service(cluster: str, service: str) -> Service | None:
     key = f"{cluster.rpartition('/')[2]}:{service.rpartition('/')[2]}"
     regions = list(ecs_backends[DEFAULT_ACCOUNT_ID].values())
     return next((backend.services[key] for backend in regions if key in backend.services), None)
+
+
+def _tell(service: Service, what: str) -> None:
+    """Write an event of the service, the latest first: what is left of a deployment that is over."""
+    event = {"id": str(mock_random.uuid4()), "createdAt": utcnow(), "message": f"(service {service.name}) {what}"}
+    service.events.insert(0, event)
 
 
 def _deploy(service: Service, reason: str = "") -> None:
