@@ -7,6 +7,7 @@ from components.access_logs import AccessLogs
 from components.brought_network import BroughtNetwork
 from components.certificates import Certificates
 from components.database import Database
+from components.dicom import DicomIngress
 from components.edge import Edge
 from components.firewall import Firewall
 from components.image import OrthancImage
@@ -41,6 +42,7 @@ access_logs = AccessLogs("orthanc-access-logs", settings) if settings.keep_acces
 load_balancer = ApplicationLoadBalancer(
     "orthanc-http", settings, network=network, certificates=certificates, access_logs=access_logs
 )
+dicom = DicomIngress("orthanc-dicom", settings, network=network) if settings.dicom_ingress != "off" else None
 service = OrthancService(
     "orthanc",
     settings,
@@ -50,9 +52,10 @@ service = OrthancService(
     users=users,
     image=image,
     load_balancer=load_balancer,
+    dicom=dicom,
 )
 
-# The one way in.
+# The way in for viewers and DICOMweb.
 firewall = Firewall("orthanc-firewall", settings) if settings.enable_waf else None
 edge = Edge(
     "orthanc-edge",
@@ -67,3 +70,5 @@ edge = Edge(
 pulumi.export("orthancUrl", edge.url)
 pulumi.export("orthancCredentialsSecretName", users.secret_name)
 pulumi.export("orthancAdminPassword", users.admin_password)
+if dicom:
+    pulumi.export("dicomEndpoint", dicom.endpoint)

@@ -4,17 +4,18 @@ import difflib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from components import hosted_zone, network_survey
 from components.image import CONTEXT
-from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, edge
+from components.settings import RULES_BETWEEN_KEYS, Problem, Settings
 
 
 class ConfigurationError(pulumi.RunError):
@@ -71,19 +72,18 @@ def _checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, l
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             key = str(detail["loc"][0])
-            if key not in fields:
-                problems.append(_unknown_key(key, values[key], list(fields)))
+            if key in fields:
+                problems.append(_unusable(detail, fields[key]))
             else:
-                path = key + "".join(
-                    f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"][1:]
-                )
-                problems.append(Problem(path, detail["input"], _rule_of(detail["msg"]), _remedy(key, fields[key])))
+                problems.append(_unknown_key(key, values[key], list(fields)))
             usable.pop(key, None)
         settings = Settings.model_validate(usable)
     unusable = {problem.key.partition("[")[0].partition(".")[0] for problem in problems}
-    broken = (rule.check(settings) for rule in RULES_BETWEEN_KEYS if not rule.keys & unusable)
-    in_region = (_region_without_authority(region), edge.certificate_elsewhere(settings, region))
-    problems += [problem for problem in (*broken, *in_region) if problem]
+    for rule in RULES_BETWEEN_KEYS:
+        if not rule.keys & unusable:
+            problems += rule.problems(settings)
+    outside = (_region_without_authority(region), *_certificates_elsewhere(settings, region))
+    problems += [problem for problem in outside if problem]
     return settings, problems
 
 
@@ -100,6 +100,19 @@ def _region_without_authority(region: str | None) -> Problem | None:
     return Problem("aws:region", region, rule, f"replace {bundle} by AWS's present bundle, or another region")
 
 
+def _certificates_elsewhere(settings: Settings, region: str | None) -> Iterator[Problem]:
+    """Load balancers take certificates of their own region only."""
+    brought = {
+        "regionalCertificateArn": settings.regional_certificate_arn,
+        "dicomCertificateArn": settings.dicom_certificate_arn,
+    }
+    for key, arn in brought.items():
+        if arn and region not in {None, arn.split(":")[3]}:
+            rule = f"lies in another region than the stack's, {region}, whose load balancers take its own only"
+            remedy = f"pulumi config set {key} arn:aws:acm:{region}:…, or another aws:region"
+            yield Problem(key, arn, rule, remedy)
+
+
 def _decoded(value: Any) -> Any:
     """A list that the CLI hands over as JSON text; what is no JSON stays as it is and fails its check."""
     try:
@@ -108,17 +121,31 @@ def _decoded(value: Any) -> Any:
         return value
 
 
-def _rule_of(message: str) -> str:
-    """A pydantic message as one of our rules."""
-    return message.removeprefix("Value error, ").replace("Input should be", "must be", 1)
+def _unusable(detail: ErrorDetails, field: FieldInfo) -> Problem:
+    """What is wrong with a value, with the path to it: `key`, `key[0]` or `key[0].part`."""
+    key, *parts = detail["loc"]
+    path = str(key) + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    if detail["type"] == "extra_forbidden":
+        return Problem(path, detail["input"], "is not known here", f"pulumi config rm --path '{path}'")
+    if detail["type"] == "missing":
+        return Problem(path, None, "is needed", _remedy(detail, field))
+    rule = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
+    rule = rule.replace("a valid tuple", "a list").replace(
+        "be a valid dictionary or instance of", "have keys of a"
+    )
+    return Problem(path, detail["input"], rule, _remedy(detail, field))
 
 
-def _remedy(key: str, field: FieldInfo) -> str:
+def _remedy(detail: ErrorDetails, field: FieldInfo) -> str:
+    key, *parts = detail["loc"]
     if isinstance(field.default, tuple):
-        [example] = field.examples or [""]
-        path, value = (
-            (f"{key}[0]", example) if isinstance(example, str) else (f"{key}[0].{next(iter(example))}", "…")
-        )
+        [value] = field.examples or [""]
+        path = f"{key}[{parts[0] if parts else 0}]"
+        if isinstance(value, dict):
+            part = parts[1] if len(parts) > 1 else next(iter(value))
+            path, value = f"{path}.{part}", value[part]
+        if isinstance(value, list):
+            path, [value] = f"{path}[0]", value
         return f"pulumi config set --path '{path}' {value}, or pulumi config rm {key}"
     text = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
     return f"pulumi config set {key} {text} (the default)" if text else f"pulumi config rm {key}"

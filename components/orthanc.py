@@ -35,6 +35,20 @@ _TLS_1_2_CIPHERS = ["ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA
 # the 112 (LEAST(memory / 9531392, 5000)) of the smallest class, 1 GiB, less what RDS keeps for itself.
 _INDEX_CONNECTIONS = 15
 
+# What a modality may do, by its name in the settings and in Orthanc's DicomModalities.
+_RIGHTS = {
+    "echo": "AllowEcho",
+    "find": "AllowFind",
+    "get": "AllowGet",
+    "move": "AllowMove",
+    "store": "AllowStore",
+    "storageCommitment": "AllowStorageCommitment",
+}
+# What Orthanc can allow to whoever calls.
+_TO_EVERYBODY = [
+    f"DicomAlwaysAllow{command}" for command in ("Echo", "Find", "FindWorklist", "Get", "Move", "Store")
+]
+
 
 @dataclass(frozen=True)
 class BucketTarget:
@@ -48,7 +62,7 @@ def configuration(
     settings: Settings, stack: str, database: DatabaseAccess, bucket: BucketTarget | None
 ) -> dict[str, Any]:
     """Orthanc's JSON configuration without secrets; `bucket` None: files in STORAGE_DIRECTORY."""
-    sections: dict[str, Any] = {
+    sections: dict[str, Any] = _dicom(settings) | {
         "Name": settings.orthanc_name,
         # Without a fixed one Orthanc derives it from its network interface, which every new task has anew.
         "DatabaseServerIdentifier": f"orthanc-{stack}",
@@ -70,9 +84,6 @@ def configuration(
         # Orthanc's defaults, 8 and 4 GB, exceed the whole task. The second is for each file of an uploaded ZIP.
         "MaximumRequestBodySizeMB": settings.largest_study_mib,
         "MaximumFileSizeInArchiveMB": settings.largest_study_mib,
-        "DicomAet": settings.dicom_aet,
-        "DicomPort": DICOM_PORT,
-        "DicomCheckCalledAet": True,
         # Several tasks share one index: jobs are a task's own and must not be stored for another to find.
         "SaveJobs": False,
         # The same instance sent again is no error and no second write; a corrected one replaces the old.
@@ -113,6 +124,34 @@ def configuration(
     else:
         sections["StorageDirectory"] = STORAGE_DIRECTORY
     return sections
+
+
+def _dicom(settings: Settings) -> dict[str, Any]:
+    """The DICOM server, and with ingress its modalities."""
+    server: dict[str, Any] = {
+        "DicomAet": settings.dicom_aet,
+        "DicomPort": DICOM_PORT,
+        "DicomCheckCalledAet": True,
+    }
+    if settings.dicom_ingress == "off":
+        return server
+    # With none of them allowed to everybody an unknown calling title does not even get its association.
+    server |= dict.fromkeys(_TO_EVERYBODY, False)
+    # A title is no secret: it counts from its modality's address alone, which the load balancer hands on.
+    server["DicomCheckModalityHost"] = True
+    server["DicomModalities"] = {
+        modality.name: {
+            "AET": modality.aet,
+            "Host": modality.host,
+            "Port": modality.port,
+            "Manufacturer": modality.manufacturer,
+            # All are allowed that are not denied; there is no worklist to find.
+            "AllowFindWorklist": False,
+        }
+        | {key: right in modality.allow for right, key in _RIGHTS.items()}
+        for modality in settings.dicom_modalities
+    }
+    return server
 
 
 def environment(

@@ -1,7 +1,8 @@
 """Who may talk to whom inside the VPC: one security group a role, every rule names its peer.
 
-Nothing here admits an address range of the internet or of the VPC as a whole. The one wide rule is outward: HTTPS
-from the tasks where AWS's services are called at their public addresses.
+Nothing here admits an address range of the internet or of the VPC as a whole, but for DICOM the networks that the
+stack lists. The one wide rule is outward: HTTPS from the tasks where AWS's services are called at their public
+addresses.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from components.settings import Settings
 HTTP_PORT = 80
 HTTPS_PORT = 443
 ORTHANC_HTTP_PORT = 8042
+ORTHANC_DICOM_PORT = 4242
 
 # The addresses from which CloudFront calls origins, VPC origins included (CloudFront Developer Guide, "Use the
 # CloudFront managed prefix list"). It weighs 55 of a security group's 60 rules: one port only.
@@ -23,8 +25,9 @@ CLOUDFRONT_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 class SecurityGroups(pulumi.ComponentResource):
     """The groups `load_balancer` and `task`, and one for each thing that asks to be `reached_by_tasks`.
 
-    CloudFront → load balancer → tasks → database, file system and AWS; nothing else. By which way the tasks call
-    AWS the network decides, with one of `let_tasks_call_…`.
+    CloudFront → load balancer → tasks → database, file system and AWS; with DICOM let in, allowed networks → its
+    balancer → tasks → modalities; nothing else. By which way the tasks call AWS the network decides, with one of
+    `let_tasks_call_…`.
     """
 
     def __init__(
@@ -66,6 +69,38 @@ class SecurityGroups(pulumi.ComponentResource):
         """A new group for `role` that the tasks reach on TCP `port`, and nobody else; it reaches nothing."""
         group = self._group(role, description)
         self._connect("task", self.task, role, group, port)
+        return group
+
+    def dicom_balancer(self, settings: Settings) -> aws.ec2.SecurityGroup:
+        """A new group for the balancer of the DICOM port: the allowed networks reach it, it reaches the tasks.
+
+        It also lets the tasks call each modality where it listens.
+        """
+        group = self._group("dicom-balancer", "Network load balancer of Orthanc's DICOM port")
+        for cidr in settings.dicom_allowed_cidrs:
+            aws.vpc.SecurityGroupIngressRule(
+                f"{self._name}-{cidr.replace('/', '-')}-to-dicom-balancer",
+                security_group_id=group.id,
+                description="DICOM from an allowed network",
+                cidr_ipv4=cidr,
+                ip_protocol="tcp",
+                from_port=settings.dicom_port,
+                to_port=settings.dicom_port,
+                opts=self._child,
+            )
+        self._connect("dicom-balancer", group, "task", self.task, ORTHANC_DICOM_PORT)
+        # Two titles may live at one address; AWS refuses the same rule twice.
+        for host, port in sorted({(modality.host, modality.port) for modality in settings.dicom_modalities}):
+            aws.vpc.SecurityGroupEgressRule(
+                f"{self._name}-task-to-{host}-{port}",
+                security_group_id=self.task.id,
+                description="DICOM to a modality",
+                cidr_ipv4=f"{host}/32",
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                opts=self._child,
+            )
         return group
 
     def let_tasks_call_anybody(self) -> None:

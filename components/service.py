@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from components import orthanc, policies, task
 from components.database import Database, DatabaseAccess
+from components.dicom import DicomIngress
 from components.endpoint_policies import EndpointPolicies
 from components.image import OrthancImage
 from components.load_balancer import ApplicationLoadBalancer
@@ -39,9 +40,13 @@ class OrthancService(pulumi.ComponentResource):
         users: OrthancUsers,
         image: OrthancImage,
         load_balancer: ApplicationLoadBalancer,
+        dicom: DicomIngress | None,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Runs `settings.task_count` tasks of `image` in the network's private subnets."""
+        """Runs `settings.task_count` tasks of `image` in the network's private subnets.
+
+        `dicom` is None where nothing may reach the DICOM port.
+        """
         super().__init__("orthanc:service:OrthancService", name, None, opts)
         self._name, self._settings, self._region = name, settings, aws.get_region().region
         self._child = pulumi.ResourceOptions(parent=self)
@@ -85,6 +90,7 @@ class OrthancService(pulumi.ComponentResource):
         cluster = aws.ecs.Cluster(name, opts=self._child)
         mounts = storage.ready if isinstance(storage, DicomFileSystem) else []
         several = settings.task_count > 1
+        ways_in = [(load_balancer, orthanc.HTTP_PORT)] + ([(dicom, orthanc.DICOM_PORT)] if dicom else [])
         aws.ecs.Service(
             name,
             cluster=cluster.arn,
@@ -98,10 +104,11 @@ class OrthancService(pulumi.ComponentResource):
             },
             load_balancers=[
                 {
-                    "target_group_arn": load_balancer.target_group.arn,
+                    "target_group_arn": way.target_group.arn,
                     "container_name": task.CONTAINER_NAME,
-                    "container_port": orthanc.HTTP_PORT,
+                    "container_port": port,
                 }
+                for way, port in ways_in
             ],
             # A new task is up before an old one goes.
             deployment_minimum_healthy_percent=100,
@@ -117,7 +124,7 @@ class OrthancService(pulumi.ComponentResource):
                 # ECS refuses a target group without a listener; a task without its policies or mounts fails; none
                 # runs before the endpoints are restricted; and on the way down the tasks go before what they use.
                 depends_on=[
-                    load_balancer.listener,
+                    *(way.listener for way, _ in ways_in),
                     execution_policy,
                     task_policy,
                     *endpoint_policies.ready,

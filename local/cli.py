@@ -83,7 +83,9 @@ def up(place: Place, *, tasks: bool, settings: list[str]) -> None:
     now = status(place)
     _say(f"done in {time.monotonic() - began:.0f} s")
     print(f"\n  URL       {now['url']}  (on AWS: {now['outputs'].get('orthancUrl')})")
-    print(f"  DICOM     {now['dicom']['host']}:{now['dicom']['port']}, AE title {now['dicom']['aet']}")
+    dicom, endpoint = now["dicom"], now["outputs"].get("dicomEndpoint")
+    over, on_aws = " over TLS" if dicom["tls"] else "", f"  (on AWS: {endpoint})" if endpoint else ""
+    print(f"  DICOM     {dicom['host']}:{dicom['port']}{over}, AE title {dicom['aet']}{on_aws}")
     print('  log in    as admin; the password:  eval "$(make -s env)"')
     print(f"            pulumi stack output orthancAdminPassword --show-secrets -s {stack.NAME}\n")
 
@@ -128,7 +130,10 @@ def preview(place: Place, name: str) -> str:
 
 
 def status(place: Place) -> dict[str, Any]:
-    """What runs: the stack's outputs (secrets masked), the URL, the DICOM port and the containers."""
+    """What runs: the stack's outputs (secrets masked), the URL, the DICOM port and the containers.
+
+    The DICOM port is that of the first task, or with `dicomEndpoint` that of the network load balancer.
+    """
     running, outputs = daemon.answers(place), {}
     if running and (place.home / "state").exists():
         asked = ("stack", "output", "--json", "--stack", stack.NAME)
@@ -139,7 +144,8 @@ def status(place: Place) -> dict[str, Any]:
         "url": f"http://127.0.0.1:{place.port('edge')}",
         "dicom": {
             "host": "127.0.0.1",
-            "port": place.port("dicom0"),
+            "port": place.port("nlb" if "dicomEndpoint" in outputs else "dicom0"),
+            "tls": "dicomEndpoint" in outputs and bool(stack.setting(place, "dicomCertificateArn", "")),
             "aet": stack.setting(place, "dicomAet", "ORTHANC"),
         },
         "containers": containers.running(place) if docker_daemon.answers() else [],

@@ -13,8 +13,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-# The ports of a place, in the order of its block. A block has room for two emulated services and 17 tasks.
-_PORTS = ("aws", "registry", "edge")
+# The ports of a place, in the order of its block. A block has room for what plays AWS's services and for 16 tasks.
+_PORTS = ("aws", "registry", "edge", "nlb")
 _BLOCK = 20
 _FIRST_PORT, _BLOCKS = 20000, 600
 
@@ -49,7 +49,7 @@ class Place:
         return int(hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:8], 16)
 
     def port(self, name: str) -> int:
-        """The TCP port on 127.0.0.1 of "aws", "registry", "edge" or "dicom0", "dicom1" …"""
+        """The TCP port on 127.0.0.1 of "aws", "registry", "edge", "nlb", or of a task: "dicom0", "dicom1" …"""
         offset = len(_PORTS) + int(name[5:]) if name.startswith("dicom") else _PORTS.index(name)
         if offset >= _BLOCK:
             raise ValueError(f"{name}: a place has {_BLOCK - len(_PORTS)} DICOM ports")

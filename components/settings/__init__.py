@@ -5,7 +5,7 @@ cannot express: ranges, formats, structured values and the rules between keys. A
 All errors are reported at once, each with key, value, rule and remedy.
 """
 
-from components.settings import access, data, edge, network, service, transfers
+from components.settings import access, data, dicom, edge, network, service, transfers
 from components.settings.values import Problem, Rule
 
 __all__ = ["RULES_BETWEEN_KEYS", "Problem", "Rule", "Settings"]
@@ -16,6 +16,7 @@ class Settings(
     data.DataSettings,
     service.ServiceSettings,
     transfers.TransferSettings,
+    dicom.DicomSettings,
     edge.EdgeSettings,
     access.AccessSettings,
 ):
@@ -23,8 +24,8 @@ class Settings(
 
     @property
     def public_subnets_needed(self) -> bool:
-        """Whether something of the stack's stands in public subnets: so far NAT gateways, in its own network."""
-        return not self.vpc_id and self.nat_gateways != "none"
+        """Whether something in the stack's own network stands in public subnets: NAT gateways or public DICOM."""
+        return not self.vpc_id and (self.nat_gateways != "none" or self.dicom_ingress == "public")
 
 
 RULES_BETWEEN_KEYS: tuple[Rule, ...] = (
@@ -32,6 +33,7 @@ RULES_BETWEEN_KEYS: tuple[Rule, ...] = (
     *data.RULES,
     *service.RULES,
     *transfers.RULES,
+    *dicom.RULES,
     *edge.RULES,
     *access.RULES,
 )

@@ -104,15 +104,6 @@ def _one_log_bucket(settings: EdgeSettings) -> Problem | None:
     return Problem("accessLogsBucketArn", settings.access_logs_bucket_arn, rule, remedy)
 
 
-def certificate_elsewhere(settings: EdgeSettings, region: str | None) -> Problem | None:
-    """The problem that the load balancer's certificate lies in another region than `region`, if that is known."""
-    arn = settings.regional_certificate_arn
-    if not arn or region in {None, arn.split(":")[3]}:
-        return None
-    rule = f"lies in another region than the stack's, {region}, whose load balancer takes its own region's only"
-    return Problem("regionalCertificateArn", arn, rule, f"a certificate in {region}, or another aws:region")
-
-
 _CERTIFICATES = frozenset({"domainName", "hostedZoneId", "certificateArn"})
 RULES = (
     Rule(_CERTIFICATES, _domain_has_a_certificate),

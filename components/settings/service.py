@@ -1,4 +1,4 @@
-"""Orthanc itself: its image, its tasks, its names."""
+"""Orthanc itself: its image, its tasks, its name."""
 
 from typing import Annotated
 
@@ -17,12 +17,6 @@ FARGATE_MEMORY_MIB: dict[int, range] = {
     16384: range(32768, 122880 + 1, 8192),
 }
 
-AeTitle = Annotated[
-    str,
-    # DICOM PS3.5, value representation AE: at most 16 characters, no backslash or control characters, and
-    # leading or trailing spaces do not count; upstream's modalities add that lower case is rarely understood.
-    matches(r"[A-Z0-9_.-]{1,16}", "must be 1 to 16 of the characters A-Z, 0-9, _, . and -"),
-]
 ImageReference = Annotated[
     str,
     matches(
@@ -39,7 +33,6 @@ class ServiceSettings(Group):
     enable_multi_az: Flag = False
     orthanc_image: ImageReference = "orthancteam/orthanc:26.8.1"
     orthanc_name: str = Field(default="Orthanc", min_length=1, max_length=64)
-    dicom_aet: AeTitle = "ORTHANC"
     task_cpu: Annotated[int, one_of(list(FARGATE_MEMORY_MIB))] = 2048
     task_memory_mib: int = Field(default=4096, ge=4096, le=122880)
 

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -25,10 +25,15 @@ class Problem(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A rule between keys; `check` answers the problem where the settings of a stack break it."""
+    """A rule between keys; `check` answers the problem, or every one, where the settings of a stack break it."""
 
     keys: frozenset[str]
-    check: Callable[[Any], Problem | None]
+    check: Callable[[Any], Problem | Iterable[Problem] | None]
+
+    def problems(self, settings: Any) -> list[Problem]:
+        """What `check` answers, as a list."""
+        found = self.check(settings)
+        return [found] if isinstance(found, Problem) else list(found or ())
 
 
 def matches(pattern: str, rule: str) -> AfterValidator:

@@ -1,4 +1,4 @@
-"""The task runner: plays ECS, RDS and the edge with containers."""
+"""The task runner: plays ECS, RDS, the edge and the network load balancer."""
 
 import logging
 import threading
@@ -8,6 +8,7 @@ from local.place import Place
 from local.runner import containers
 from local.runner.databases import Databases
 from local.runner.edge import Front
+from local.runner.network_balancer import NetworkBalancer
 from local.runner.services import Services
 
 # Seconds between looks at what is deployed: while something changes, and at rest.
@@ -19,7 +20,9 @@ log = logging.getLogger("runner")
 def start(place: Place) -> Callable[[], None]:
     """Run what is deployed on the emulated AWS, in threads; the function that ends it removes every container."""
     containers.open_network(place)
-    databases, services = Databases(place), Services(place, Front(place).busy)
+    ways_in = Front(place), NetworkBalancer(place)
+    databases = Databases(place)
+    services = Services(place, busy=lambda address: any(way.busy(address) for way in ways_in))
     stopped = threading.Event()
 
     def follow() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from local.images import ImageError, docker, ensure_services_image
 from local.place import Place
 
-_AWS_PORT = 4566
-AWS_ENDPOINT = f"http://aws:{_AWS_PORT}"
+AWS_PORT = 4566
+AWS_ENDPOINT = f"http://aws:{AWS_PORT}"
 """The emulated AWS as the containers reach it."""
 
 
@@ -20,7 +20,7 @@ def open_network(place: Place) -> None:
     remove_all(place)
     no_internet = "--opt=com.docker.network.bridge.enable_ip_masquerade=false"
     docker("network", "create", *_labels(place), no_internet, place.slug)
-    relay = ("socat", f"TCP-LISTEN:{_AWS_PORT},fork,reuseaddr", "UNIX-CONNECT:/run/aws/aws.sock")
+    relay = ("socat", f"TCP-LISTEN:{AWS_PORT},fork,reuseaddr", "UNIX-CONNECT:/run/aws/aws.sock")
     options = ("--network-alias=aws", f"--volume={place.home.resolve() / 'run'}:/run/aws")
     run(place, "relay", f"{place.slug}-relay", *options, services_image(), *relay)
 
@@ -39,6 +39,11 @@ def run(place: Place, role: str, name: str, *arguments: str, environment: Mappin
 def address(place: Place, name: str) -> str:
     """The container's address in the place's network; empty while it does not run."""
     return inspect(name, f'{{{{(index .NetworkSettings.Networks "{place.slug}").IPAddress}}}}')
+
+
+def gateway(place: Place) -> str:
+    """This machine's address in the place's network: its end of the bridge."""
+    return docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", place.slug)
 
 
 def inspect(name: str, template: str) -> str:

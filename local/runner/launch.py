@@ -12,22 +12,23 @@ from local.emulator.overlay.iam import ACCOUNT, TRANSPORT, caller_of, denial, pa
 from local.emulator.overlay.policies import ALLOW_ALL, Caller, permitted
 from local.images import docker
 from local.place import REGION, Place
-from local.runner import certificates, containers, documents
+from local.runner import certificates, containers, documents, egress
 from local.runner.aws import Credentials, assume, client
 from local.runner.documents import Document, TaskError
 from local.runner.security_groups import Peer, peer, reaches, subnets
 from local.runner.ways import REGISTRY_AUTH, Ways, ways
 
-_DICOM_PORT = 4242  # is published on loopback; HTTP goes through the edge alone
+DICOM_PORT = 4242  # is published on loopback where no balancer leads to it; HTTP goes through the edge alone
 _NFS_PORT = 2049
 # ECR answers a pull with presigned URLs of this bucket of AWS's own.
 _LAYERS = f"arn:aws:s3:::prod-{REGION}-starport-layer-bucket/layer"
 
 
-def launch(place: Place, name: str, definition: Document, network: Document, dicom_port: int) -> str:
+def launch(place: Place, name: str, definition: Document, network: Document, dicom_port: int | None) -> str:
     """Start the task's container and give its address. Raises TaskError or ImageError.
 
-    `network` is the service's awsvpcConfiguration, `dicom_port` the port on 127.0.0.1 for the container's 4242.
+    `network` is the service's awsvpcConfiguration, `dicom_port` the port on 127.0.0.1 for the container's 4242,
+    if it is to have one.
     """
     [container] = definition["containerDefinitions"]  # more would share one network interface
     image = container["image"]
@@ -57,8 +58,8 @@ def launch(place: Place, name: str, definition: Document, network: Document, dic
         *documents.mounts(definition, container, image_volumes, file_systems),
         *(f"--add-host={host}:127.0.0.1" for host in out_of_reach),
     ]
-    if any(port["containerPort"] == _DICOM_PORT for port in container["portMappings"]):
-        options.append(f"--publish=127.0.0.1:{dicom_port}:{_DICOM_PORT}")
+    if dicom_port and any(port["containerPort"] == DICOM_PORT for port in container["portMappings"]):
+        options.append(f"--publish=127.0.0.1:{dicom_port}:{DICOM_PORT}")
     for path in documents.root_certificates(environment):
         options.append(f"--volume={certificates.with_authority(place, image, path)}:{path}:ro")
     identity = {
@@ -69,7 +70,9 @@ def launch(place: Place, name: str, definition: Document, network: Document, dic
         "AWS_REGION": REGION,
     }
     command = container.get("command", [])
-    return containers.run(place, "task", name, *options, image, *command, environment=identity | environment)
+    address = containers.run(place, "task", name, *options, image, *command, environment=identity | environment)
+    egress.restrict(place, name, network["securityGroups"])
+    return address
 
 
 def _pull(place: Place, role_arn: str, image: str, passed: Ways) -> None:

@@ -11,7 +11,7 @@ from local.place import Place
 from local.runner import documents
 from local.runner.aws import client
 from local.runner.documents import Document
-from local.runner.launch import launch
+from local.runner.launch import DICOM_PORT, launch
 from local.runner.rollout import failures_allowed, plan
 from local.runner.security_groups import peer, reaches
 from local.runner.tasks import Target, Task
@@ -124,15 +124,17 @@ class _Service:
         definition = client(self._place, "ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
         network = self._deployment["networkConfiguration"]["awsvpcConfiguration"]
         name = f"{self._place.slug}-{service['serviceName']}-{uuid.uuid4().hex[:8]}"
+        targets = [self._target(each, network) for each in service.get("loadBalancers", [])]
         ports = (self._place.port(f"dicom{number}") for number in itertools.count())
         port = next(p for p in ports if p not in self._dicom_ports or not self._dicom_ports[p].is_alive())
+        behind_balancer = any(target.port == DICOM_PORT for target in targets)
         self._dicom_ports[port] = task = Task(
             self._place,
             name,
             self._deployment["id"],
-            functools.partial(launch, self._place, name, definition, network, port),
+            functools.partial(launch, self._place, name, definition, network, None if behind_balancer else port),
             health_command=documents.health_command(definition["containerDefinitions"][0]),
-            targets=[self._target(each, network) for each in service.get("loadBalancers", [])],
+            targets=targets,
             grace_seconds=service.get("healthCheckGracePeriodSeconds", 0),
             busy=self._busy,
         )

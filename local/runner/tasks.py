@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import logging
+import socket
 import ssl
 import subprocess
 import threading
@@ -153,6 +154,11 @@ def _answers(address: str, target: Target) -> bool:
     """The target group's health check, once; always at the traffic's port, the only one that containers open."""
     check = target.group
     timeout = check["HealthCheckTimeoutSeconds"]
+    if check["HealthCheckProtocol"] == "TCP":
+        with contextlib.suppress(OSError):
+            socket.create_connection((address, target.port), timeout).close()
+            return True
+        return False
     if check["HealthCheckProtocol"] == "HTTPS":  # under whatever certificate
         unverified = ssl._create_unverified_context()  # noqa: S323
         connection = http.client.HTTPSConnection(address, target.port, timeout=timeout, context=unverified)

@@ -35,6 +35,7 @@ _GONE = re.compile(r"NotFound|NoSuch|NotExist|Nonexistent|^404$")
 _NOT_MAPPED = {"tags", "tagsAll", "id", "region"}
 _REFERENCE = re.compile(r"\$(\w+)")
 _VERSIONS = {"IfMatch": "ETag", "LockToken": "LockToken"}
+_RANDOM_DIGITS = 7  # that Pulumi's AWS plugin adds to a name that it makes
 
 
 def load() -> None:
@@ -87,8 +88,11 @@ class Aws(Plugin):
         if row.named:
             property, length = row.named.split()
             if property not in checked:
-                fixed_part = checked.pop(f"{property}Prefix", f"{name}-")[: int(length) - 7]
-                checked[property] = old.get(property) or f"{fixed_part}{seed.hex()[:7]}".lower()
+                fixed_part = checked.pop(f"{property}Prefix", f"{name}-")
+                if len(fixed_part) + _RANDOM_DIGITS > int(length):
+                    rule = f"plus {_RANDOM_DIGITS} random chars is longer than maximum length {length}"
+                    problems.append(Refused(f"name '{fixed_part}' {rule}"))
+                checked[property] = old.get(property) or f"{fixed_part}{seed.hex()[:_RANDOM_DIGITS]}".lower()
                 checked["__defaults"] = [property]  # as the real plugin notes what it made up
         if "tagsAll" in known.types:
             defaults = (self._configuration.get("defaultTags") or {}).get("tags", {})
@@ -105,6 +109,7 @@ class Aws(Plugin):
         ours = (set(old) | set(new)) - {"__defaults", "region"}
         changed = sorted(name for name in ours if not mapping.same(old.get(name), new.get(name)))
         fixed = set(changed) - {"tags", "tagsAll"} if row.fixed == "*" else set(changed) & set(row.fixed.split())
+        fixed |= set(row.fixed_here(old, new)) if row.fixed_here else set()
         # The new one cannot stand beside the old one under the same name; a name that we drew is drawn anew.
         name = row.named.partition(" ")[0]
         drawn = name in new.get("__defaults", ())

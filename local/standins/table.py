@@ -1,6 +1,6 @@
 """What a row of the table says: the AWS calls that create, read, update and delete one type of resource."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from local.standins.codec import Values
@@ -44,6 +44,8 @@ class Row(NamedTuple):
     delete: tuple[Call, ...] = ()
     fixed: str = ""
     """The inputs whose change wants a new resource; "*": all but tags."""
+    fixed_here: Callable[[Values, Values], Collection[str]] | None = None
+    """Further such inputs, of these old and these new ones."""
     puts: tuple[Call, ...] = ()
     """Calls after the creation and in updates."""
     updates: tuple[Call, ...] = ()

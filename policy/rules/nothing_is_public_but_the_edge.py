@@ -1,4 +1,7 @@
-"""Nothing in the VPC has a public address or admits the whole internet; viewers come in through CloudFront."""
+"""Nothing in the VPC has a public address or admits the whole internet; viewers come in through CloudFront.
+
+By choice a network load balancer has public addresses for DICOM, behind security groups that name networks.
+"""
 
 from collections.abc import Iterator
 
@@ -14,7 +17,10 @@ def check(kind: str, properties: Properties) -> Iterator[str]:
     if kind == "aws:ecs/service:Service" and (properties.get("networkConfiguration") or {}).get("assignPublicIp"):
         yield "tasks get public addresses: set assignPublicIp to false"
     if kind == "aws:lb/loadBalancer:LoadBalancer" and properties.get("internal") is not True:
-        yield "the load balancer faces the internet: set internal to true"
+        if properties.get("loadBalancerType") != "network":
+            yield "the load balancer faces the internet: set internal to true"
+        elif not properties.get("securityGroups"):
+            yield "the load balancer admits everybody: give it a security group when it is made"
     if kind == "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
         for name in ("cidrIpv4", "cidrIpv6"):
             if properties.get(name) in _EVERYBODY:

@@ -1,14 +1,11 @@
 """CloudFront: what distributions refer to exists, is kept while in use, and is read back."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+from tests.certificates import imported
 
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
@@ -192,21 +189,6 @@ def test_an_alias_needs_a_certificate_of_the_first_region(client: Any, origin: A
     config["ViewerCertificate"]["ACMCertificateArn"] = served
     create(DistributionConfig=config)
     assert refused(acm.delete_certificate, CertificateArn=served) == "ResourceInUseException"
-
-
-def imported(acm: Any, name: str) -> str:
-    """The ARN of a certificate for `name` that was brought."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), 1, now, now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return acm.import_certificate(Certificate=certificate.public_bytes(pem), PrivateKey=private)["CertificateArn"]
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,30 @@ def test_a_listener_has_an_issued_certificate_which_is_kept(
     acm.delete_certificate(CertificateArn=issued)
 
 
+def test_a_listener_turns_from_tcp_to_tls_and_back(client: Any, network: Any, zone: str, refused: Any) -> None:
+    elb = client("elbv2")
+    balancer = elb.create_load_balancer(
+        Name=f"tls-{uuid.uuid4().hex[:8]}", Type="network", Subnets=network["subnets"]
+    )
+    arn = balancer["LoadBalancers"][0]["LoadBalancerArn"]
+    group = elb.create_target_group(Name="tls", Protocol="TCP", Port=4242, VpcId=network["vpc"])["TargetGroups"][0]
+    actions = [{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}]
+    made = elb.create_listener(LoadBalancerArn=arn, Protocol="TCP", Port=104, DefaultActions=actions)["Listeners"][
+        0
+    ]
+    over_tls = {"ListenerArn": made["ListenerArn"], "Protocol": "TLS"}
+    assert refused(elb.modify_listener, **over_tls) == "CertificateNotFound"
+    pending = [{"CertificateArn": requested(client, "pending.example.org")[0]}]
+    assert refused(elb.modify_listener, **over_tls, Certificates=pending) == "UnsupportedCertificate"
+    issued = [{"CertificateArn": issue(client, zone, "dicom.example.org")}]
+    elb.modify_listener(**over_tls, Certificates=issued)
+    [listener] = elb.describe_listeners(ListenerArns=[made["ListenerArn"]])["Listeners"]
+    assert (listener["Protocol"], listener["Certificates"]) == ("TLS", issued)
+    elb.modify_listener(ListenerArn=made["ListenerArn"], Protocol="TCP")
+    [listener] = elb.describe_listeners(ListenerArns=[made["ListenerArn"]])["Listeners"]
+    assert listener["Protocol"] == "TCP" and not listener.get("Certificates")
+
+
 @pytest.mark.parametrize(
     ("host", "covered"),
     [

@@ -114,6 +114,32 @@ def test_efs_backup_policy_and_update(client: Any, refused: Any) -> None:
     )
 
 
+def test_a_network_balancer_takes_what_aws_takes(client: Any, network: Any, refused: Any) -> None:
+    elb = client("elbv2")
+
+    def balancer(name: str, **more: Any) -> str:
+        made = elb.create_load_balancer(Name=name, Type="network", Subnets=network["subnets"][:1], **more)
+        return made["LoadBalancers"][0]["LoadBalancerArn"]
+
+    def targets(name: str, protocol: str) -> list[dict[str, str]]:
+        made = elb.create_target_group(Name=name, Protocol=protocol, Port=4242, VpcId=network["vpc"])
+        return [{"Type": "forward", "TargetGroupArn": made["TargetGroups"][0]["TargetGroupArn"]}]
+
+    guarded, open = balancer("guarded", SecurityGroups=[network["group"]]), balancer("open")
+    invalid = "InvalidConfigurationRequest"
+    assert refused(elb.set_security_groups, LoadBalancerArn=open, SecurityGroups=[network["group"]]) == invalid
+    assert refused(elb.set_security_groups, LoadBalancerArn=guarded, SecurityGroups=[]) == invalid
+
+    tcp = targets("tcp", "TCP")
+    listen = {"LoadBalancerArn": guarded, "Protocol": "TCP", "Port": 104}
+    elb.create_listener(**listen, DefaultActions=tcp)
+    for protocol, kind in (("TCP", "HTTP"), ("UDP", "TCP"), ("TLS", "UDP")):
+        wrong = {**listen, "Protocol": protocol, "DefaultActions": targets(f"{protocol}-{kind}", kind)}
+        assert refused(elb.create_listener, **wrong) == invalid, f"{protocol} leads to {kind}"
+    other = {**listen, "LoadBalancerArn": open, "DefaultActions": tcp}
+    assert refused(elb.create_listener, **other) == "TargetGroupAssociationLimit"
+
+
 def test_a_protected_load_balancer_stays(client: Any, network: Any, refused: Any) -> None:
     elb = client("elbv2")
     made = elb.create_load_balancer(Name="protected", Subnets=network["subnets"], Scheme="internal")

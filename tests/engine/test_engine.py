@@ -16,6 +16,7 @@ import pytest
 from moto import mock_aws
 
 from components import policies
+from tests.certificates import imported
 from tests.embedded import PROJECT, Embedded, summary
 from tools.exposure import exposure
 
@@ -66,6 +67,14 @@ ON_THE_EDGE = (
     + Counter((step, "VpcOrigin") for step in ("create-replacement", "replace", "delete-replaced"))
     + Counter(("update", type) for type in ("Distribution", "Function", "ResponseHeadersPolicy", "LoadBalancer"))
     + Counter(("update", type) for type in ("Listener", "SecurityGroupIngressRule"))
+)
+
+LET_IN = (
+    Counter(("create", type) for type in ("LoadBalancer", "TargetGroup", "Listener", "SecurityGroup"))
+    + Counter(("create", type) for type in ("SecurityGroupIngressRule", "SecurityGroupIngressRule"))
+    + Counter(("create", type) for type in ("SecurityGroupEgressRule", "SecurityGroupEgressRule"))
+    + Counter({("update", "Service"): 1})
+    + Counter((step, "TaskDefinition") for step in ("create-replacement", "replace", "delete-replaced"))
 )
 
 # What a stack may leave in an account: (service, call that lists it, key of the list in the answer).
@@ -161,6 +170,36 @@ def test_the_edge_takes_on_what_it_is_given_and_lays_it_down(embedded: Embedded)
     zone = route53.create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"]
     _turn_and_back(embedded, EDGE | {"hostedZoneId": zone.rpartition("/")[2]}, ON_THE_EDGE)
     route53.delete_hosted_zone(Id=zone)  # which Route 53 refuses while a record of the stack's is in it
+
+
+def test_dicom_is_let_in_from_near_then_from_far_and_shut_out(embedded: Embedded):
+    acm = embedded.client("acm")
+    certificate = imported(acm, "dicom.example.org")
+    listed = {"aet": "CT1", "host": "10.20.0.5", "port": 104, "allow": ["store"]}
+    internal = {
+        "dicomIngress": "internal",
+        "dicomAllowedCidrs": ["10.20.0.0/16"],
+        "dicomModalities": [listed],
+    }
+    embedded.configure(**internal)
+    assert summary(embedded.changes()) == LET_IN
+    near = embedded.outputs()["dicomEndpoint"]
+    embedded.pulumi("preview", "--policy-pack", "policy")
+    # From two zones to the internet: another balancer, since AWS moves none.
+    embedded.configure(dicomIngress="public", dicomCertificateArn=certificate)
+    moved = summary(embedded.changes())
+    assert moved == Counter(
+        {(step, type): 1 for step in ("create", "delete") for type in ("LoadBalancer", "TargetGroup", "Listener")}
+        | {("update", "Service"): 1}
+    )
+    assert embedded.outputs()["dicomEndpoint"] != near
+    embedded.pulumi("preview", "--policy-pack", "policy")
+    told = exposure(json.loads(embedded.pulumi("stack", "export").stdout))
+    assert "| `orthanc-dicom-public` (load balancer) | 10.20.0.0/16 | TCP 11112 |" in told
+    embedded.configure(**dict.fromkeys([*internal, "dicomCertificateArn"]))
+    shut = Counter({(OPPOSITE.get(operation, operation), type): n for (operation, type), n in LET_IN.items()})
+    assert summary(embedded.changes()) == shut
+    acm.delete_certificate(CertificateArn=certificate)
 
 
 def _turn_and_back(

@@ -35,7 +35,7 @@ def test_status_of_a_place_where_nothing_runs(place: Place, capsys: pytest.Captu
         "running": False,
         "outputs": {},
         "url": f"http://127.0.0.1:{place.port('edge')}",
-        "dicom": {"host": "127.0.0.1", "port": place.port("dicom0"), "aet": "ORTHANC"},
+        "dicom": {"host": "127.0.0.1", "port": place.port("dicom0"), "tls": False, "aet": "ORTHANC"},
         "containers": [],
     }
 

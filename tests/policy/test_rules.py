@@ -21,6 +21,11 @@ CONTAINER = {
     "environment": [{"name": "ORTHANC_JSON", "value": '{"DicomAet": "PASSWORD"}'}],
 }
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+LISTENER = "aws:lb/listener:Listener"
+PUBLIC_BALANCER = (
+    "aws:lb/loadBalancer:LoadBalancer",
+    {"internal": False, "loadBalancerType": "network", "securityGroups": ["sg-1"]},
+)
 DATABASE = "aws:rds/instance:Instance"
 SAFE_DATABASE = {"backupRetentionPeriod": 7, "multiAz": True, "deletionProtection": True}
 FILES = ("aws:efs/fileSystem:FileSystem", {"encrypted": True})
@@ -150,13 +155,15 @@ CASES: dict[str, Case] = {
             [(DATABASE, {"publiclyAccessible": False})],
             [("aws:ecs/service:Service", {"networkConfiguration": {"assignPublicIp": False}})],
             [("aws:lb/loadBalancer:LoadBalancer", {"internal": True})],
+            [PUBLIC_BALANCER],
             [(RULE, {"referencedSecurityGroupId": "sg-1"})],
             [(RULE, {"cidrIpv4": "10.1.0.0/16"})],
         ],
         broken=[
             [(DATABASE, {"publiclyAccessible": True})],
             [("aws:ecs/service:Service", {"networkConfiguration": {"assignPublicIp": True}})],
-            [("aws:lb/loadBalancer:LoadBalancer", {"internal": False})],
+            [("aws:lb/loadBalancer:LoadBalancer", {"internal": False, "securityGroups": ["sg-1"]})],
+            [("aws:lb/loadBalancer:LoadBalancer", {"internal": False, "loadBalancerType": "network"})],
             [(RULE, {"cidrIpv4": "0.0.0.0/0"})],
             [(RULE, {"cidrIpv6": "::/0"})],
             [("aws:ec2/securityGroup:SecurityGroup", {"ingress": [{"cidrBlocks": ["10.0.0.0/8"]}]})],
@@ -189,6 +196,15 @@ CASES: dict[str, Case] = {
             [(BUCKET[0], {"forceDestroy": True})],
         ],
         undefined=[(DATABASE, {})],
+        findings=1,
+    ),
+    "public-balancers-speak-tls": Case(
+        kept=[
+            [PUBLIC_BALANCER, (LISTENER, {"protocol": "TLS"}), (LISTENER, {"protocol": "HTTP"})],
+            [("aws:lb/loadBalancer:LoadBalancer", {"internal": True}), (LISTENER, {"protocol": "TCP"})],
+        ],
+        broken=[[PUBLIC_BALANCER, (LISTENER, {"protocol": "TCP"})]],
+        undefined=[("aws:lb/loadBalancer:LoadBalancer", {}), (LISTENER, {})],
         findings=1,
     ),
     "roles-name-their-resources": Case(

@@ -525,7 +525,7 @@ SAMPLES: dict[str, Sample] = {
             "loadBalancerArn": w.make("balancer").id,
             "protocol": "HTTP",
             "port": 80,
-            "defaultActions": [{"type": "forward", "targetGroupArn": w["target-group"].id}],
+            "defaultActions": [{"type": "forward", "targetGroupArn": w.make("target-group").id}],
         },
         {"port": 81},
     ),
@@ -627,6 +627,53 @@ SAMPLES: dict[str, Sample] = {
             "redactedFields": [{"singleHeader": {"name": "authorization"}}],
         },
         {"redactedFields": [{"singleHeader": {"name": "authorization"}}, {"singleHeader": {"name": "cookie"}}]},
+    ),
+    "network-balancer": _sample(
+        "lb/loadBalancer:LoadBalancer",
+        lambda w: {
+            "internal": True,
+            "loadBalancerType": "network",
+            "subnets": [w["subnet-a"].id],  # one zone is enough for it
+            "securityGroups": [w["group"].id],
+            "enableCrossZoneLoadBalancing": True,
+        },
+        {"enableCrossZoneLoadBalancing": False},
+    ),
+    "network-targets": _sample(
+        "lb/targetGroup:TargetGroup",
+        lambda w: {
+            "vpcId": w["vpc"].id,
+            "targetType": "ip",
+            "protocol": "TCP",
+            "port": 4242,
+            "preserveClientIp": "true",
+            "healthCheck": {"protocol": "TCP", "interval": 10, "healthyThreshold": 2, "unhealthyThreshold": 2},
+            "deregistrationDelay": 300,
+        },
+        {"preserveClientIp": "false", "deregistrationDelay": 60},
+    ),
+    "tcp-listener": _sample(
+        "lb/listener:Listener",
+        lambda w: {
+            "loadBalancerArn": w.make("network-balancer").id,
+            "protocol": "TCP",
+            "port": 11112,
+            "tcpIdleTimeoutSeconds": 3600,
+            "defaultActions": [{"type": "forward", "targetGroupArn": w.make("network-targets").id}],
+        },
+        {"port": 104, "tcpIdleTimeoutSeconds": 600},
+    ),
+    "tls-listener": _sample(
+        "lb/listener:Listener",
+        lambda w: {
+            "loadBalancerArn": w.make("network-balancer").id,
+            "protocol": "TLS",
+            "port": 2762,
+            "certificateArn": w["validation"].id,
+            "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+            "defaultActions": [{"type": "forward", "targetGroupArn": w.make("network-targets").id}],
+        },
+        {"sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"},
     ),
     "origin": _sample(
         "cloudfront/vpcOrigin:VpcOrigin",

@@ -120,6 +120,24 @@ def test_a_change_that_wants_a_new_resource(
 
 
 @pytest.mark.parametrize(
+    ("kind", "old", "new", "replacing"),
+    [
+        ("network", {"securityGroups": []}, {"securityGroups": ["sg-1"]}, ["securityGroups"]),
+        ("network", {"securityGroups": ["sg-1"]}, {"securityGroups": []}, ["securityGroups"]),
+        ("network", {"securityGroups": ["sg-1"]}, {"securityGroups": ["sg-2"]}, []),
+        ("network", {"subnets": ["a", "b"]}, {"subnets": ["b"]}, ["subnets"]),
+        ("network", {"subnets": ["a"]}, {"subnets": ["a", "b"]}, []),
+        ("application", {"subnets": ["a", "b"]}, {"subnets": ["b", "c"]}, []),
+    ],
+)
+def test_what_a_network_balancer_is_made_with(
+    aws: Aws, kind: str, old: dict[str, Any], new: dict[str, Any], replacing: list[str]
+):
+    type = {"loadBalancerType": kind}
+    assert aws.diff("aws:lb/loadBalancer:LoadBalancer", type | old, type | new).replacing == replacing
+
+
+@pytest.mark.parametrize(
     ("name", "wrong", "text"),
     [
         ("task-definition", {"memory": "5000"}, "no task of cpu 2048 with memory 5000"),
@@ -133,6 +151,15 @@ def test_a_change_that_wants_a_new_resource(
             {"logDestinationConfigs": ["arn:aws:logs:us-east-1:1:log-group:waf"]},
             "groups aws-waf-logs",
         ),
+        ("tls-listener", {"certificateArn": None}, "needs certificateArn"),
+        ("tls-listener", {"tcpIdleTimeoutSeconds": 600}, "TCP's, 60 to 6000"),
+        ("tcp-listener", {"tcpIdleTimeoutSeconds": 59}, "TCP's, 60 to 6000"),
+        (
+            "tcp-listener",
+            {"sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"},
+            "no certificate, no sslPolicy",
+        ),
+        ("balancer", {"namePrefix": "a-name-of-26-characters---"}, "longer than maximum length 32"),
         ("database", {"engineVersion": "13"}, "PostgreSQL 14 to 18"),
         ("database", {"username": "admin"}, "reserves admin"),
         ("database", {"password": "short"}, "at least 8 characters"),

@@ -35,6 +35,21 @@ S3: dict[str, str] = {}
 EFS = {"enableDicomS3Storage": "false"}
 MODES = pytest.mark.parametrize("mode", [S3, EFS], ids=["s3", "efs"])
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+# A scanner that stores and a PACS that does all; and DICOM let in to them.
+SCANNER = {"aet": "CT1", "host": "10.20.0.5", "port": 104, "allow": ["echo", "store", "storageCommitment"]}
+PACS = {
+    "aet": "PACS.2",
+    "host": "10.20.1.9",
+    "port": 11112,
+    "manufacturer": "GE",
+    "allow": ["find", "get", "move"],
+}
+INTERNAL = {
+    "dicomIngress": "internal",
+    "dicomAllowedCidrs": '["10.20.0.0/16"]',
+    "dicomModalities": json.dumps([SCANNER, PACS]),
+}
+PUBLIC = INTERNAL | {"dicomIngress": "public", "dicomPort": "2762", "dicomCertificateArn": CERTIFICATE}
 OWN_DOMAIN = {"domainName": "archive.example.org", "certificateArn": CERTIFICATE}
 OWN_ZONE = {"domainName": "archive.example.org", "hostedZoneId": "Z1"}
 

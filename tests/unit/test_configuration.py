@@ -11,7 +11,18 @@ import pytest
 from components import configuration
 from components.configuration import ConfigurationError, parse
 from components.settings import Settings
-from tests.unit.program import BROUGHT, CERTIFICATE, NAME, OWN_DOMAIN, OWN_ZONE, REGION
+from tests.unit.program import (
+    BROUGHT,
+    CERTIFICATE,
+    INTERNAL,
+    NAME,
+    OWN_DOMAIN,
+    OWN_ZONE,
+    PACS,
+    PUBLIC,
+    REGION,
+    SCANNER,
+)
 
 ELSEWHERE = CERTIFICATE.replace("us-east-1", "eu-central-1")
 
@@ -82,6 +93,22 @@ BAD: list[tuple[str, Any, str]] = [
     ("dicomAet", "THE NAME", "1 to 16 of the characters"),
     ("dicomAet", "SEVENTEEN_LETTERS", "1 to 16 of the characters"),
     ("dicomAet", "A\\B", "1 to 16 of the characters"),
+    ("dicomIngress", "on", "'off', 'internal' or 'public'"),
+    ("dicomIngress", "Public", "'off', 'internal' or 'public'"),
+    ("dicomPort", "0", "greater than or equal to 1"),
+    ("dicomPort", "65536", "less than or equal to 65535"),
+    ("dicomPort", "dicom", "valid integer"),
+    ("dicomCertificateArn", "dicom.example.org", "must be the ARN of an ACM certificate in the stack's region"),
+    ("dicomCertificateArn", "arn:aws:iam::123456789012:server-certificate/x", "must be the ARN of an ACM"),
+    ("dicomAllowedCidrs", '["0.0.0.0/0"]', "no wider than /8 (got /0)"),
+    ("dicomAllowedCidrs", '["128.0.0.0/1"]', "no wider than /8 (got /1)"),
+    ("dicomAllowedCidrs", '["10.20.0.5"]', "is it 10.20.0.5/32?"),
+    ("dicomAllowedCidrs", '["10.20.0.5/16"]', "host bits set"),
+    ("dicomAllowedCidrs", '["fd00::/64"]', "must be an IPv4 network"),
+    ("dicomAllowedCidrs", '["10.20.0.0/16", "10.20.0.0/16"]', "each network once"),
+    ("dicomAllowedCidrs", "10.20.0.0/16", "must be a list"),
+    ("dicomModalities", "CT1", "must be a list"),
+    ("dicomModalities", '["CT1"]', "must have keys of a Modality"),
     ("taskCpu", "2", "must be one of 1024, 2048"),
     ("taskCpu", "512", "must be one of 1024, 2048"),
     ("taskCpu", "two", "valid integer"),
@@ -150,6 +177,49 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "6144 MiB together",
         "largestStudyMib 614, or taskMemoryMib 6144",
     ),
+    (
+        INTERNAL | {"dicomIngress": "off", "dicomAllowedCidrs": "[]"},
+        "dicomModalities",
+        "no effect",
+        "dicomIngress",
+    ),
+    ({"dicomPort": "104"}, "dicomPort", "no effect while dicomIngress is off", "pulumi config rm dicomPort"),
+    ({"dicomAllowedCidrs": '["10.0.0.0/8"]'}, "dicomAllowedCidrs", "no effect", "pulumi config set dicomIngress"),
+    ({"dicomCertificateArn": CERTIFICATE}, "dicomCertificateArn", "no effect", "pulumi config rm"),
+    (
+        INTERNAL | {"dicomModalities": "[]"},
+        "dicomModalities",
+        "would refuse everybody",
+        "'dicomModalities[0].aet'",
+    ),
+    (INTERNAL | {"dicomAllowedCidrs": "[]"}, "dicomAllowedCidrs", "no network may", "'dicomAllowedCidrs[0]'"),
+    (
+        PUBLIC | BROUGHT,
+        "publicSubnetIds",
+        "no subnets are named",
+        "--path 'publicSubnetIds[0]'",
+    ),
+    (PUBLIC | {"dicomCertificateArn": ""}, "dicomCertificateArn", "cross the internet in clear", "internal"),
+    (PUBLIC | {"dicomAllowedCidrs": "[]"}, "dicomAllowedCidrs", "no network may", "'dicomAllowedCidrs[0]'"),
+    (
+        INTERNAL | {"dicomAllowedCidrs": '["10.20.0.0/24"]'},
+        "dicomModalities[1].host",
+        "PACS.2 could not connect",
+        "'dicomAllowedCidrs[1]' 10.20.1.9/32",
+    ),
+    (INTERNAL | {"dicomAet": "CT1"}, "dicomModalities[0].aet", "cannot be told from dicomAet", "ANOTHER_TITLE"),
+    (
+        INTERNAL | {"dicomModalities": json.dumps([SCANNER, SCANNER | {"host": "10.20.0.6"}])},
+        "dicomModalities[1].aet",
+        "cannot be told from dicomModalities[0].aet",
+        "'dicomModalities[1].aet'",
+    ),
+    (
+        INTERNAL | {"dicomModalities": json.dumps([SCANNER | {"aet": "A.B"}, SCANNER | {"aet": "A-B"}])},
+        "dicomModalities[1].aet",
+        "cannot be told from dicomModalities[0].aet",
+        "ANOTHER_TITLE",
+    ),
     ({"databaseStorageGib": "200"}, "databaseMaxStorageGib", "exceed databaseStorageGib 200 by 10 %", "220"),
     (
         {"vpcId": BROUGHT["vpcId"], "privateSubnetIds": BROUGHT["privateSubnetIds"]},
@@ -196,6 +266,29 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     ),
     ({"allowedCidrs": '["203.0.113.0/24"]'}, "allowedCidrs", "everybody would be let in", "enableWaf true"),
     ({"wafRateLimit": "100"}, "wafRateLimit", "it limits nobody", "enableWaf true"),
+]
+
+# What is wrong with the first modality, at which path, its rule and remedy; MISSING: the key is not there.
+MISSING = object()
+BAD_MODALITIES: list[tuple[dict[str, Any], str, str, str]] = [
+    ({"aet": "ct1"}, ".aet", "A-Z", "'dicomModalities[0].aet' CT1"),
+    ({"aet": "SEVENTEEN_LETTERS"}, ".aet", "1 to 16", "'dicomModalities[0].aet' CT1"),
+    ({"aet": MISSING}, ".aet", "is needed", "'dicomModalities[0].aet' CT1"),
+    ({"host": "ct1.example.org"}, ".host", "one IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "10.20.0.0/24"}, ".host", "one IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "0.0.0.0"}, ".host", "no device has 0.0.0.0", "'dicomModalities[0].host' 10.20.0.5"),  # noqa: S104
+    ({"host": MISSING}, ".host", "is needed", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"port": 0}, ".port", "greater than or equal to 1", "'dicomModalities[0].port' 104"),
+    ({"port": 65535}, ".port", "less than or equal to 65534", "'dicomModalities[0].port' 104"),
+    ({"port": "dicom"}, ".port", "valid integer", "'dicomModalities[0].port' 104"),
+    ({"port": MISSING}, ".port", "is needed", "'dicomModalities[0].port' 104"),
+    ({"manufacturer": "Siemens"}, ".manufacturer", "'Vitrea' or 'GE'", ".manufacturer' Generic"),
+    ({"allow": []}, ".allow", "one that may do nothing", "'dicomModalities[0].allow[0]' store"),
+    ({"allow": MISSING}, ".allow", "is needed", "'dicomModalities[0].allow[0]' store"),
+    ({"allow": "store"}, ".allow", "must be a list", "'dicomModalities[0].allow[0]' store"),
+    ({"allow": ["echo", "Store"]}, ".allow[1]", "'store' or 'storageCommitment'", ".allow[0]' store"),
+    ({"allow": ["store", "store"]}, ".allow", "each right once", ".allow[0]' store"),
+    ({"aetitle": "CT1"}, ".aetitle", "is not known", "rm --path 'dicomModalities[0].aetitle'"),
 ]
 
 GOOD = [
@@ -245,6 +338,42 @@ def test_a_bad_value_is_refused(key: str, value: Any, rule: str):
 def test_values_that_do_not_go_together(values: dict[str, str], key: str, rule: str, remedy: str):
     [problem] = problems_of(values).problems
     assert problem.key == key and rule in problem.rule and remedy in problem.remedy
+
+
+@pytest.mark.parametrize(("change", "path", "rule", "remedy"), BAD_MODALITIES)
+def test_a_bad_modality_is_named_with_the_path_to_what_is_wrong(
+    change: dict[str, Any], path: str, rule: str, remedy: str
+):
+    modality = {key: value for key, value in (SCANNER | change).items() if value is not MISSING}
+    [problem] = problems_of(INTERNAL | {"dicomModalities": json.dumps([modality, SCANNER])}).problems
+    assert problem.key == f"dicomModalities[0]{path}" and rule in problem.rule and remedy in problem.remedy
+    assert problem.value is None or str(problem.value) in str(change), "the value is not the one that was given"
+
+
+def test_every_bad_modality_is_told_at_once():
+    modalities = [SCANNER | {"port": 0, "aet": "ct"}, SCANNER, SCANNER | {"host": "::1"}]
+    keys = [problem.key for problem in problems_of({"dicomModalities": json.dumps(modalities)}).problems]
+    assert keys == ["dicomModalities[0].aet", "dicomModalities[0].port", "dicomModalities[2].host"]
+    everywhere = INTERNAL | {"dicomAllowedCidrs": '["192.168.0.0/16"]'}
+    assert len(problems_of(everywhere).problems) == 2, "the second modality that cannot connect is not told"
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_modalities_are_taken_as_they_are_written(as_list: bool):
+    """As JSON text by the CLI, and numbers as texts where they were set without `--path`."""
+    modalities = [SCANNER | {"port": "104"}, PACS]
+    settings = parse(INTERNAL | {"dicomModalities": modalities if as_list else json.dumps(modalities)})
+    assert [each.model_dump(mode="json") for each in settings.dicom_modalities] == [
+        {"manufacturer": "Generic"} | SCANNER,
+        PACS,
+    ]
+    assert parse(PUBLIC).dicom_certificate_arn == CERTIFICATE
+
+
+def test_a_certificate_of_another_region_is_refused():
+    parse(PUBLIC, region="us-east-1")
+    [problem] = problems_of(PUBLIC, region="eu-central-1").problems
+    assert problem.key == "dicomCertificateArn" and "the stack's, eu-central-1" in problem.rule
 
 
 def test_the_table_is_long_enough():

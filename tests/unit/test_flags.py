@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.program import OWN_DOMAIN, OWN_ZONE, deployed
+from tests.unit.program import INTERNAL, OWN_DOMAIN, OWN_ZONE, deployed
 
 # What CloudFront and load balancer do once a certificate covers the latter: HTTPS, in place of HTTP.
 HTTPS = {
@@ -60,6 +60,12 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         {"largestStudyMib": "256"},
         set(),
         {"TargetGroup.deregistrationDelay", "TaskDefinition.containerDefinitions"},
+    ),
+    (
+        INTERNAL,
+        {"DicomIngress", "Listener", "LoadBalancer", "SecurityGroup", "TargetGroup"}
+        | {"SecurityGroupEgressRule", "SecurityGroupIngressRule"},
+        {"Service.loadBalancers", "TaskDefinition.containerDefinitions"},
     ),
     ({"logRetentionDays": "7"}, set(), {"LogGroup.retentionInDays"}),
     ({"databaseInstanceClass": "db.m7g.large"}, set(), {"Instance.instanceClass"}),

@@ -9,10 +9,12 @@ from components.networking import SERVICES_OF_A_TASK
 from tests.unit.program import (
     BROUGHT,
     EFS,
+    INTERNAL,
     ISOLATED,
     MODES,
     NAME,
     PRIVATE,
+    PUBLIC,
     REGION,
     S3,
     Monitor,
@@ -45,19 +47,24 @@ def rules(program: Program, direction: str) -> set[tuple[str, Any, Any]]:
 CLOUDFRONT = ("pl-origin-facing", "load-balancer", 80)
 INSIDE = {("load-balancer", "task", 8042), ("task", "database", 5432)}
 S3_ENDPOINT = ("task", "orthanc-network-s3-prefixListId", 443)
+AWS = ("task", "0.0.0.0/0", 443)
+DICOM = {("dicom-balancer", "task", 4242)}
+MODALITIES = {("task", "10.20.0.5/32", 104), ("task", "10.20.1.9/32", 11112)}
 CONNECTIONS = [
-    (S3, INSIDE, ("task", "0.0.0.0/0", 443)),
-    (EFS, INSIDE | {("task", "file-system", 2049)}, ("task", "0.0.0.0/0", 443)),
-    (WITHOUT_NAT, INSIDE | {("task", "endpoints", 443)}, S3_ENDPOINT),
-    (BROUGHT, INSIDE, ("task", "0.0.0.0/0", 443)),
+    (S3, INSIDE, {CLOUDFRONT}, {AWS}),
+    (EFS, INSIDE | {("task", "file-system", 2049)}, {CLOUDFRONT}, {AWS}),
+    (WITHOUT_NAT, INSIDE | {("task", "endpoints", 443)}, {CLOUDFRONT}, {S3_ENDPOINT}),
+    (BROUGHT, INSIDE, {CLOUDFRONT}, {AWS}),
+    (INTERNAL, INSIDE | DICOM, {CLOUDFRONT, ("10.20.0.0/16", "dicom-balancer", 11112)}, {AWS, *MODALITIES}),
+    (PUBLIC, INSIDE | DICOM, {CLOUDFRONT, ("10.20.0.0/16", "dicom-balancer", 2762)}, {AWS, *MODALITIES}),
 ]
 
 
-@pytest.mark.parametrize(("mode", "inside", "outward"), CONNECTIONS)
-def test_who_reaches_whom(mode: dict[str, str], inside: set[Any], outward: Any):
+@pytest.mark.parametrize(("mode", "inside", "inward", "outward"), CONNECTIONS)
+def test_who_reaches_whom(mode: dict[str, str], inside: set[Any], inward: set[Any], outward: set[Any]):
     program = deployed(**mode)
-    assert rules(program, "Ingress") == inside | {CLOUDFRONT}, "somebody else is let in, or a peer is shut out"
-    assert rules(program, "Egress") == inside | {outward}, "somebody can call out, or a peer cannot be called"
+    assert rules(program, "Ingress") == inside | inward, "somebody else is let in, or a peer is shut out"
+    assert rules(program, "Egress") == inside | outward, "somebody can call out, or a peer cannot be called"
 
 
 @pytest.mark.parametrize("missing", [None, *SERVICES_OF_A_TASK])
@@ -124,6 +131,12 @@ def test_the_way_out(nat: str, strategy: str, public: str):
     for endpoint in interfaces.values():
         assert endpoint["privateDnsEnabled"], "tasks would call the public addresses"
         assert endpoint["subnetIds"] == ["subnet-private-1", "subnet-private-2"]
+
+
+def test_public_dicom_has_public_subnets_even_without_nat():
+    vpc = deployed(**WITHOUT_NAT, **PUBLIC).one("Vpc").inputs
+    assert vpc["natGateways"] == {"strategy": "None"}
+    assert [subnet["type"] for subnet in vpc["subnetSpecs"]] == ["Public", "Private", "Isolated"]
 
 
 @pytest.mark.parametrize("mode", [S3, EFS, WITHOUT_NAT])

@@ -14,9 +14,11 @@ from policy import rules
 from policy.rules import Resource
 from tests.unit.program import (
     BROUGHT,
+    INTERNAL,
     NAME,
     OWN_ZONE,
     PASSWORD,
+    PUBLIC,
     REGION,
     TOKEN,
     Monitor,
@@ -56,9 +58,13 @@ EDGE = OWN_ZONE | {
     "corsAllowedOrigins": '["https://viewer.example.org"]',
     "enableAccessLogs": "true",
 }
+DICOM = {
+    name: REGION | {f"{NAME}:{key}": value for key, value in settings.items()}
+    for name, settings in (("internal", INTERNAL), ("public", PUBLIC))
+}
 NAMED = {"dev": stack_file("dev"), "prod": stack_file("prod")}
 NAMED["prod-edge"] = NAMED["prod"] | {f"{NAME}:{key}": value for key, value in EDGE.items()}
-STACKS = NAMED | NETWORKS | combinations()
+STACKS = NAMED | NETWORKS | DICOM | combinations()
 RUNS = list(itertools.product(STACKS, [False, True]))
 IDS = [f"{stack}-{'preview' if preview else 'up'}" for stack, preview in RUNS]
 
@@ -80,7 +86,7 @@ def preview(program: Program, request: pytest.FixtureRequest) -> bool:
 
 
 def test_every_combination_is_there():
-    assert len(STACKS) == len(NAMED) + len(NETWORKS) + 2 ** len(FLAGS)
+    assert len(STACKS) == len(NAMED) + len(NETWORKS) + len(DICOM) + 2 ** len(FLAGS)
 
 
 def test_no_urn_twice(program: Program):
@@ -128,8 +134,10 @@ def test_all_is_known_in_the_end(program: Program, preview: bool):
         assert preview or UNKNOWN not in text, f"{resource.urn} has what never becomes known"
 
 
-def test_outputs_are_there(program: Program, preview: bool):
-    assert set(program.outputs) == {"orthancUrl", "orthancCredentialsSecretName", "orthancAdminPassword"}
+def test_outputs_are_there(program: Program, preview: bool, request: pytest.FixtureRequest):
+    names = {"orthancUrl", "orthancCredentialsSecretName", "orthancAdminPassword"}
+    let_in = request.node.callspec.params["program"][0] in DICOM
+    assert set(program.outputs) == names | ({"dicomEndpoint"} if let_in else set())
     if not preview:
         assert program.secret_outputs == {"orthancAdminPassword"}, "the password is shown, or the rest is not"
         assert program.outputs["orthancUrl"].startswith("https://")

@@ -1,17 +1,28 @@
-"""Load balancers: deletion protection protects, HTTPS has an issued certificate, access logs find their bucket.
+"""Load balancers: protection from deletion, issued certificates for TLS, access logs that find their bucket.
 
-A target group belongs to the balancer whose listener names it.
+A target group belongs to the one balancer whose listener names it.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from moto.elbv2.models import ELBv2Backend
+from moto.elbv2.models import ELBv2Backend, FakeAction
 
 from local.emulator.overlay import AwsError, acm, replaces
 from local.emulator.overlay.iam import ACCOUNT
 from local.emulator.overlay.s3 import problem_of_writing
 
 _LOGS = "logdelivery.elasticloadbalancing.amazonaws.com"
+
+# The target groups' protocols to which a listener's protocol can lead (API reference, CreateListener).
+LEADS_TO = {
+    "HTTP": {"HTTP", "HTTPS"},
+    "HTTPS": {"HTTP", "HTTPS"},
+    "TCP": {"TCP", "TCP_UDP"},
+    "TLS": {"TCP", "TLS"},
+    "UDP": {"UDP", "TCP_UDP"},
+    "TCP_UDP": {"TCP_UDP"},
+}
 
 
 @replaces(ELBv2Backend)
@@ -25,10 +36,32 @@ def delete_load_balancer(original: Any, self: Any, arn: str) -> None:
 
 
 @replaces(ELBv2Backend)
-def create_listener(original: Any, self: Any, *, certificate: str | None, protocol: str, **given: Any) -> Any:
-    """moto takes HTTPS without a certificate, and with one that is not issued."""
+def set_security_groups(original: Any, self: Any, arn: str, sec_groups: list[str]) -> None:
+    """moto gives a network load balancer the first group, or takes the last, which AWS does not."""
+    balancer = self.load_balancers.get(arn)
+    if balancer and balancer.type == "network" and bool(balancer.security_groups) != bool(sec_groups):
+        message = "A network load balancer has security groups from its creation on, or never"
+        raise AwsError("InvalidConfigurationRequest", message)
+    original(self, arn, sec_groups)
+
+
+@replaces(ELBv2Backend)
+def create_listener(
+    original: Any,
+    self: Any,
+    load_balancer_arn: str,
+    protocol: str,
+    port: str,
+    ssl_policy: str,
+    certificate: str | None,
+    actions: list[dict[str, Any]],
+    *more: Any,
+    **others: Any,
+) -> Any:
+    """moto takes TLS without an issued certificate, and shares a target group between balancers."""
+    _check_targets(self, load_balancer_arn, protocol, actions)
     _check_certificate(self, protocol, [certificate] if certificate else [])
-    return original(self, certificate=certificate, protocol=protocol, **given)
+    return original(self, load_balancer_arn, protocol, port, ssl_policy, certificate, actions, *more, **others)
 
 
 @replaces(ELBv2Backend)
@@ -42,13 +75,18 @@ def modify_listener(
     certificates: Any = None,
     actions: Any = None,
 ) -> Any:
-    """moto keeps the certificate of a listener that speaks HTTPS no more, and its first target group."""
+    """moto knows no TLS here, and keeps a listener's certificate and first target group."""
     [listener] = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])
     wanted = [each["CertificateArn"] for each in certificates or []]
     protocol = protocol or str(listener.protocol)
+    _check_targets(self, listener.load_balancer_arn, protocol, actions or [])
     _check_certificate(self, protocol, wanted or listener.certificates)
-    changed = original(self, arn, port, protocol, ssl_policy, certificates or [], actions)
-    if protocol == "HTTP":
+    known = protocol if protocol in ("HTTP", "HTTPS") else None
+    changed = original(self, arn, port, known, ssl_policy, certificates or [], actions)
+    changed.protocol = protocol
+    if protocol == "TLS":
+        changed.certificates = wanted or changed.certificates
+    elif protocol != "HTTPS":
         changed.certificate, changed.certificates, changed.ssl_policy = None, [], None
     _note_target_groups(self, listener.load_balancer_arn)
     return changed
@@ -56,10 +94,8 @@ def modify_listener(
 
 def _note_target_groups(backend: Any, balancer: str) -> None:
     """moto notes the target groups of a new listener only."""
-    actions = (a for each in backend.load_balancers[balancer].listeners.values() for a in each.default_actions)
-    named = {
-        group for a in actions if a.type == "forward" for group in backend._get_target_group_arns_from(a.data)
-    }
+    listeners = backend.load_balancers[balancer].listeners.values()
+    named = {group for listener in listeners for group in _target_groups(backend, listener.default_actions)}
     for group in backend.target_groups.values():
         others = [other for other in group.load_balancer_arns if other != balancer]
         group.load_balancer_arns = others + [balancer] * (group.arn in named)
@@ -80,10 +116,35 @@ def modify_load_balancer_attributes(original: Any, self: Any, arn: str, attrs: d
 
 
 def _check_certificate(backend: Any, protocol: str, arns: list[str]) -> None:
-    if protocol != "HTTPS":
+    if protocol not in ("HTTPS", "TLS"):
         return
     if not arns:
-        raise AwsError("CertificateNotFound", "A listener of protocol HTTPS needs a certificate.")
+        raise AwsError("CertificateNotFound", f"A listener of protocol {protocol} needs a certificate.")
     for arn in arns:
         if reason := acm.problem(arn, backend.region_name):
             raise AwsError("UnsupportedCertificate", f"{reason[0].upper()}{reason[1:]}.")
+
+
+def _check_targets(self: Any, balancer: str, protocol: str, actions: Iterable[dict[str, Any]]) -> None:
+    for arn in _target_groups(self, [FakeAction(action) for action in actions]):
+        group = self.target_groups.get(arn)
+        if group and group.protocol not in LEADS_TO.get(protocol, ()):
+            message = f"A listener of protocol {protocol} does not lead to targets of protocol {group.protocol}"
+            raise AwsError("InvalidConfigurationRequest", message)
+        for other in self.load_balancers.values():
+            listeners = other.listeners.values() if other.arn != balancer else ()
+            if any(arn in _target_groups(self, listener.default_actions) for listener in listeners):
+                message = f"Target group '{arn}' cannot be associated with more than one load balancer"
+                raise AwsError("TargetGroupAssociationLimit", message)
+
+
+def _target_groups(self: Any, actions: Iterable[Any]) -> set[str]:
+    forwards = [action for action in actions if action.type == "forward"]
+    return {arn for action in forwards for arn in self._get_target_group_arns_from(action_data=action.data)}
+
+
+@replaces(ELBv2Backend)
+def describe_listener_attributes(original: Any, self: Any, listener_arn: str) -> dict[str, str]:
+    """moto gives an idle timeout to listeners of every protocol."""
+    [listener] = self.describe_listeners(load_balancer_arn=None, listener_arns=[listener_arn])
+    return original(self, listener_arn) if listener.protocol == "TCP" else {}

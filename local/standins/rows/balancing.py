@@ -1,4 +1,4 @@
-"""Elastic Load Balancing."""
+"""Elastic Load Balancing: application and network load balancers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +11,7 @@ _BALANCER = {
     "clientKeepAlive": "client_keep_alive.seconds",
     "dropInvalidHeaderFields": "routing.http.drop_invalid_header_fields.enabled",
     "enableDeletionProtection": "deletion_protection.enabled",
+    "enableCrossZoneLoadBalancing": "load_balancing.cross_zone.enabled",
     "accessLogs.enabled": "access_logs.s3.enabled",
     "accessLogs.bucket": "access_logs.s3.bucket",
     "accessLogs.prefix": "access_logs.s3.prefix",
@@ -18,6 +19,7 @@ _BALANCER = {
 _GROUP = {
     "deregistrationDelay": "deregistration_delay.timeout_seconds",
     "slowStart": "slow_start.duration_seconds",
+    "preserveClientIp": "preserve_client_ip.enabled",
     "stickiness.enabled": "stickiness.enabled",
     "stickiness.type": "stickiness.type",
     "stickiness.cookieDuration": "stickiness.lb_cookie.duration_seconds",
@@ -60,6 +62,18 @@ def _read(operation: str, argument: str, names: dict[str, str]) -> Read:
         for name, value in nested.items()
     ]
     return Read(operation, {argument: "$id"}, f"{{{', '.join(texts)}}}")
+
+
+def _fixed_of_network(old: Values, new: Values) -> set[str]:
+    """A network load balancer never gets a first security group, never loses the last, and loses no subnet."""
+    if new.get("loadBalancerType") != "network":
+        return set()
+    fixed = set()
+    if bool(old.get("securityGroups")) != bool(new.get("securityGroups")):
+        fixed.add("securityGroups")
+    if not is_unknown(new.get("subnets")) and set(old.get("subnets") or ()) - set(new.get("subnets") or ()):
+        fixed.add("subnets")
+    return fixed
 
 
 def _protected(client: Any, state: Values) -> str | None:
@@ -107,6 +121,7 @@ row(
     ),
     delete=(Call("delete_load_balancer", {"LoadBalancerArn": "$id"}),),
     fixed="name namePrefix internal loadBalancerType",
+    fixed_here=_fixed_of_network,
     names={"name": "LoadBalancerName", "dnsName": "DNSName", "loadBalancerType": "Type"},
     outputs={
         "arn": "LoadBalancerArn",
@@ -170,13 +185,20 @@ row(
 )
 
 
-def _without_certificate(inputs: Values) -> str | None:
-    certificate, protocol = inputs.get("certificateArn"), inputs.get("protocol")
-    encrypted = protocol in ("HTTPS", "TLS")
-    if encrypted and not certificate and not is_unknown(certificate):
+_IDLE = "tcp.idle_timeout.seconds"
+_USUAL_IDLE = 350  # seconds
+
+
+def _not_a_listener(inputs: Values) -> str | None:
+    certificate, protocol, idle = (
+        inputs.get(name) for name in ("certificateArn", "protocol", "tcpIdleTimeoutSeconds")
+    )
+    if protocol in ("HTTPS", "TLS") and not certificate and not is_unknown(certificate):
         return f"CertificateNotFound: a listener of protocol {protocol} needs certificateArn"
-    if not encrypted and (certificate or inputs.get("sslPolicy")):
+    if protocol in ("HTTP", "TCP", "UDP") and (certificate or inputs.get("sslPolicy")):
         return f"InvalidConfigurationRequest: a listener of protocol {protocol} has no certificate, no sslPolicy"
+    if idle is not None and (protocol != "TCP" or not 60 <= int(idle) <= 6000):
+        return f"InvalidConfigurationRequest: tcpIdleTimeoutSeconds is TCP's, 60 to 6000, not {idle} of {protocol}"
     return None
 
 
@@ -185,17 +207,26 @@ def _listener(state: Values) -> Values:
     return {"Certificates": [{"CertificateArn": certificate}] if certificate else None}
 
 
+def _idle(state: Values) -> Values:
+    seconds = str(state.get("tcpIdleTimeoutSeconds") or _USUAL_IDLE)
+    return {"ListenerArn": state["id"], "Attributes": [{"Key": _IDLE, "Value": seconds}]}
+
+
 row(
     "lb/listener:Listener",
     "elbv2",
     Call("create_listener", _listener, mapped=True),
     "Listeners[0].ListenerArn",
-    Read("describe_listeners", {"ListenerArns": ["$id"]}, "Listeners[0]"),
+    [
+        Read("describe_listeners", {"ListenerArns": ["$id"]}, "Listeners[0]"),
+        _read("describe_listener_attributes", "ListenerArn", {"tcpIdleTimeoutSeconds": _IDLE}),
+    ],
+    puts=(Call("modify_listener_attributes", _idle, when="tcpIdleTimeoutSeconds"),),
     updates=(
         Call("modify_listener", lambda state: {"ListenerArn": state["id"], **_listener(state)}, mapped=True),
     ),
     delete=(Call("delete_listener", {"ListenerArn": "$id"}),),
     fixed="loadBalancerArn",
     outputs={"arn": "ListenerArn", "certificateArn": "Certificates[0].CertificateArn"},
-    refuse=_without_certificate,
+    refuse=_not_a_listener,
 )

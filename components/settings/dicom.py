@@ -1,0 +1,192 @@
+"""DICOM: Orthanc's own title, who may associate with it, from where, and what each may do."""
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Annotated, Literal, Protocol
+
+from pydantic import AfterValidator, Field
+
+from components.settings.values import Group, Problem, Rule, distinct, matches
+
+# A wider network is no list of clients: 10.0.0.0/8 is the widest private one.
+_WIDEST_PREFIX = 8
+# AWS's default quota of rules a security group has in one direction is 60; the task's own need some of them.
+_MOST_NETWORKS = 60
+_MOST_MODALITIES = 50
+
+AeTitle = Annotated[
+    str,
+    # DICOM PS3.5, value representation AE: at most 16 characters, no backslash or control characters, and
+    # leading or trailing spaces do not count; upstream's modalities add that lower case is rarely understood.
+    matches(r"[A-Z0-9_.-]{1,16}", "must be 1 to 16 of the characters A-Z, 0-9, _, . and -"),
+]
+CertificateArn = Annotated[
+    str,
+    matches(
+        r"|arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]{36}",
+        "must be the ARN of an ACM certificate in the stack's region, or empty for DICOM without TLS",
+    ),
+]
+
+
+def _address(value: str) -> str:
+    rule = "must be one IPv4 address such as 10.20.0.5, that from which the modality calls"
+    try:
+        address = ipaddress.IPv4Address(value)
+    except ValueError:
+        raise ValueError(rule) from None
+    if address.is_multicast or address.is_unspecified or address.is_reserved:
+        raise ValueError(f"{rule} (no device has {address})")
+    return value
+
+
+def _network(value: str) -> str:
+    rule = "must be an IPv4 network with its length, such as 10.20.0.0/16, or 203.0.113.7/32 for one address"
+    try:
+        network = ipaddress.IPv4Network(value)
+    except ValueError as error:
+        raise ValueError(f"{rule} ({error})") from None
+    if str(network) != value:
+        raise ValueError(f"{rule} (is it {network}?)")
+    if network.prefixlen < _WIDEST_PREFIX:
+        raise ValueError(f"{rule}, and no wider than /{_WIDEST_PREFIX} (got /{network.prefixlen})")
+    return value
+
+
+def _some_right(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        raise ValueError("must name something that the modality may do; one that may do nothing is not listed")
+    return value
+
+
+class Modality(Group):
+    """Something that speaks DICOM with Orthanc: a scanner, a workstation, another PACS.
+
+    It calls from `host`, and is called there on `port` (C-MOVE, sending from the viewer, storage commitment).
+    """
+
+    aet: AeTitle
+    host: Annotated[str, AfterValidator(_address)]
+    port: int = Field(ge=1, le=65534)  # Orthanc takes no 65535
+    # Work-arounds of Orthanc for products that read the standard in their own way (its Configuration.json).
+    manufacturer: Literal["Generic", "GenericNoWildcardInDates", "GenericNoUniversalWildcard", "Vitrea", "GE"] = (
+        "Generic"
+    )
+    allow: Annotated[
+        tuple[Literal["echo", "find", "get", "move", "store", "storageCommitment"], ...],
+        AfterValidator(_some_right),
+        distinct("right"),
+    ]
+
+    @property
+    def name(self) -> str:
+        """Its name in Orthanc's REST API and user interface: letters, digits, _ and - only."""
+        return self.aet.replace(".", "-")
+
+
+class DicomSettings(Group):
+    """The DICOM port and the way to it."""
+
+    dicom_aet: AeTitle = "ORTHANC"
+    dicom_ingress: Literal["off", "internal", "public"] = "off"
+    dicom_port: int = Field(default=11112, ge=1, le=65535)
+    dicom_certificate_arn: CertificateArn = ""
+    dicom_allowed_cidrs: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], distinct("network")] = (
+        Field(default=(), max_length=_MOST_NETWORKS, examples=["10.20.0.0/16"])
+    )
+    dicom_modalities: tuple[Modality, ...] = Field(
+        default=(),
+        max_length=_MOST_MODALITIES,
+        examples=[
+            {"aet": "CT1", "host": "10.20.0.5", "port": 104, "manufacturer": "Generic", "allow": ["store"]},
+        ],
+    )
+
+
+_NEEDS_INGRESS = {
+    "dicomPort": "dicom_port",
+    "dicomCertificateArn": "dicom_certificate_arn",
+    "dicomAllowedCidrs": "dicom_allowed_cidrs",
+    "dicomModalities": "dicom_modalities",
+}
+
+
+class _Placed(Protocol):
+    dicom_ingress: str
+    vpc_id: str
+    public_subnet_ids: tuple[str, ...]
+
+
+def _nothing_without_ingress(settings: DicomSettings) -> Iterator[Problem]:
+    if settings.dicom_ingress != "off":
+        return
+    for key, name in _NEEDS_INGRESS.items():
+        value = getattr(settings, name)
+        if value != DicomSettings.model_fields[name].default:
+            rule = "has no effect while dicomIngress is off, when nothing reaches Orthanc's DICOM port"
+            remedy = f"pulumi config set dicomIngress internal, or pulumi config rm {key}"
+            yield Problem(key, _shown(value), rule, remedy)
+
+
+def _ingress_knows_who_comes(settings: DicomSettings) -> Iterator[Problem]:
+    if settings.dicom_ingress == "off":
+        return
+    if not settings.dicom_modalities:
+        rule = f"dicomIngress is {settings.dicom_ingress}, but without a list Orthanc would refuse everybody"
+        remedy = "pulumi config set --path 'dicomModalities[0].aet' CT1, and likewise host, port and allow[0]"
+        yield Problem("dicomModalities", [], rule, remedy)
+    if not settings.dicom_allowed_cidrs:
+        rule = f"dicomIngress is {settings.dicom_ingress}, but no network may reach it"
+        remedy = "pulumi config set --path 'dicomAllowedCidrs[0]' 10.20.0.0/16 (that of your modalities)"
+        yield Problem("dicomAllowedCidrs", [], rule, remedy)
+
+
+def _public_is_encrypted(settings: DicomSettings) -> Iterator[Problem]:
+    if settings.dicom_ingress == "public" and not settings.dicom_certificate_arn:
+        rule = "dicomIngress is public: patients' images would cross the internet in clear"
+        remedy = "pulumi config set dicomCertificateArn arn:aws:acm:…, or dicomIngress internal behind a VPN"
+        yield Problem("dicomCertificateArn", "", rule, remedy)
+
+
+def _public_stands_in_public_subnets(settings: _Placed) -> Problem | None:
+    if settings.dicom_ingress != "public" or not settings.vpc_id or settings.public_subnet_ids:
+        return None
+    rule = "dicomIngress is public, and in the VPC that vpcId brings no subnets are named for its load balancer"
+    remedy = "pulumi config set --path 'publicSubnetIds[0]' subnet-0123456789abcdef0, and another zone's"
+    return Problem("publicSubnetIds", [], rule, remedy)
+
+
+def _titles_tell_modalities_apart(settings: DicomSettings) -> Iterator[Problem]:
+    # By their names: A.B and A-B are two titles, but in Orthanc's interface one modality.
+    keys = {settings.dicom_aet.replace(".", "-"): "dicomAet"}
+    for number, modality in enumerate(settings.dicom_modalities):
+        key = f"dicomModalities[{number}].aet"
+        if (first := keys.setdefault(modality.name, key)) != key:
+            rule = f"cannot be told from {first}: a title belongs to one modality at one address"
+            yield Problem(key, modality.aet, rule, f"pulumi config set --path '{key}' ANOTHER_TITLE")
+
+
+def _modalities_are_let_in(settings: DicomSettings) -> Iterator[Problem]:
+    networks = [ipaddress.IPv4Network(each) for each in settings.dicom_allowed_cidrs]
+    for number, modality in enumerate(settings.dicom_modalities):
+        if networks and not any(ipaddress.IPv4Address(modality.host) in network for network in networks):
+            key, end = f"dicomModalities[{number}].host", f"dicomAllowedCidrs[{len(networks)}]"
+            rule = f"is in no network of dicomAllowedCidrs, so {modality.aet} could not connect"
+            yield Problem(key, modality.host, rule, f"pulumi config set --path '{end}' {modality.host}/32")
+
+
+def _shown(value: object) -> object:
+    """A value of a setting as the user wrote it."""
+    if not isinstance(value, tuple):
+        return value
+    return [part.model_dump(mode="json") if isinstance(part, Modality) else part for part in value]
+
+
+RULES = (
+    Rule(frozenset({"dicomIngress", *_NEEDS_INGRESS}), _nothing_without_ingress),
+    Rule(frozenset({"dicomIngress", "dicomAllowedCidrs", "dicomModalities"}), _ingress_knows_who_comes),
+    Rule(frozenset({"dicomIngress", "dicomCertificateArn"}), _public_is_encrypted),
+    Rule(frozenset({"dicomIngress", "vpcId", "publicSubnetIds"}), _public_stands_in_public_subnets),
+    Rule(frozenset({"dicomAet", "dicomModalities"}), _titles_tell_modalities_apart),
+    Rule(frozenset({"dicomAllowedCidrs", "dicomModalities"}), _modalities_are_let_in),
+)
