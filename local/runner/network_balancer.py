@@ -150,6 +150,10 @@ class NetworkBalancer:
                 for way in both:
                     way.cancel()
                 await asyncio.gather(*both, return_exceptions=True)
+            # What the task has said last, such as why it rejects an association, still goes to the client.
+            writer.close()
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await writer.wait_closed()
         finally:
             self._under_way[host] -= 1
 
