@@ -14,7 +14,7 @@ from components.image import OrthancImage
 from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Networking
 from components.service import OrthancService
-from components.storage import DicomBucket, DicomFileSystem
+from components.storage import BroughtBucket, DicomBucket, DicomFileSystem
 from components.users import OrthancUsers
 
 settings = configuration.load()
@@ -26,7 +26,9 @@ else:
     network = Networking("orthanc-network", settings)
 
 # Where DICOM files live.
-if settings.enable_dicom_s3_storage:
+if settings.existing_bucket_name:
+    storage = BroughtBucket("orthanc-dicom", settings)
+elif settings.enable_dicom_s3_storage:
     storage = DicomBucket("orthanc-dicom", settings)
 else:
     storage = DicomFileSystem("orthanc-dicom", settings, network=network)

@@ -13,9 +13,9 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from components import hosted_zone, network_survey
+from components import data_survey, hosted_zone, network_survey
 from components.image import CONTEXT
-from components.settings import RULES_BETWEEN_KEYS, Problem, Settings
+from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket
 
 
 class ConfigurationError(pulumi.RunError):
@@ -43,9 +43,9 @@ def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
 
 
 def load() -> Settings:
-    """The settings of the stack that is being deployed, which AWS's answers about a brought network and zone fit.
+    """The settings of the stack that is being deployed, which AWS's answers about what is brought fit.
 
-    Raises ConfigurationError with every problem at once, those of network and zone included.
+    Raises ConfigurationError with every problem at once, those of network, data and zone included.
     """
     config = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
@@ -54,6 +54,8 @@ def load() -> Settings:
     settings, problems = _checked(values, region)
     if settings.vpc_id:
         problems += network_survey.problems(settings, network_survey.look(settings))
+    if settings.existing_bucket_name or settings.db_snapshot_identifier:
+        problems += data_survey.problems(settings, data_survey.look(settings))
     if settings.hosted_zone_id and (problem := hosted_zone.problem(settings, hosted_zone.look(settings))):
         problems.append(problem)
     if problems:
@@ -82,7 +84,11 @@ def _checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, l
     for rule in RULES_BETWEEN_KEYS:
         if not rule.keys & unusable:
             problems += rule.problems(settings)
-    outside = (_region_without_authority(region), *_certificates_elsewhere(settings, region))
+    outside = (
+        _region_without_authority(region),
+        *_certificates_elsewhere(settings, region),
+        bucket.key_elsewhere(settings, region),
+    )
     problems += [problem for problem in outside if problem]
     return settings, problems
 

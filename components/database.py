@@ -10,8 +10,10 @@ from components import passwords, policies, protection
 from components.networking import Network
 from components.settings import Settings
 
-DATABASE_NAME = "orthanc"
-USER_NAME = "orthanc"
+_USER_NAME = "orthanc"
+
+# RDS makes it with every instance, and refuses to be asked for it.
+_ALWAYS_THERE = "postgres"
 
 _POSTGRESQL_PORT = 5432
 _BACKUP_RETENTION_DAYS = 30
@@ -30,7 +32,7 @@ class DatabaseAccess:
 
 
 class Database(pulumi.ComponentResource):
-    """The instance, its parameter group, its password and its secret.
+    """The instance, its parameter group, its password and its secret; empty at first, or as a snapshot has it.
 
     `access: Output[DatabaseAccess]`; `secret_arn: Output[str]`.
     """
@@ -62,8 +64,12 @@ class Database(pulumi.ComponentResource):
         security_group = network.security_groups.reached_by_tasks(
             "database", "Orthanc's index in PostgreSQL", _POSTGRESQL_PORT
         )
+        # A snapshot brings its databases and its master user; the password becomes the stack's own.
+        restored = bool(settings.db_snapshot_identifier)
+        named = None if restored or settings.database_name == _ALWAYS_THERE else settings.database_name
         instance = aws.rds.Instance(
             name,
+            snapshot_identifier=settings.db_snapshot_identifier or None,
             engine="postgres",
             engine_version=settings.database_engine_version,
             # Years of paid extended support would begin silently at the version's end of life.
@@ -76,8 +82,8 @@ class Database(pulumi.ComponentResource):
             max_allocated_storage=settings.database_max_storage_gib,
             storage_encrypted=True,
             multi_az=settings.enable_multi_az,
-            db_name=DATABASE_NAME,
-            username=USER_NAME,
+            db_name=named,
+            username=None if restored else _USER_NAME,
             password=password,
             db_subnet_group_name=subnet_group.name,
             vpc_security_group_ids=[security_group.id],
@@ -94,8 +100,13 @@ class Database(pulumi.ComponentResource):
             monitoring_interval=_MONITORING_INTERVAL_SECONDS,
             monitoring_role_arn=_monitoring_role(name, child),
             apply_immediately=True,
-            # Deleting the instance is safe when the data is kept: it leaves its final snapshot behind.
-            opts=pulumi.ResourceOptions(parent=self, protect=settings.data_on_destroy == "refuse"),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # Deleting the instance is safe when the data is kept: it leaves its final snapshot behind.
+                protect=settings.data_on_destroy == "refuse",
+                # They count when the instance is made. Later they may change or go: a new instance would be empty.
+                ignore_changes=["snapshotIdentifier", "dbName", "username"],
+            ),
         )
 
         secret = aws.secretsmanager.Secret(
@@ -112,8 +123,8 @@ class Database(pulumi.ComponentResource):
                     "engine": "postgres",
                     "host": instance.address,
                     "port": instance.port,
-                    "dbname": DATABASE_NAME,
-                    "username": USER_NAME,
+                    "dbname": settings.database_name,
+                    "username": instance.username,
                     "password": password,
                 }
             ),
@@ -121,8 +132,9 @@ class Database(pulumi.ComponentResource):
         )
         # By way of the version: what the secret opens is there once the secret has its value.
         self.secret_arn = version.secret_arn
-        self.access = pulumi.Output.all(instance.address, instance.port, version.secret_arn).apply(
-            lambda known: DatabaseAccess(known[0], int(known[1]), DATABASE_NAME, USER_NAME, known[2])
+        known = pulumi.Output.all(instance.address, instance.port, instance.username, version.secret_arn)
+        self.access = known.apply(
+            lambda parts: DatabaseAccess(parts[0], int(parts[1]), settings.database_name, parts[2], parts[3])
         )
         self.register_outputs({"secretArn": self.secret_arn})
 

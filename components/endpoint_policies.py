@@ -12,7 +12,7 @@ import pulumi_aws as aws
 
 from components import policies
 from components.networking import Network
-from components.storage import DicomBucket, DicomFileSystem
+from components.storage import Bucket, DicomFileSystem
 
 
 class EndpointPolicies(pulumi.ComponentResource):
@@ -26,7 +26,7 @@ class EndpointPolicies(pulumi.ComponentResource):
         name: str,
         *,
         network: Network,
-        storage: DicomBucket | DicomFileSystem,
+        storage: Bucket | DicomFileSystem,
         repository_arn: pulumi.Output[str],
         log_group_arn: pulumi.Output[str],
         secret_arns: pulumi.Output[Sequence[str]],
@@ -37,7 +37,7 @@ class EndpointPolicies(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
 
         partition, region = aws.get_partition().partition, aws.get_region().region
-        bucket_arn = storage.bucket_arn if isinstance(storage, DicomBucket) else pulumi.Output.from_input(None)
+        bucket_arn = storage.bucket_arn if isinstance(storage, Bucket) else pulumi.Output.from_input(None)
         registry = repository_arn.apply(policies.registry_endpoint)
         admitted = {
             "s3": bucket_arn.apply(lambda arn: policies.s3_endpoint(partition, region, arn)),

@@ -4,7 +4,7 @@ What is wrong with it would else be found half an hour later, by a load balancer
 half of the stack made. `look` asks AWS; `problems` judges its answers and is pure.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -77,12 +77,15 @@ def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
         yield from _tasks_without_file_system(settings, survey)
 
 
-def found(lookup: Callable[[], _Answer]) -> _Answer | None:
-    """The answer to a lookup of one thing, or None where there is not exactly one; other failures are raised."""
+def found(lookup: Callable[[], _Answer], absent: Sequence[str] = _NOT_ONE) -> _Answer | None:
+    """The answer to a lookup of one thing, or None where a text of `absent` says that there is not exactly one.
+
+    Other failures are raised.
+    """
     try:
         return lookup()
     except Exception as error:  # the SDK knows no kinds of failure
-        if any(text in str(error) for text in _NOT_ONE):
+        if any(text in str(error) for text in absent):
             return None
         raise
 

@@ -60,9 +60,13 @@ def execution_role(repository_arn: str, log_group_arn: str, secret_arns: Sequenc
     return document(*_pull(repository_arn), _write_log(log_group_arn), _read(secret_arns))
 
 
-def use_bucket(bucket_arn: str, key_arn: str) -> str:
-    """What Orthanc's S3 plugin does with its bucket; reading a whole attachment lists the bucket first."""
-    return document(*_use_objects(bucket_arn), _allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn]))
+def use_bucket(bucket_arn: str, key_arn: str | None) -> str:
+    """What Orthanc's S3 plugin does with its bucket; reading a whole attachment lists the bucket first.
+
+    `key_arn` None: S3 encrypts with a key that needs no leave.
+    """
+    use_key = [_allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn])] if key_arn else []
+    return document(*_use_objects(bucket_arn), *use_key)
 
 
 def registry_endpoint(repository_arn: str) -> str:

@@ -13,7 +13,7 @@ from components.image import OrthancImage
 from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Network
 from components.settings import Settings
-from components.storage import DicomBucket, DicomFileSystem
+from components.storage import Bucket, DicomFileSystem
 from components.users import OrthancUsers
 
 # Minutes that the provider by itself waits for a service; not enough where old tasks finish long transfers.
@@ -35,7 +35,7 @@ class OrthancService(pulumi.ComponentResource):
         settings: Settings,
         *,
         network: Network,
-        storage: DicomBucket | DicomFileSystem,
+        storage: Bucket | DicomFileSystem,
         database: Database,
         users: OrthancUsers,
         image: OrthancImage,
@@ -157,7 +157,7 @@ class OrthancService(pulumi.ComponentResource):
             files_on_efs=bucket is None,
         )
 
-    def _bucket_target(self, storage: DicomBucket | DicomFileSystem) -> pulumi.Output[orthanc.BucketTarget | None]:
+    def _bucket_target(self, storage: Bucket | DicomFileSystem) -> pulumi.Output[orthanc.BucketTarget | None]:
         if isinstance(storage, DicomFileSystem):
             return pulumi.Output.from_input(None)
         return storage.bucket_name.apply(lambda name: orthanc.BucketTarget(name, self._region))
@@ -168,7 +168,7 @@ def _patience(settings: Settings) -> pulumi.CustomTimeouts:
     return pulumi.CustomTimeouts(create=f"{minutes}m", update=f"{minutes}m", delete=f"{minutes}m")
 
 
-def _volumes(storage: DicomBucket | DicomFileSystem) -> list[aws.ecs.TaskDefinitionVolumeArgsDict]:
+def _volumes(storage: Bucket | DicomFileSystem) -> list[aws.ecs.TaskDefinitionVolumeArgsDict]:
     volumes: list[aws.ecs.TaskDefinitionVolumeArgsDict] = [{"name": name} for name in task.EMPTY_VOLUMES]
     if isinstance(storage, DicomFileSystem):
         volumes.append(

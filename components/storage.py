@@ -21,11 +21,35 @@ _DAYS_UNTIL_TIERING = 30
 _DAYS_UNTIL_INCOMPLETE_UPLOADS_GO = 30
 
 
-class DicomBucket(pulumi.ComponentResource):
-    """A bucket for DICOM files with a KMS key of its own.
+class Bucket(pulumi.ComponentResource):
+    """What the other components ask of a bucket for DICOM files, the stack's own or a brought one."""
 
-    `bucket_name`, `bucket_arn`, `task_policy` (JSON): Output[str].
+    bucket_name: pulumi.Output[str]
+    bucket_arn: pulumi.Output[str]
+    task_policy: pulumi.Output[str]
+    """JSON: what a task's role needs to use it."""
+
+
+class BroughtBucket(Bucket):
+    """The bucket `existingBucketName`: its owner's, in all but its use.
+
+    `data_survey` has seen that it will do. Nothing is set on it, so that nothing is unset when the stack goes.
     """
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
+        """Makes nothing; the tasks may also use `existingBucketKeyArn` where the bucket has a key of its own."""
+        super().__init__("orthanc:storage:BroughtBucket", name, None, opts)
+        arn = f"arn:{aws.get_partition().partition}:s3:::{settings.existing_bucket_name}"
+        self.bucket_name = pulumi.Output.from_input(settings.existing_bucket_name)
+        self.bucket_arn = pulumi.Output.from_input(arn)
+        self.task_policy = pulumi.Output.from_input(
+            policies.use_bucket(arn, settings.existing_bucket_key_arn or None)
+        )
+        self.register_outputs({"bucketName": self.bucket_name})
+
+
+class DicomBucket(Bucket):
+    """A bucket for DICOM files with a KMS key of its own."""
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Builds the bucket; its old versions expire after `oldVersionRetentionDays`."""

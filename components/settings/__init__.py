@@ -5,7 +5,7 @@ cannot express: ranges, formats, structured values and the rules between keys. A
 All errors are reported at once, each with key, value, rule and remedy.
 """
 
-from components.settings import access, data, dicom, edge, network, service, transfers
+from components.settings import access, bucket, data, dicom, edge, network, service, transfers
 from components.settings.values import Problem, Rule
 
 __all__ = ["RULES_BETWEEN_KEYS", "Problem", "Rule", "Settings"]
@@ -14,6 +14,7 @@ __all__ = ["RULES_BETWEEN_KEYS", "Problem", "Rule", "Settings"]
 class Settings(
     network.NetworkSettings,
     data.DataSettings,
+    bucket.BucketSettings,
     service.ServiceSettings,
     transfers.TransferSettings,
     dicom.DicomSettings,
@@ -31,6 +32,7 @@ class Settings(
 RULES_BETWEEN_KEYS: tuple[Rule, ...] = (
     *network.RULES,
     *data.RULES,
+    *bucket.RULES,
     *service.RULES,
     *transfers.RULES,
     *dicom.RULES,

@@ -24,6 +24,22 @@ InstanceClass = Annotated[
     ),
 ]
 LogRetention = Annotated[int, one_of(LOG_RETENTION_DAYS)]
+DatabaseName = Annotated[
+    str,
+    # PostgreSQL's templates and RDS's own database hold nobody's tables.
+    matches(
+        r"(?!(rdsadmin|template0|template1)$)[A-Za-z_][A-Za-z0-9_]{0,62}",
+        "must be the name of a PostgreSQL database: 1 to 63 letters, digits and _, not a digit first",
+    ),
+]
+SnapshotIdentifier = Annotated[
+    str,
+    # Automatic snapshots are named rds:…, those of AWS Backup awsbackup:….
+    matches(
+        r"|[A-Za-z]([:-]?[A-Za-z0-9])*",
+        "must be the identifier of an RDS snapshot such as orthanc-database-final-0a1b2c3d, or empty",
+    ),
+]
 
 
 class DataSettings(Group):
@@ -33,7 +49,8 @@ class DataSettings(Group):
     enable_rds_backup: Flag = False
     data_on_destroy: Literal["refuse", "keep", "delete"] = "refuse"
     log_retention_days: LogRetention = 90
-    old_version_retention_days: int = Field(default=30, ge=1, le=3650)
+    database_name: DatabaseName = "orthanc"
+    db_snapshot_identifier: SnapshotIdentifier = Field(default="", max_length=255)
     database_engine_version: EngineVersion = "17"
     database_instance_class: InstanceClass = "db.t4g.small"
     database_storage_gib: int = Field(default=20, ge=20, le=65536)

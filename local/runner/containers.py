@@ -1,7 +1,7 @@
 """What every container of a place has in common: labels, network, and the way to the emulated AWS."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from local.images import ImageError, docker, ensure_services_image
 from local.place import Place
@@ -59,6 +59,29 @@ def services_image() -> str:
 def create_volume(place: Place, name: str) -> None:
     """A volume of the place; one that is there already stays as it is."""
     docker("volume", "create", *_labels(place), name)
+
+
+def copy_volume(place: Place, source: str, target: str, *, user: str = "") -> None:
+    """A volume `target` with what is in `source` at one moment: `user`, a container that writes to it, waits."""
+    for volume in (source, target):
+        create_volume(place, volume)
+    volumes = (f"--volume={source}:/source:ro", f"--volume={target}:/target")
+    with _paused(user):
+        docker("run", "--rm", *volumes, services_image(), "cp", "--archive", "/source/.", "/target")
+
+
+@contextlib.contextmanager
+def _paused(name: str) -> Iterator[None]:
+    """Stop the processes of a container for a while; one that does not run needs no pause."""
+    try:
+        docker("pause", name)
+    except ImageError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        docker("unpause", name)
 
 
 def remove(kind: str, *names: str) -> None:

@@ -1,9 +1,12 @@
-"""RDS: a PostgreSQL container for each instance, under the instance's name, with its password and its settings."""
+"""RDS: a PostgreSQL container for each instance, under the instance's name, with its password and its settings.
+
+Its data is a docker volume, and so is each snapshot: a copy of what the instance has on its disk at that moment.
+"""
 
 import socket
 from typing import Any, NamedTuple
 
-from local.emulator.overlay.rds import master_password
+from local.emulator.overlay.rds import master_password, restored_from
 from local.images import docker
 from local.place import Place
 from local.runner import certificates, containers
@@ -23,6 +26,7 @@ class _Instance(NamedTuple):
     database: str
     force_ssl: str
     max_connections: int
+    snapshot: str | None
 
 
 class Databases:
@@ -33,10 +37,12 @@ class Databases:
         self._place = place
         self._running: dict[str, _Instance] = {}
         self._addresses: dict[str, str] = {}
+        self._snapshots: set[str] = set()
 
     def follow(self) -> bool:
         """Run what is deployed now and nothing else; whether every instance takes connections."""
         deployed = client(self._place, "rds").describe_db_instances()["DBInstances"]
+        self._keep_snapshots()
         wanted = {self._name(each): self._instance(each) for each in deployed}
         for name in self._running.keys() - wanted.keys():
             containers.remove("container", name)
@@ -44,6 +50,19 @@ class Databases:
             del self._running[name]
         answers = [self._run(name, instance) for name, instance in wanted.items()]
         return all(answers)
+
+    def _keep_snapshots(self) -> None:
+        """Copy the data of whose snapshot is new, also when the instance itself has gone with it."""
+        taken = client(self._place, "rds").describe_db_snapshots()["DBSnapshots"]
+        volumes = {self._volume(each["DBSnapshotIdentifier"]): self._name(each) for each in taken}
+        for volume in self._snapshots - volumes.keys():
+            containers.remove("volume", volume)
+        for volume in volumes.keys() - self._snapshots:
+            containers.copy_volume(self._place, volumes[volume], volume, user=volumes[volume])
+        self._snapshots = set(volumes)
+
+    def _volume(self, snapshot: str) -> str:
+        return f"{self._place.slug}-snapshot-{snapshot.replace(':', '-')}"
 
     def _name(self, deployed: dict[str, Any]) -> str:
         return f"{self._place.slug}-{deployed['DBInstanceIdentifier']}"
@@ -61,6 +80,7 @@ class Databases:
             database=deployed.get("DBName", ""),
             force_ssl=values.get("rds.force_ssl") or "1",  # PostgreSQL 15 and newer (RDS user guide)
             max_connections=min(memory // 9531392, 5000),  # RDS's default parameter group
+            snapshot=restored_from(deployed["DBInstanceIdentifier"]),
         )
 
     def _run(self, name: str, instance: _Instance) -> bool:
@@ -78,7 +98,10 @@ class Databases:
 
     def _start(self, name: str, instance: _Instance) -> None:
         containers.remove("container", name)
-        containers.create_volume(self._place, name)
+        if name not in self._running and instance.snapshot:
+            containers.copy_volume(self._place, self._volume(instance.snapshot), name)
+        else:
+            containers.create_volume(self._place, name)
         password = self._place.home.resolve() / "run" / f"{name}.password"
         password.touch(mode=0o600)
         password.write_text(instance.password)

@@ -125,7 +125,8 @@ class Aws(Plugin):
         """Make the calls of the row, tag, wait, read back."""
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
-        answer = self._call(client, row, row.create, inputs)
+        create = row.create if isinstance(row.create, Call) else row.create(inputs)
+        answer = self._call(client, row, create, inputs)
         id = _fill(row.id, inputs) if "$" in row.id else jmespath.search(row.id, answer)
         state = {**inputs, "id": id}
         calls = [put for put in row.puts if not put.when or any(inputs.get(name) for name in put.when.split())]

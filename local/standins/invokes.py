@@ -1,8 +1,11 @@
 """The functions of the aws plugin that the program calls."""
 
+import contextlib
+import json
 from collections.abc import Callable
 from typing import Any
 
+import jmespath
 from botocore.exceptions import ClientError
 
 from local.standins.codec import Values
@@ -152,6 +155,50 @@ def _hosted_zone(client: Clients, given: Values) -> Values:
     return {"id": id, "zoneId": id, "name": zone["Name"].rstrip("."), "privateZone": private}
 
 
+def _bucket(client: Clients, given: Values) -> Values:
+    name = given["bucket"]
+    try:
+        headers = client("s3").head_bucket(Bucket=name)["ResponseMetadata"]["HTTPHeaders"]
+    except ClientError as error:
+        reason = "couldn't find resource" if error.response["Error"]["Code"] == "404" else error
+        raise Refused(f"reading S3 Bucket ({name}): {reason}") from None
+    region = headers["x-amz-bucket-region"]
+    return {"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}", "bucketRegion": region}
+
+
+def _resource(client: Clients, given: Values) -> Values:
+    """Cloud Control's account of a bucket: the parts of it that are set."""
+    if given["typeName"] != "AWS::S3::Bucket":
+        raise Refused(f"the stand-in knows no {given['typeName']}; add it to local/standins/invokes.py")
+    s3, name = client("s3"), given["identifier"]
+    properties: Values = {"BucketName": name}
+    for call, path, part in (
+        ("get_bucket_versioning", "Status && {Status: Status}", "VersioningConfiguration"),
+        ("get_public_access_block", "PublicAccessBlockConfiguration", "PublicAccessBlockConfiguration"),
+        (
+            "get_bucket_encryption",
+            "{ServerSideEncryptionConfiguration: ServerSideEncryptionConfiguration.Rules[].{"
+            "ServerSideEncryptionByDefault: ApplyServerSideEncryptionByDefault}}",
+            "BucketEncryption",
+        ),
+    ):
+        with contextlib.suppress(ClientError):  # not set
+            if found := jmespath.search(path, getattr(s3, call)(Bucket=name)):
+                properties[part] = found
+    return {"id": name, "identifier": name, "typeName": given["typeName"], "properties": json.dumps(properties)}
+
+
+def _snapshot(client: Clients, given: Values) -> Values:
+    identifier = given["dbSnapshotIdentifier"]
+    try:
+        found = client("rds").describe_db_snapshots(DBSnapshotIdentifier=identifier)["DBSnapshots"]
+    except ClientError as error:
+        raise Refused(f"reading RDS DB Snapshot ({identifier}): {error}") from None
+    snapshot = _only("RDS DB Snapshot", found)
+    names = ("allocatedStorage", "encrypted", "engine", "engineVersion", "status")
+    return {"id": identifier, **{name: snapshot[name[0].upper() + name[1:]] for name in names}}
+
+
 INVOKES: dict[str, Callable[[Clients, Values], Values]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:index/getCallerIdentity:getCallerIdentity": _identity,
@@ -163,6 +210,9 @@ INVOKES: dict[str, Callable[[Clients, Values], Values]] = {
     "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:ec2/getVpc:getVpc": _vpc,
     "aws:ec2/getVpcEndpoint:getVpcEndpoint": _endpoint,
+    "aws:cloudcontrol/getResource:getResource": _resource,
+    "aws:rds/getSnapshot:getSnapshot": _snapshot,
+    "aws:s3/getBucket:getBucket": _bucket,
     "aws:route53/getZone:getZone": _hosted_zone,
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": _authorization_token,
 }

@@ -31,12 +31,16 @@ class Read(NamedTuple):
     path: str = "@"
 
 
+Creation = Call | Callable[[Values], Call]
+"""The call that makes a resource; a function where that depends on its inputs."""
+
+
 class Row(NamedTuple):
     """One type of resource."""
 
     kind: str
     service: str
-    create: Call
+    create: Creation
     id: str
     """jmespath into the creation's answer, or, with $, a text made of inputs."""
     reads: tuple[Read, ...]
@@ -73,7 +77,7 @@ ROWS: dict[str, Row] = {}
 """Every row by its kind; the modules of `rows` fill it."""
 
 
-def row(kind: str, service: str, create: Call, id: str, reads: Any, **more: Any) -> None:
+def row(kind: str, service: str, create: Creation, id: str, reads: Any, **more: Any) -> None:
     """Add a row; `reads` may be a single one."""
     reads = (reads,) if isinstance(reads, Read) else tuple(reads)
     ROWS[f"aws:{kind}"] = Row(f"aws:{kind}", service, create, id, reads, **more)

@@ -1,4 +1,4 @@
-"""RDS: settings that moto drops, a subnet group that survives its update, the password for the runner."""
+"""RDS: settings that moto drops, a subnet group that survives its update, what the runner needs to know."""
 
 import secrets
 import string
@@ -26,10 +26,7 @@ def master_password(identifier: str) -> str:
 
     KeyError when there is no such instance.
     """
-    for backend in list(rds_backends[DEFAULT_ACCOUNT_ID].values()):
-        if identifier in backend.databases:
-            return vars(backend.databases[identifier])["_master_user_password"]
-    raise KeyError(identifier)
+    return vars(_instance(identifier))["_master_user_password"]
 
 
 @replaces(RDSBackend)
@@ -41,6 +38,31 @@ def create_db_instance(original: Any, self: Any, db_kwargs: Parameters) -> DBIns
     for key, default in KEPT.items():
         setattr(instance, key, db_kwargs.get(key, default))
     return _completed(instance, db_kwargs)
+
+
+def restored_from(identifier: str) -> str | None:
+    """The snapshot that the instance was made from; None where it began empty.
+
+    The runner's: its data begins as that. KeyError when there is no such instance.
+    """
+    return vars(_instance(identifier)).get("_restored_from")
+
+
+@replaces(RDSBackend)
+def restore_db_instance_from_db_snapshot(
+    original: Any, self: Any, from_snapshot_id: str, overrides: Parameters
+) -> DBInstance:
+    """moto keeps of the source what AWS sets anew, and takes parameters of another version."""
+    snapshot = self.get_db_snapshot(from_snapshot_id)
+    group = self.db_parameter_groups.get(overrides.get("db_parameter_group_name"))
+    if group and group.family != f"postgres{snapshot.engine_version.partition('.')[0]}":
+        message = f"{group.name} ({group.family}) can't be used for PostgreSQL {snapshot.engine_version}."
+        raise AwsError("InvalidParameterCombination", message)
+    instance = original(self, from_snapshot_id, overrides)
+    instance.deletion_protection = bool(overrides.get("deletion_protection"))
+    instance.tags = overrides.get("tags") or []
+    vars(instance)["_restored_from"] = snapshot.db_snapshot_identifier
+    return instance
 
 
 @replaces(RDSBackend)
@@ -85,6 +107,13 @@ def _reset_db_parameter_group(request: Any, given: Any) -> Parameters:
     for parameter in given.get("Parameters", []):
         group.parameters.pop(parameter["ParameterName"], None)
     return {"DBParameterGroupName": name}
+
+
+def _instance(identifier: str) -> DBInstance:
+    for backend in list(rds_backends[DEFAULT_ACCOUNT_ID].values()):
+        if identifier in backend.databases:
+            return backend.databases[identifier]
+    raise KeyError(identifier)
 
 
 operation(RDSResponse, "ResetDBParameterGroup", _reset_db_parameter_group)
