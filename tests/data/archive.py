@@ -25,11 +25,15 @@ class Archive:
 
     def __init__(self, embedded: Embedded):
         self.embedded = embedded
-        outputs, status = embedded.outputs(), embedded.status()
+        status = embedded.status()
         self.url: str = status["url"]
         self.aet: str = status["dicom"]["aet"]
         self.session = requests.Session()
-        self.session.auth = ("admin", outputs["orthancAdminPassword"])
+        self.log_in()
+
+    def log_in(self) -> None:
+        """Take the present password of admin, which a new deployment draws anew."""
+        self.session.auth = ("admin", self.embedded.outputs()["orthancAdminPassword"])
 
     @property
     def public_url(self) -> str:

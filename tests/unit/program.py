@@ -80,6 +80,23 @@ _LIVE: dict[str, dict[str, Any]] = {
     },
 }
 
+# Data that is brought, and what AWS tells of it.
+KEY = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+KEPT = {
+    "dbSnapshotIdentifier": "orthanc-database-final-0a1b2c3d",
+    "existingBucketName": "images-of-the-hospital",
+    "existingBucketKeyArn": KEY,
+}
+_KEPT_BUCKET = {
+    "VersioningConfiguration": {"Status": "Enabled"},
+    "BucketEncryption": {
+        "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"KMSMasterKeyID": KEY}}]
+    },
+    "PublicAccessBlockConfiguration": dict.fromkeys(
+        ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+    ),
+}
+
 _VPC = "awsx:ec2:Vpc"
 _ZONES = {"use1-az3": "us-east-1a", "use1-az1": "us-east-1b", "use1-az2": "us-east-1c", "use1-az4": "us-east-1d"}
 # The protocol's marks of a secret and of a resource.
@@ -94,6 +111,15 @@ _INVOKES: dict[str, dict[str, Any]] = {
     "aws:index/getPartition:getPartition": {"partition": "aws"},
     "aws:ec2/getInternetGateway:getInternetGateway": {"id": "igw-1"},
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"},
+    "aws:s3/getBucket:getBucket": {"bucketRegion": "us-east-1"},
+    "aws:cloudcontrol/getResource:getResource": {"properties": json.dumps(_KEPT_BUCKET)},
+    "aws:rds/getSnapshot:getSnapshot": {
+        "engine": "postgres",
+        "engineVersion": "17.4",
+        "status": "available",
+        "encrypted": True,
+        "allocatedStorage": 20,
+    },
     "aws:route53/getZone:getZone": {"name": "example.org", "privateZone": False},
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
         "proxyEndpoint": "https://registry",

@@ -15,6 +15,8 @@ from tests.unit.program import (
     BROUGHT,
     CERTIFICATE,
     INTERNAL,
+    KEPT,
+    KEY,
     NAME,
     OWN_DOMAIN,
     OWN_ZONE,
@@ -72,6 +74,21 @@ BAD: list[tuple[str, Any, str]] = [
     ("oldVersionRetentionDays", "0", "greater than or equal to 1"),
     ("oldVersionRetentionDays", "9999", "less than or equal to 3650"),
     ("oldVersionRetentionDays", "1.5", "valid integer"),
+    ("databaseName", "", "name of a PostgreSQL database"),
+    ("databaseName", "1st", "not a digit first"),
+    ("databaseName", "orthanc-index", "letters, digits and _"),
+    ("databaseName", "x" * 64, "1 to 63"),
+    ("databaseName", "rdsadmin", "name of a PostgreSQL database"),
+    ("dbSnapshotIdentifier", "arn:aws:rds:us-east-1:123456789012:snapshot/a", "identifier of an RDS snapshot"),
+    ("dbSnapshotIdentifier", "a--b", "identifier of an RDS snapshot"),
+    ("dbSnapshotIdentifier", "ends-", "identifier of an RDS snapshot"),
+    ("dbSnapshotIdentifier", "s" * 256, "at most 255 characters"),
+    ("existingBucketName", "arn:aws:s3:::images", "no ARN"),
+    ("existingBucketName", "Images", "name of an S3 bucket"),
+    ("existingBucketName", "images/2026", "no path"),
+    ("existingBucketKeyArn", "alias/images", "no alias"),
+    ("existingBucketKeyArn", KEY.replace(":key/", ":alias/"), "no alias"),
+    ("existingBucketKeyArn", KEY[-36:], "must be the ARN of a KMS key"),
     ("databaseEngineVersion", "13", "14, 15, 16, 17 or 18"),
     ("databaseEngineVersion", "17.2", "without a minor"),
     ("databaseEngineVersion", "latest", "14, 15, 16, 17 or 18"),
@@ -222,6 +239,25 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     ),
     ({"databaseStorageGib": "200"}, "databaseMaxStorageGib", "exceed databaseStorageGib 200 by 10 %", "220"),
     (
+        {"enableDicomS3Storage": "false", "existingBucketName": "images"},
+        "existingBucketName",
+        "enableDicomS3Storage false puts them on EFS",
+        "enableDicomS3Storage true",
+    ),
+    ({"existingBucketKeyArn": KEY}, "existingBucketKeyArn", "none is named", "existingBucketName NAME"),
+    (
+        {"existingBucketName": "images", "oldVersionRetentionDays": "90"},
+        "oldVersionRetentionDays",
+        "existingBucketName brings one",
+        "rm existingBucketName",
+    ),
+    (
+        {"enableDicomS3Storage": "false", "oldVersionRetentionDays": "90"},
+        "oldVersionRetentionDays",
+        "the files are on EFS",
+        "rm enableDicomS3Storage",
+    ),
+    (
         {"vpcId": BROUGHT["vpcId"], "privateSubnetIds": BROUGHT["privateSubnetIds"]},
         "isolatedSubnetIds",
         "needs 2",
@@ -312,6 +348,10 @@ GOOD = [
     {"allowedCountries": '["CH", "LI"]'},
     {"corsAllowedOrigins": '["https://viewer.example.org:8443", "http://localhost:3000"]'},
     {"orthancImage": "registry.example.org:5000/orthanc:26.8.1@sha256:" + "0" * 64},
+    KEPT | {"databaseName": "postgres"},
+    {"dbSnapshotIdentifier": "rds:orthanc-database-2026-11-25-03-07"},
+    {"dbSnapshotIdentifier": "awsbackup:job-00000000-0000-0000-0000-000000000000"},
+    {"existingBucketName": "images", "existingBucketKeyArn": f"{KEY[:-36]}mrk-{'0' * 32}"},
     {"accessLogsBucketArn": "arn:aws-us-gov:s3:::logs.example"},
     {"dicomAet": "A.B_C-1"},
 ]
@@ -424,16 +464,19 @@ def test_a_region_whose_databases_the_tasks_would_refuse(region: str, served: bo
 
 
 @pytest.mark.parametrize(("region", "fits"), [("eu-central-1", True), (None, True), ("eu-west-1", False)])
-def test_the_load_balancers_certificate_is_of_the_stacks_region(region: str, fits: bool):
-    settings = OWN_DOMAIN | {"regionalCertificateArn": ELSEWHERE}
+@pytest.mark.parametrize(
+    ("key", "settings"),
+    [
+        ("regionalCertificateArn", OWN_DOMAIN | {"regionalCertificateArn": ELSEWHERE}),
+        ("existingBucketKeyArn", KEPT | {"existingBucketKeyArn": KEY.replace("us-east-1", "eu-central-1")}),
+    ],
+)
+def test_what_is_brought_is_of_the_stacks_region(key: str, settings: dict[str, str], region: str, fits: bool):
     if fits:
         parse(settings, region=region)
     else:
         [problem] = problems_of(settings, region=region).problems
-        assert (
-            problem.key == "regionalCertificateArn"
-            and "another region than the stack's, eu-west-1" in problem.rule
-        )
+        assert problem.key == key and "another region than the stack's, eu-west-1" in problem.rule
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from policy.rules import Resource
 from tests.unit.program import (
     BROUGHT,
     INTERNAL,
+    KEPT,
     NAME,
     OWN_ZONE,
     PASSWORD,
@@ -45,10 +46,16 @@ def combinations() -> dict[str, dict[str, str]]:
     return found
 
 
-# Other networks than the default.
-NETWORKS = {
+# Another network than the default, DICOM that is let in, and data that is brought.
+OTHERS = {
     name: REGION | {f"{NAME}:{key}": value for key, value in settings.items()}
-    for name, settings in {"no way out": {"natGateways": "none"}, "brought": BROUGHT}.items()
+    for name, settings in {
+        "no way out": {"natGateways": "none"},
+        "brought": BROUGHT,
+        "internal": INTERNAL,
+        "public": PUBLIC,
+        "restored": KEPT,
+    }.items()
 }
 # All that the edge can be given at once.
 EDGE = OWN_ZONE | {
@@ -58,13 +65,9 @@ EDGE = OWN_ZONE | {
     "corsAllowedOrigins": '["https://viewer.example.org"]',
     "enableAccessLogs": "true",
 }
-DICOM = {
-    name: REGION | {f"{NAME}:{key}": value for key, value in settings.items()}
-    for name, settings in (("internal", INTERNAL), ("public", PUBLIC))
-}
 NAMED = {"dev": stack_file("dev"), "prod": stack_file("prod")}
 NAMED["prod-edge"] = NAMED["prod"] | {f"{NAME}:{key}": value for key, value in EDGE.items()}
-STACKS = NAMED | NETWORKS | DICOM | combinations()
+STACKS = NAMED | OTHERS | combinations()
 RUNS = list(itertools.product(STACKS, [False, True]))
 IDS = [f"{stack}-{'preview' if preview else 'up'}" for stack, preview in RUNS]
 
@@ -86,7 +89,7 @@ def preview(program: Program, request: pytest.FixtureRequest) -> bool:
 
 
 def test_every_combination_is_there():
-    assert len(STACKS) == len(NAMED) + len(NETWORKS) + len(DICOM) + 2 ** len(FLAGS)
+    assert len(STACKS) == len(NAMED) + len(OTHERS) + 2 ** len(FLAGS)
 
 
 def test_no_urn_twice(program: Program):

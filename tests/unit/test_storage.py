@@ -5,7 +5,7 @@ import json
 import pytest
 
 from components import policies, task
-from tests.unit.program import EFS, MODES, PASSWORD, S3, deployed
+from tests.unit.program import EFS, KEPT, KEY, MODES, PASSWORD, S3, deployed
 
 
 @pytest.mark.parametrize(("mode", "absent"), [(S3, "aws:efs/"), (EFS, "aws:s3/")])
@@ -91,6 +91,42 @@ def test_data_is_never_destroyed_unless_the_stack_says_so(mode: dict[str, str], 
         assert program.one("Bucket").inputs["forceDestroy"] is (fate == "delete"), "destroy empties the bucket"
     for secret in program.all("Secret"):
         assert secret.inputs["recoveryWindowInDays"] == (0 if fate == "delete" else 30)
+
+
+def test_a_bucket_that_is_brought_is_used_and_left_alone():
+    program = deployed(**KEPT)
+    kinds = {resource.kind for resource in program.resources}
+    assert not [kind for kind in kinds if kind.startswith("aws:s3/")], "somebody else's bucket is changed"
+    assert not program.all("Key"), "a key is paid for that encrypts nothing"
+    policy = json.loads(program.one("RolePolicy", "orthanc-task").inputs["policy"])
+    resources = {resource for statement in policy["Statement"] for resource in statement["Resource"]}
+    assert resources == {"arn:aws:s3:::images-of-the-hospital", "arn:aws:s3:::images-of-the-hospital/*", KEY}
+    settings = json.loads(
+        next(v["value"] for v in program.container()["environment"] if v["name"] == "ORTHANC_JSON")
+    )
+    assert settings["AwsS3Storage"]["BucketName"] == "images-of-the-hospital"
+
+
+def test_a_restored_database_keeps_its_users_and_gets_a_new_password():
+    program = deployed(**KEPT, databaseName="postgres")
+    instance, access = program.one("Instance"), program.one("SecretVersion", "orthanc-database").inputs
+    assert instance.inputs["snapshotIdentifier"] == KEPT["dbSnapshotIdentifier"]
+    assert not {"dbName", "username"} & instance.inputs.keys(), "RDS takes them from the snapshot"
+    secret = json.loads(access["secretString"])
+    # As RDS tells the master user, whoever it was.
+    assert (secret["dbname"], secret["username"]) == ("postgres", "orthanc-database-username")
+    assert secret["password"] == instance.inputs["password"], "the password of the snapshot is the old stack's"
+
+
+@pytest.mark.parametrize("settings", [{}, KEPT])
+def test_nothing_of_a_snapshot_ever_replaces_a_database(settings: dict[str, str]):
+    ignored = set(deployed(**settings).one("Instance").request.ignoreChanges)
+    assert ignored == {"snapshotIdentifier", "dbName", "username"}, "a new database would be empty"
+
+
+def test_rds_is_not_asked_for_the_database_that_it_always_makes():
+    assert "dbName" not in deployed(databaseName="postgres").one("Instance").inputs
+    assert deployed(databaseName="index").one("Instance").inputs["dbName"] == "index"
 
 
 def test_the_index_is_encrypted_supported_and_grows():
