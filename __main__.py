@@ -6,6 +6,7 @@ from components import configuration
 from components.access_logs import AccessLogs
 from components.brought_network import BroughtNetwork
 from components.certificates import Certificates
+from components.data_events import DataEvents
 from components.database import Database
 from components.dicom import DicomIngress
 from components.edge import Edge
@@ -14,7 +15,7 @@ from components.image import OrthancImage
 from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Networking
 from components.service import OrthancService
-from components.storage import BroughtBucket, DicomBucket, DicomFileSystem
+from components.storage import BroughtBucket, Bucket, DicomBucket, DicomFileSystem
 from components.users import OrthancUsers
 
 settings = configuration.load()
@@ -25,13 +26,19 @@ if settings.vpc_id:
 else:
     network = Networking("orthanc-network", settings)
 
+# Where it is recorded who came in.
+access_logs = AccessLogs("orthanc-access-logs", settings) if settings.keep_access_logs else None
+
 # Where DICOM files live.
 if settings.existing_bucket_name:
     storage = BroughtBucket("orthanc-dicom", settings)
 elif settings.enable_dicom_s3_storage:
-    storage = DicomBucket("orthanc-dicom", settings)
+    storage = DicomBucket("orthanc-dicom", settings, access_logs=access_logs)
 else:
     storage = DicomFileSystem("orthanc-dicom", settings, network=network)
+
+if settings.enable_data_events and access_logs and isinstance(storage, Bucket):
+    DataEvents("orthanc-data-events", settings, storage=storage, access_logs=access_logs)
 
 # Where Orthanc's index lives.
 database = Database("orthanc-database", settings, network=network)
@@ -40,7 +47,6 @@ database = Database("orthanc-database", settings, network=network)
 users = OrthancUsers("orthanc-users", settings)
 image = OrthancImage("orthanc-image", settings)
 certificates = Certificates("orthanc-certificates", settings)
-access_logs = AccessLogs("orthanc-access-logs", settings) if settings.keep_access_logs else None
 load_balancer = ApplicationLoadBalancer(
     "orthanc-http", settings, network=network, certificates=certificates, access_logs=access_logs
 )

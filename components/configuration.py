@@ -88,6 +88,7 @@ def _checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, l
         _region_without_authority(region),
         *_certificates_elsewhere(settings, region),
         bucket.key_elsewhere(settings, region),
+        bucket.replica_at_home(settings, region),
     )
     problems += [problem for problem in outside if problem]
     return settings, problems

@@ -7,7 +7,7 @@ from typing import Any
 _Statement = dict[str, Any]
 
 # Where in their bucket the writers of access logs put them.
-LOAD_BALANCER_LOGS, CLOUDFRONT_LOGS = "load-balancer", "cloudfront"
+LOAD_BALANCER_LOGS, CLOUDFRONT_LOGS, BUCKET_LOGS, TRAIL_LOGS = "load-balancer", "cloudfront", "bucket", "trail"
 
 
 def document(*statements: _Statement) -> str:
@@ -107,12 +107,12 @@ def bucket_over_tls_only(bucket_arn: str) -> str:
 
 
 def write_access_logs(bucket_arn: str, account: str) -> str:
-    """What a bucket's policy needs so that load balancer and distribution of `account` write their access logs."""
+    """What a bucket's policy needs so that everything of `account` that writes access logs may do so."""
     return document(*_write_access_logs(bucket_arn, account))
 
 
 def bucket_for_access_logs(bucket_arn: str, account: str) -> str:
-    """Bucket policy: the two writers of access logs, each under its own prefix; nobody without TLS 1.2."""
+    """Bucket policy: the writers of access logs, each under its own prefix; nobody without TLS 1.2."""
     return document(*_write_access_logs(bucket_arn, account), *_over_tls_only(bucket_arn))
 
 
@@ -152,22 +152,37 @@ def _write_access_logs(bucket_arn: str, account: str) -> list[_Statement]:
     """The writers of access logs, in every region's form of today.
 
     ELB User Guide, "Enable access logs for your Application Load Balancer"; CloudFront Developer Guide, "Configure
-    standard logging (v2)": its deliveries are those of CloudWatch Logs in us-east-1, wherever the bucket is.
+    standard logging (v2)": its deliveries are those of CloudWatch Logs in us-east-1, wherever the bucket is; S3
+    User Guide, "Enabling server access logging"; CloudTrail User Guide, "S3 bucket policy for CloudTrail".
     """
     partition = bucket_arn.split(":")[1]
 
-    def put(sid: str, service: str, prefix: str, **condition: Any) -> _Statement:
-        paths = {"Action": "s3:PutObject", "Resource": f"{bucket_arn}/{prefix}/AWSLogs/{account}/*"}
-        return {"Sid": sid, "Effect": "Allow", "Principal": {"Service": service}, **paths, **condition}
+    def allow(sid: str, service: str, action: str, resource: str, **condition: Any) -> _Statement:
+        use = {"Action": action, "Resource": resource}
+        return {"Sid": sid, "Effect": "Allow", "Principal": {"Service": service}, **use, **condition}
 
-    own = {"s3:x-amz-acl": "bucket-owner-full-control", "aws:SourceAccount": account}
-    source = {"aws:SourceArn": f"arn:{partition}:logs:us-east-1:{account}:delivery-source:*"}
+    def put(sid: str, service: str, prefix: str, **condition: Any) -> _Statement:
+        return allow(sid, service, "s3:PutObject", f"{bucket_arn}/{prefix}/AWSLogs/{account}/*", **condition)
+
+    ours, to_owner = {"aws:SourceAccount": account}, {"s3:x-amz-acl": "bucket-owner-full-control"}
+    deliveries = {"aws:SourceArn": f"arn:{partition}:logs:us-east-1:{account}:delivery-source:*"}
+    trails = {"aws:SourceArn": f"arn:{partition}:cloudtrail:*:{account}:trail/*"}
+    trail = "cloudtrail.amazonaws.com"
     return [
         put("LoadBalancer", "logdelivery.elasticloadbalancing.amazonaws.com", LOAD_BALANCER_LOGS),
         put(
             "CloudFront",
             "delivery.logs.amazonaws.com",
             CLOUDFRONT_LOGS,
-            Condition={"StringEquals": own, "ArnLike": source},
+            Condition={"StringEquals": {**to_owner, **ours}, "ArnLike": deliveries},
         ),
+        allow(
+            "Bucket",
+            "logging.s3.amazonaws.com",
+            "s3:PutObject",
+            f"{bucket_arn}/{BUCKET_LOGS}/*",
+            Condition={"StringEquals": ours},
+        ),
+        allow("TrailLooks", trail, "s3:GetBucketAcl", bucket_arn, Condition={"ArnLike": trails}),
+        put("Trail", trail, TRAIL_LOGS, Condition={"StringEquals": to_owner, "ArnLike": trails}),
     ]

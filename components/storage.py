@@ -8,7 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components import policies, private_bucket, protection
+from components.access_logs import AccessLogs
 from components.networking import Network
+from components.replica import Replica
 from components.settings import Settings
 
 # The upstream image's user and group; tasks run as it and files belong to it.
@@ -51,9 +53,17 @@ class BroughtBucket(Bucket):
 class DicomBucket(Bucket):
     """A bucket for DICOM files with a KMS key of its own."""
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
-        """Builds the bucket; its old versions expire after `oldVersionRetentionDays`."""
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        access_logs: AccessLogs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Builds the bucket; who reads and writes is recorded in `access_logs` where there are any."""
         super().__init__("orthanc:storage:DicomBucket", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
 
         key = aws.kms.Key(
             name,
@@ -62,20 +72,35 @@ class DicomBucket(Bucket):
             deletion_window_in_days=protection.key_deletion_window_days(settings),
             opts=protection.stateful(self, settings),
         )
-        bucket, _ = private_bucket.build(
+        built = private_bucket.build(
             name,
             settings,
             self,
             policy=policies.bucket_over_tls_only,
-            encryption={
-                "apply_server_side_encryption_by_default": {
-                    "sse_algorithm": "aws:kms",
-                    "kms_master_key_id": key.arn,
-                },
-                "bucket_key_enabled": True,  # one request to KMS a while instead of one an object
-            },
-            lifecycle=_lifecycle(settings.old_version_retention_days),
+            encryption=private_bucket.under_key(key.arn),
+            lifecycle=_lifecycle(settings),
+            lock_days=settings.object_lock_days,
         )
+        bucket = built.bucket
+        if access_logs:
+            aws.s3.BucketLogging(
+                name,
+                bucket=bucket.bucket,
+                target_bucket=access_logs.bucket_name,
+                target_prefix=f"{policies.BUCKET_LOGS}/",
+                opts=pulumi.ResourceOptions(parent=self, depends_on=access_logs.ready),
+            )
+        if settings.enable_bucket_events:
+            aws.s3.BucketNotification(name, bucket=bucket.bucket, eventbridge=True, opts=child)
+        if settings.replica_region:
+            Replica(
+                f"{name}-replica",
+                settings,
+                source=built,
+                source_key=key,
+                lifecycle=_lifecycle(settings),
+                opts=child,
+            )
 
         self.bucket_name = bucket.bucket
         self.bucket_arn = bucket.arn
@@ -160,20 +185,22 @@ class DicomFileSystem(pulumi.ComponentResource):
         self.register_outputs({"fileSystemId": self.file_system_id})
 
 
-def _lifecycle(old_version_days: int) -> list[private_bucket.LifecycleRule]:
+def _lifecycle(settings: Settings) -> list[private_bucket.LifecycleRule]:
+    # Every class to choose from answers at once, and of Intelligent-Tiering the archive tiers, which Orthanc
+    # cannot read, are opt-in.
+    tier: private_bucket.LifecycleRule = {
+        "id": "tier",
+        "status": "Enabled",
+        "filter": {"prefix": ""},
+        "transitions": [{"days": _DAYS_UNTIL_TIERING, "storage_class": settings.storage_class}],
+    }
     return [
-        {
-            "id": "tier",
-            "status": "Enabled",
-            "filter": {"prefix": ""},
-            # Every tier used answers at once; the archive tiers, which Orthanc cannot read, are opt-in.
-            "transitions": [{"days": _DAYS_UNTIL_TIERING, "storage_class": "INTELLIGENT_TIERING"}],
-        },
+        *([tier] if settings.storage_class != "STANDARD" else []),
         {
             "id": "forget-old-versions",
             "status": "Enabled",
             "filter": {"prefix": ""},
-            "noncurrent_version_expiration": {"noncurrent_days": old_version_days},
+            "noncurrent_version_expiration": {"noncurrent_days": settings.old_version_retention_days},
             "expiration": {"expired_object_delete_marker": True},
         },
         {

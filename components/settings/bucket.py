@@ -1,11 +1,11 @@
 """The bucket of DICOM files: one that the stack makes, or one that is there already."""
 
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
-from components.settings.values import Group, Problem, Rule, matches
+from components.settings.values import Flag, Group, Problem, Rule, matches
 
 BucketName = Annotated[
     str,
@@ -22,22 +22,39 @@ KeyArn = Annotated[
     ),
 ]
 
+# Those that answer at once: Orthanc waits for no restoration of what is archived deeper.
+StorageClass = Literal["STANDARD", "INTELLIGENT_TIERING", "GLACIER_IR"]
+Region = Annotated[
+    str, matches(r"|[a-z]{2}(-[a-z]+)+-\d", "must be an AWS region such as eu-west-1, or empty for no replica")
+]
+
 
 class BucketSettings(Group):
     """What the stack's bucket does with its objects; or the bucket that is brought."""
 
     existing_bucket_name: BucketName = ""
     existing_bucket_key_arn: KeyArn = ""
+    storage_class: StorageClass = "INTELLIGENT_TIERING"
     old_version_retention_days: int = Field(default=30, ge=1, le=3650)
+    object_lock_days: int = Field(default=0, ge=0, le=36500)
+    replica_region: Region = ""
+    enable_bucket_events: Flag = False
+    enable_data_events: Flag = False
 
 
 class _Stored(Protocol):
     enable_dicom_s3_storage: bool
     existing_bucket_name: str
     existing_bucket_key_arn: str
+    object_lock_days: int
+    enable_data_events: bool
+    data_on_destroy: str
+    keep_access_logs: bool
 
 
-_KEYS_OF_AN_OWN_BUCKET = ("old_version_retention_days",)
+_KEYS_OF_AN_OWN_BUCKET = (
+    *("storage_class", "old_version_retention_days", "object_lock_days", "replica_region", "enable_bucket_events"),
+)
 
 
 def _bucket_is_used(settings: _Stored) -> Problem | None:
@@ -72,7 +89,39 @@ def _of_an_own_bucket(field: str) -> Rule:
     return Rule(frozenset({"enableDicomS3Storage", "existingBucketName", key}), check)
 
 
-def key_elsewhere(settings: _Stored, region: str | None) -> Problem | None:
+def _locked_objects_stay(settings: _Stored) -> Problem | None:
+    if not settings.object_lock_days or settings.data_on_destroy != "delete":
+        return None
+    rule = "locks objects that dataOnDestroy delete would delete, so the stack could not be destroyed"
+    remedy = "pulumi config set dataOnDestroy keep, or pulumi config rm objectLockDays"
+    return Problem("objectLockDays", settings.object_lock_days, rule, remedy)
+
+
+def _events_have_objects(settings: _Stored) -> Problem | None:
+    if settings.enable_dicom_s3_storage or not settings.enable_data_events:
+        return None
+    rule = "records the use of objects on S3, but the files are on EFS"
+    remedy = "pulumi config rm enableDataEvents, or pulumi config rm enableDicomS3Storage"
+    return Problem("enableDataEvents", True, rule, remedy)
+
+
+def _events_have_a_place(settings: _Stored) -> Problem | None:
+    if settings.keep_access_logs or not settings.enable_data_events:
+        return None
+    rule = "is written into the bucket of access logs, and there is none"
+    remedy = "pulumi config set enableAccessLogs true, or pulumi config set accessLogsBucketArn arn:aws:s3:::…"
+    return Problem("enableDataEvents", True, rule, remedy)
+
+
+def replica_at_home(settings: BucketSettings, region: str | None) -> Problem | None:
+    """The problem that the replica would lie in `region`, the stack's own, if that is known."""
+    if not settings.replica_region or settings.replica_region != region:
+        return None
+    rule = "is the stack's own region, whose loss the replica is for"
+    return Problem("replicaRegion", region, rule, "pulumi config set replicaRegion with another region")
+
+
+def key_elsewhere(settings: BucketSettings, region: str | None) -> Problem | None:
     """The problem that the brought bucket's key lies in another region than `region`, if that is known."""
     arn = settings.existing_bucket_key_arn
     if not arn or region in {None, arn.split(":")[3]}:
@@ -84,5 +133,8 @@ def key_elsewhere(settings: _Stored, region: str | None) -> Problem | None:
 RULES = (
     Rule(frozenset({"enableDicomS3Storage", "existingBucketName"}), _bucket_is_used),
     Rule(frozenset({"existingBucketName", "existingBucketKeyArn"}), _key_has_a_bucket),
+    Rule(frozenset({"objectLockDays", "dataOnDestroy"}), _locked_objects_stay),
+    Rule(frozenset({"enableDicomS3Storage", "enableDataEvents"}), _events_have_objects),
+    Rule(frozenset({"enableDataEvents", "enableAccessLogs", "accessLogsBucketArn"}), _events_have_a_place),
     *(_of_an_own_bucket(field) for field in _KEYS_OF_AN_OWN_BUCKET),
 )

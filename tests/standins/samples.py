@@ -68,6 +68,10 @@ class World:
         )
         return LOG_BUCKET
 
+    def versioned(self) -> str:
+        """The name of a new bucket that keeps versions."""
+        return self.make("versioning", bucket=self.make("bucket").id).id
+
     @staticmethod
     def _split(created: tuple[str, Inputs], inputs: Inputs) -> tuple[str, Inputs, Inputs]:
         return created[0], inputs, created[1]
@@ -135,6 +139,35 @@ def _rule(world: World) -> Inputs:
 def _waf_rule(priority: int, statement: Inputs, **more: Any) -> Inputs:
     rule = {"name": f"rule-{priority}", "priority": priority, "statement": statement}
     return {**rule, "visibilityConfig": _VISIBLE, **more}
+
+
+def _copied(world: World, markers: str) -> Inputs:
+    return {
+        "id": "everything",
+        "status": "Enabled",
+        "priority": 0,
+        "filter": {"prefix": ""},
+        "deleteMarkerReplication": {"status": markers},
+        "sourceSelectionCriteria": {"sseKmsEncryptedObjects": {"status": "Enabled"}},
+        "destination": {
+            "bucket": f"arn:aws:s3:::{world.versioned()}",
+            "encryptionConfiguration": {"replicaKmsKeyId": world["key"].outputs["arn"]},
+        },
+    }
+
+
+def _backup_rule(vault: str, days: int) -> Inputs:
+    times = {"schedule": "cron(0 3 ? * * *)", "startWindow": 120, "completionWindow": 10080}
+    return {"ruleName": "daily", "targetVaultName": vault, **times, "lifecycle": {"deleteAfter": days}}
+
+
+def _data_events(bucket: str) -> Inputs:
+    fields = [
+        {"field": "eventCategory", "equals": ["Data"]},
+        {"field": "resources.type", "equals": ["AWS::S3::Object"]},
+        {"field": "resources.ARN", "startsWiths": [f"arn:aws:s3:::{bucket}/"]},
+    ]
+    return {"name": "DICOM files", "fieldSelectors": fields}
 
 
 def _one_of(world: World) -> Inputs:
@@ -326,6 +359,63 @@ SAMPLES: dict[str, Sample] = {
                 }
             ]
         },
+    ),
+    "bucket-logging": _sample(
+        "s3/bucketLogging:BucketLogging",
+        lambda w: {"bucket": w["bucket"].id, "targetBucket": w.log_bucket, "targetPrefix": "bucket/"},
+    ),
+    "bucket-events": _sample(
+        "s3/bucketNotification:BucketNotification", lambda w: {"bucket": w["bucket"].id, "eventbridge": True}
+    ),
+    "object-lock": _sample(
+        "s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        lambda w: {"bucket": w.versioned(), "rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 30}}},
+        {"rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 60}}},
+    ),
+    "replication": _sample(
+        "s3/bucketReplicationConfig:BucketReplicationConfig",
+        lambda w: {
+            "bucket": w.versioned(),
+            "role": w["role"].outputs["arn"],
+            "rules": [_copied(w, "Enabled")],
+        },
+        {"role": "arn:aws:iam::123456789012:role/other"},
+    ),
+    "vault": _sample(
+        "backup/vault:Vault",
+        lambda w: {"kmsKeyArn": w["key"].outputs["arn"], "forceDestroy": True},
+        {"tags": {"a": "b"}},
+        unread="forceDestroy",
+    ),
+    "vault-lock": _sample(
+        "backup/vaultLockConfiguration:VaultLockConfiguration",
+        lambda w: {"backupVaultName": w["vault"].id, "minRetentionDays": 7},
+        {"minRetentionDays": 14},
+    ),
+    "plan": _sample(
+        "backup/plan:Plan",
+        lambda w: {"rules": [_backup_rule(w["vault"].id, 35)]},
+        {"tags": {"a": "b"}},
+    ),
+    "selection": _sample(
+        "backup/selection:Selection",
+        lambda w: {
+            "planId": w["plan"].id,
+            "iamRoleArn": w["role"].outputs["arn"],
+            "resources": [w["database"].outputs["arn"]],
+        },
+    ),
+    "trail": _sample(
+        "cloudtrail/trail:Trail",
+        lambda w: {
+            "s3BucketName": w.log_bucket,
+            "s3KeyPrefix": "trail",
+            "kmsKeyId": w["key"].outputs["arn"],
+            "enableLogFileValidation": True,
+            "includeGlobalServiceEvents": False,
+            "advancedEventSelectors": [_data_events("bucket")],
+        },
+        {"advancedEventSelectors": [_data_events("other")], "tags": {"a": "b"}},
     ),
     "files": _sample(
         "efs/fileSystem:FileSystem",

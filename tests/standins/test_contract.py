@@ -105,6 +105,7 @@ def test_what_wants_a_new_resource_is_a_property(kind: str):
         ("group", {"description": "other"}, False),
         ("group", {"description": "other", "__defaults": []}, True),  # its name is the user's
         ("database", {"dbName": "other"}, False),
+        ("database", {"snapshotIdentifier": "kept"}, False),
         ("target-group", {"protocol": "HTTPS"}, False),
         ("secret-version", {"secretString": "{}"}, True),
         ("task-definition", {"cpu": "4096"}, True),
@@ -177,6 +178,10 @@ def test_what_a_network_balancer_is_made_with(
             "an endpoint takes 20480",
         ),
         ("ingress", {"cidrIpv4": "10.0.0.0/8"}, "exactly one peer"),
+        ("database", {"snapshotIdentifier": "kept"}, "a snapshot has its own"),
+        ("database", {"dbName": "postgres"}, "with every instance"),
+        ("plan", {"rules": [{"startWindow": 30}]}, "60 minutes at least"),
+        ("plan", {"rules": [{"startWindow": 120, "completionWindow": 150}]}, "60 minutes more"),
         ("bucket", {"forceDestory": True}, "forceDestory is no property"),
         ("distribution", {"origins": [{"originID": "x"}]}, "origins.originID is no property"),
     ],

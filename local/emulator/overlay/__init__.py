@@ -16,8 +16,8 @@ from moto.core.utils import camelcase_to_underscores
 from local.place import Place
 
 MODULES = (
-    *("acm", "cloudfront", "distributions", "ec2", "ecr", "ecs", "efs", "elbv2", "iam", "logs", "rds", "route53"),
-    *("s3", "wafv2"),
+    *("acm", "backup", "buckets", "cloudfront", "cloudtrail", "distributions", "ec2", "ecr", "ecs", "efs"),
+    *("elbv2", "iam", "logs", "rds", "route53", "s3", "wafv2"),
 )
 
 Parameters = dict[str, Any]

@@ -71,6 +71,13 @@ def modify_db_instance(original: Any, self: Any, identifier: str, db_kwargs: Par
     return _completed(original(self, identifier, db_kwargs), db_kwargs)
 
 
+@replaces(DBInstance)
+def save_automated_backup(original: Any, self: Any) -> None:
+    """moto makes a first automatic snapshot also where there are no automatic backups."""
+    if self.backup_retention_period:
+        original(self)
+
+
 @replaces(RDSBackend)
 def delete_db_instance(original: Any, self: Any, db_instance_identifier: str, **options: Any) -> DBInstance:
     """moto deletes the data without asking for a last snapshot."""

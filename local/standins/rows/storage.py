@@ -24,10 +24,17 @@ def _must_be_empty(client: Any, state: Values) -> str | None:
     return None
 
 
+def _placed(state: Values) -> Values:
+    """S3 wants every region named but us-east-1, which it does not want named."""
+    region = state.get("region") or "us-east-1"
+    place = None if region == "us-east-1" else {"LocationConstraint": region}
+    return {"Bucket": state["bucket"], "CreateBucketConfiguration": place}
+
+
 row(
     "s3/bucket:Bucket",
     "s3",
-    Call("create_bucket", _BUCKET),
+    Call("create_bucket", _placed),
     "$bucket",
     Read("head_bucket", {"Bucket": "$id"}, "{bucket: '$id'}"),
     delete=(Call("delete_bucket", _BUCKET),),
@@ -42,7 +49,7 @@ row(
 )
 
 
-def _part(kind: str, put: tuple[str, dict[str, Any]], read: tuple[str, str], delete: Call, **more: Any) -> None:
+def part(kind: str, put: tuple[str, dict[str, Any]], read: tuple[str, str], delete: Call, **more: Any) -> None:
     """A part of a bucket that has calls of its own."""
     name = kind[0].lower() + kind[1:]
     row(
@@ -57,7 +64,7 @@ def _part(kind: str, put: tuple[str, dict[str, Any]], read: tuple[str, str], del
     )
 
 
-_part(
+part(
     "BucketVersioning",
     ("put_bucket_versioning", {}),
     ("get_bucket_versioning", "Status && {versioningConfiguration: {Status: Status}}"),
@@ -87,7 +94,7 @@ row(
 
 _BLOCKS = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
 
-_part(
+part(
     "BucketPublicAccessBlock",
     (
         "put_public_access_block",
@@ -96,7 +103,7 @@ _part(
     ("get_public_access_block", "PublicAccessBlockConfiguration"),
     Call("delete_public_access_block", _BUCKET),
 )
-_part(
+part(
     "BucketPolicy",
     ("put_bucket_policy", {"Policy": "$policy"}),
     ("get_bucket_policy", "@"),

@@ -1,0 +1,80 @@
+"""A second copy of the DICOM files, in another region under a key of its own.
+
+S3 copies what is stored from now on, within minutes as a rule; what was there before needs S3 Batch Replication.
+Deletions follow, and the replica's own old versions outlast them.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components import data_policies, policies, private_bucket, protection
+from components.settings import Settings
+
+
+class Replica(pulumi.ComponentResource):
+    """Bucket and key in `replicaRegion`, and the role with which S3 fills it; nobody else uses them."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        source: private_bucket.PrivateBucket,
+        source_key: aws.kms.Key,
+        lifecycle: list[private_bucket.LifecycleRule],
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Replicates `source`, whose objects `source_key` encrypts."""
+        super().__init__("orthanc:storage:Replica", name, None, opts)
+        child, region = pulumi.ResourceOptions(parent=self), settings.replica_region
+
+        key = aws.kms.Key(
+            name,
+            description="Replica of Orthanc's DICOM files in S3",
+            enable_key_rotation=True,
+            deletion_window_in_days=protection.key_deletion_window_days(settings),
+            region=region,
+            opts=protection.stateful(self, settings),
+        )
+        replica = private_bucket.build(
+            name,
+            settings,
+            self,
+            policy=policies.bucket_over_tls_only,
+            encryption=private_bucket.under_key(key.arn),
+            lifecycle=lifecycle,
+            # S3 replicates from a bucket with Object Lock into one with Object Lock only.
+            lock_days=settings.object_lock_days,
+            region=region,
+        )
+        role = aws.iam.Role(name, assume_role_policy=policies.assumed_by("s3.amazonaws.com"), opts=child)
+        home = aws.get_region().region
+        arns = pulumi.Output.all(source.bucket.arn, source_key.arn, replica.bucket.arn, key.arn)
+        policy = aws.iam.RolePolicy(
+            name,
+            role=role.id,
+            policy=arns.apply(lambda a: data_policies.replicate(a[0], a[1], home, a[2], a[3], region)),
+            opts=child,
+        )
+        aws.s3.BucketReplicationConfig(
+            name,
+            bucket=source.bucket.bucket,
+            role=role.arn,
+            rules=[
+                {
+                    "id": "everything",
+                    "status": "Enabled",
+                    "priority": 0,
+                    "filter": {"prefix": ""},
+                    "delete_marker_replication": {"status": "Enabled"},
+                    # By itself S3 leaves out what a key of KMS encrypts.
+                    "source_selection_criteria": {"sse_kms_encrypted_objects": {"status": "Enabled"}},
+                    "destination": {
+                        "bucket": replica.bucket.arn,
+                        "encryption_configuration": {"replica_kms_key_id": key.arn},
+                    },
+                }
+            ],
+            opts=protection.stateful(self, settings, depends_on=[policy, *source.ready, *replica.ready]),
+        )
+        self.register_outputs({"bucketName": replica.bucket.bucket})
