@@ -4,6 +4,7 @@ import pulumi
 
 from components import configuration
 from components.access_logs import AccessLogs
+from components.backup import Backup
 from components.brought_network import BroughtNetwork
 from components.certificates import Certificates
 from components.data_events import DataEvents
@@ -42,6 +43,10 @@ if settings.enable_data_events and access_logs and isinstance(storage, Bucket):
 
 # Where Orthanc's index lives.
 database = Database("orthanc-database", settings, network=network)
+
+# Copies of both, apart from them.
+if settings.enable_backup_plan:
+    Backup("orthanc-backup", settings, database=database, storage=storage)
 
 # Orthanc itself: who may log in, what runs, and what leads to it.
 users = OrthancUsers("orthanc-users", settings)

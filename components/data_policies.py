@@ -55,3 +55,79 @@ def key_of_trail(partition: str, account: str) -> str:
         _allow("Encrypt", ["kms:GenerateDataKey"], ["*"], **(ours | context)) | trail,
         _allow("Describe", ["kms:DescribeKey"], ["*"], **ours) | trail,
     )
+
+
+def back_up(
+    *,
+    vault: str,
+    vault_key: str,
+    database: str,
+    database_key: str,
+    file_system: str | None = None,
+    bucket: str | None = None,
+    files_key: str | None = None,
+) -> str:
+    """What AWS Backup needs to copy the database, and the file system or the bucket, into its vault; all are ARNs.
+
+    Out of the managed policies AWSBackupServiceRolePolicyForBackup and …ForS3Backup, which hold for everything in
+    the account, what concerns these resources.
+    """
+    partition, region, account = (database.split(":")[number] for number in (1, 3, 4))
+    here = f"arn:{partition}:rds:{region}:{account}"
+    copies = f"{here}:snapshot:awsbackup:*"
+    keys = sorted({vault_key, database_key, *([files_key] if files_key else [])})
+    statements = [
+        _allow("Vault", ["backup:DescribeBackupVault"], [vault]),
+        _allow("Keys", ["kms:DescribeKey"], keys),
+        _allow("UseOfKeys", ["kms:CreateGrant"], keys, Bool={"kms:GrantIsForAWSResource": "true"}),
+        _allow(
+            "Find", ["rds:DescribeDBInstances", "rds:DescribeDBSnapshots"], [f"{here}:db:*", f"{here}:snapshot:*"]
+        ),
+        _allow(
+            "CopyDatabase",
+            ["rds:CreateDBSnapshot", "rds:AddTagsToResource", "rds:ListTagsForResource"],
+            [database, copies],
+        ),
+        _allow("ExpireCopies", ["rds:DeleteDBSnapshot", "rds:ModifyDBSnapshotAttribute"], [copies]),
+        _allow("Tags", ["tag:GetResources"], ["*"]),
+    ]
+    if file_system:
+        statements.append(
+            _allow("CopyFiles", ["elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"], [file_system])
+        )
+    if bucket:
+        statements += _copy_bucket(bucket, f"arn:{partition}:events:{region}:{account}:rule")
+        if files_key:
+            by_s3 = {"kms:ViaService": f"s3.{region}.amazonaws.com"}
+            statements.append(_allow("ReadKey", ["kms:Decrypt"], [files_key], StringEquals=by_s3))
+    return document(*statements)
+
+
+def _copy_bucket(bucket: str, rules: str) -> list[dict[str, Any]]:
+    look = ("Tagging", "Versioning", "Location", "Acl", "Notification")
+    of_objects = (
+        "Object",
+        "ObjectAcl",
+        "ObjectTagging",
+        "ObjectVersion",
+        "ObjectVersionAcl",
+        "ObjectVersionTagging",
+    )
+    inventory = ("s3:GetInventoryConfiguration", "s3:PutInventoryConfiguration", "s3:PutBucketNotification")
+    manage = ("DeleteRule", "PutTargets", "DescribeRule", "EnableRule", "PutRule", "RemoveTargets", "DisableRule")
+    return [
+        _allow(
+            "LookAtBucket",
+            [*(f"s3:GetBucket{what}" for what in look), "s3:ListBucket", "s3:ListBucketVersions", *inventory],
+            [bucket],
+        ),
+        _allow("CopyObjects", [f"s3:Get{what}" for what in of_objects], [f"{bucket}/*"]),
+        # It learns from EventBridge what has changed since the last copy.
+        _allow(
+            "FollowChanges",
+            [*(f"events:{what}" for what in manage), "events:ListTargetsByRule"],
+            [f"{rules}/AwsBackupManagedRule*"],
+        ),
+        _allow("ListRules", ["events:ListRules"], [f"{rules}/*"]),
+        _allow("Look", ["cloudwatch:GetMetricData", "s3:ListAllMyBuckets"], ["*"]),
+    ]

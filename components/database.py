@@ -34,7 +34,7 @@ class DatabaseAccess:
 class Database(pulumi.ComponentResource):
     """The instance, its parameter group, its password and its secret; empty at first, or as a snapshot has it.
 
-    `access: Output[DatabaseAccess]`; `secret_arn: Output[str]`.
+    `access: Output[DatabaseAccess]`; `secret_arn`, `arn`, `key_arn` (of its storage): Output[str].
     """
 
     def __init__(
@@ -136,6 +136,7 @@ class Database(pulumi.ComponentResource):
         self.access = known.apply(
             lambda parts: DatabaseAccess(parts[0], int(parts[1]), settings.database_name, parts[2], parts[3])
         )
+        self.arn, self.key_arn = instance.arn, instance.kms_key_id
         self.register_outputs({"secretArn": self.secret_arn})
 
 

@@ -28,6 +28,8 @@ class Bucket(pulumi.ComponentResource):
 
     bucket_name: pulumi.Output[str]
     bucket_arn: pulumi.Output[str]
+    key_arn: pulumi.Output[str | None]
+    """The key of its objects, where it is not S3's own."""
     task_policy: pulumi.Output[str]
     """JSON: what a task's role needs to use it."""
 
@@ -44,6 +46,7 @@ class BroughtBucket(Bucket):
         arn = f"arn:{aws.get_partition().partition}:s3:::{settings.existing_bucket_name}"
         self.bucket_name = pulumi.Output.from_input(settings.existing_bucket_name)
         self.bucket_arn = pulumi.Output.from_input(arn)
+        self.key_arn = pulumi.Output.from_input(settings.existing_bucket_key_arn or None)
         self.task_policy = pulumi.Output.from_input(
             policies.use_bucket(arn, settings.existing_bucket_key_arn or None)
         )
@@ -104,6 +107,7 @@ class DicomBucket(Bucket):
 
         self.bucket_name = bucket.bucket
         self.bucket_arn = bucket.arn
+        self.key_arn = key.arn.apply(lambda arn: arn)
         self.task_policy = pulumi.Output.all(bucket.arn, key.arn).apply(lambda arns: policies.use_bucket(*arns))
         self.register_outputs({"bucketName": self.bucket_name})
 
@@ -111,7 +115,7 @@ class DicomBucket(Bucket):
 class DicomFileSystem(pulumi.ComponentResource):
     """An EFS file system for DICOM files, reached through one access point as Orthanc's user.
 
-    `file_system_id`, `access_point_id`, `task_policy` (JSON): Output[str]; `ready`: what a task waits for before
+    `file_system_id`, `file_system_arn`, `key_arn`, `access_point_id`, `task_policy` (JSON): Output[str]; `ready`: what a task waits for before
     it can mount.
     """
 
@@ -163,9 +167,11 @@ class DicomFileSystem(pulumi.ComponentResource):
             policy=arns.apply(lambda both: policies.file_system_through_access_point_only(*both)),
             opts=stateful,
         )
-        aws.efs.BackupPolicy(
-            name, file_system_id=file_system.id, backup_policy={"status": "ENABLED"}, opts=stateful
-        )
+        if not settings.enable_backup_plan:
+            # AWS's own daily backup, to a vault of AWS's; the plan would pay for a second one.
+            aws.efs.BackupPolicy(
+                name, file_system_id=file_system.id, backup_policy={"status": "ENABLED"}, opts=stateful
+            )
         security_group = network.security_groups.reached_by_tasks("file-system", "DICOM files on EFS", _NFS_PORT)
         mount_targets = [
             aws.efs.MountTarget(
@@ -178,7 +184,7 @@ class DicomFileSystem(pulumi.ComponentResource):
             for zone in range(network.isolated_subnets)
         ]
 
-        self.file_system_id = file_system.id
+        self.file_system_id, self.file_system_arn, self.key_arn = file_system.id, file_system.arn, key.arn
         self.access_point_id = access_point.id
         self.task_policy = arns.apply(lambda both: policies.use_file_system(*both))
         self.ready: list[pulumi.Resource] = [policy, *mount_targets]

@@ -5,7 +5,7 @@ cannot express: ranges, formats, structured values and the rules between keys. A
 All errors are reported at once, each with key, value, rule and remedy.
 """
 
-from components.settings import access, bucket, data, dicom, edge, network, service, transfers
+from components.settings import access, backup, bucket, data, dicom, edge, network, service, transfers
 from components.settings.values import Problem, Rule
 
 __all__ = ["RULES_BETWEEN_KEYS", "Problem", "Rule", "Settings"]
@@ -15,6 +15,7 @@ class Settings(
     network.NetworkSettings,
     data.DataSettings,
     bucket.BucketSettings,
+    backup.BackupSettings,
     service.ServiceSettings,
     transfers.TransferSettings,
     dicom.DicomSettings,
@@ -33,6 +34,7 @@ RULES_BETWEEN_KEYS: tuple[Rule, ...] = (
     *network.RULES,
     *data.RULES,
     *bucket.RULES,
+    *backup.RULES,
     *service.RULES,
     *transfers.RULES,
     *dicom.RULES,

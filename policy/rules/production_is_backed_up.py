@@ -22,6 +22,11 @@ def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
         for policy in of_kind(resources, "aws:efs/backupPolicy:BackupPolicy")
         if policy.properties.get("backupPolicy", {}).get("status") == "ENABLED"
     }
+    planned = {
+        arn
+        for selection in of_kind(resources, "aws:backup/selection:Selection")
+        for arn in selection.properties.get("resources") or []
+    }
     for file_system in of_kind(resources, "aws:efs/fileSystem:FileSystem"):
-        if not backed_up:
-            yield file_system.urn, "its files are in no backup: give it a BackupPolicy"
+        if not backed_up and file_system.properties.get("arn") not in planned:
+            yield file_system.urn, "its files are in no backup: set enableBackupPlan, or give it a BackupPolicy"

@@ -9,6 +9,7 @@ _HOLDS_DATA = {
     "aws:s3/bucket:Bucket",
     "aws:efs/fileSystem:FileSystem",
     "aws:kms/key:Key",
+    "aws:backup/vault:Vault",
 }
 
 

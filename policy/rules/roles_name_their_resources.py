@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from . import Properties, document, several
 
 # Actions for which the service authorization reference knows no resource.
-_WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken"}
+_WITHOUT_RESOURCE = {
+    *("cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "s3:ListAllMyBuckets", "tag:GetResources"),
+}
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:

@@ -1,0 +1,94 @@
+"""Daily copies of the stack's data in a vault of AWS Backup, apart from what they are copies of.
+
+RDS's own backups (`enableRdsBackup`) go back to any second of their days, but belong to the instance; these do not,
+and under a lock not even an administrator's mistake deletes them.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components import data_policies, policies, protection
+from components.database import Database
+from components.settings import Settings
+from components.storage import Bucket, DicomFileSystem
+
+# At night in Europe and late in the evening in America; not in RDS's own window, which AWS puts elsewhere.
+_DAILY = "cron(0 3 ? * * *)"
+_MINUTES_TO_START, _MINUTES_TO_COMPLETE = 120, 7 * 24 * 60
+
+
+class Backup(pulumi.ComponentResource):
+    """Vault, its key, the plan, and a role that may copy this stack's data and nothing else."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        database: Database,
+        storage: Bucket | DicomFileSystem,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Backs up the database; the file system where files are on one; the bucket by `enableBucketBackup`."""
+        super().__init__("orthanc:backup:Backup", name, None, opts)
+        child, stateful = pulumi.ResourceOptions(parent=self), protection.stateful(self, settings)
+
+        key = aws.kms.Key(
+            name,
+            description="Backups of Orthanc's data",
+            enable_key_rotation=True,
+            deletion_window_in_days=protection.key_deletion_window_days(settings),
+            opts=stateful,
+        )
+        vault = aws.backup.Vault(
+            name, kms_key_arn=key.arn, force_destroy=settings.data_on_destroy == "delete", opts=stateful
+        )
+        if settings.backup_vault_lock_days:
+            aws.backup.VaultLockConfiguration(
+                name,
+                backup_vault_name=vault.name,
+                # Without changeable_for_days it is a governance lock, which a mistake cannot make eternal.
+                min_retention_days=settings.backup_vault_lock_days,
+                opts=stateful,
+            )
+        plan = aws.backup.Plan(
+            name,
+            rules=[
+                {
+                    "rule_name": "daily",
+                    "target_vault_name": vault.name,
+                    "schedule": _DAILY,
+                    "start_window": _MINUTES_TO_START,
+                    "completion_window": _MINUTES_TO_COMPLETE,
+                    "lifecycle": {"delete_after": settings.backup_retention_days},
+                }
+            ],
+            opts=child,
+        )
+
+        on_efs = isinstance(storage, DicomFileSystem)
+        copied = on_efs or settings.enable_bucket_backup
+        storage_arn = storage.file_system_arn if on_efs else storage.bucket_arn
+        role = aws.iam.Role(name, assume_role_policy=policies.assumed_by("backup.amazonaws.com"), opts=child)
+        known = pulumi.Output.all(
+            vault=vault.arn,
+            vault_key=key.arn,
+            database=database.arn,
+            database_key=database.key_arn,
+            **(
+                {"file_system" if on_efs else "bucket": storage_arn, "files_key": storage.key_arn}
+                if copied
+                else {}
+            ),
+        )
+        policy = aws.iam.RolePolicy(
+            name, role=role.id, policy=known.apply(lambda arns: data_policies.back_up(**arns)), opts=child
+        )
+        aws.backup.Selection(
+            name,
+            plan_id=plan.id,
+            iam_role_arn=role.arn,
+            resources=[database.arn, *([storage_arn] if copied else [])],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+        )
+        self.register_outputs({"vaultName": vault.name})
