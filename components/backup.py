@@ -1,7 +1,7 @@
 """Daily copies of the stack's data in a vault of AWS Backup, apart from what they are copies of.
 
-RDS's own backups (`enableRdsBackup`) go back to any second of their days, but belong to the instance; these do not,
-and under a lock not even an administrator's mistake deletes them.
+RDS's own backups (`enableRdsBackup`) go back to any second of their days, but belong to the instance; these do
+not, and under a lock not even an administrator's mistake deletes them.
 """
 
 import pulumi

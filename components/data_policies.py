@@ -75,7 +75,7 @@ def back_up(
     partition, region, account = (database.split(":")[number] for number in (1, 3, 4))
     here = f"arn:{partition}:rds:{region}:{account}"
     copies = f"{here}:snapshot:awsbackup:*"
-    keys = sorted({vault_key, database_key, *([files_key] if files_key else [])})
+    keys = [vault_key, database_key, *([files_key] if files_key else [])]
     statements = [
         _allow("Vault", ["backup:DescribeBackupVault"], [vault]),
         _allow("Keys", ["kms:DescribeKey"], keys),

@@ -84,8 +84,8 @@ def statements() -> dict[str, Any]:
 
 def test_each_writer_may_write_its_own_and_nothing_else():
     found = statements()
-    assert set(found) == {"LoadBalancer", "CloudFront", "TlsOnly", "Tls12OrNewer"}
-    for sid, prefix in (("LoadBalancer", "load-balancer"), ("CloudFront", "cloudfront")):
+    assert set(found) == {"LoadBalancer", "CloudFront", "Bucket", "TrailLooks", "Trail", "TlsOnly", "Tls12OrNewer"}
+    for sid, prefix in (("LoadBalancer", "load-balancer"), ("CloudFront", "cloudfront"), ("Trail", "trail")):
         assert found[sid]["Action"] == "s3:PutObject"
         assert found[sid]["Resource"] == f"arn:aws:s3:::logs/{prefix}/AWSLogs/{ACCOUNT}/*", (
             "of another account, too"
@@ -96,6 +96,13 @@ def test_each_writer_may_write_its_own_and_nothing_else():
         "StringEquals": {"aws:SourceAccount": ACCOUNT, "s3:x-amz-acl": "bucket-owner-full-control"},
         "ArnLike": {"aws:SourceArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:delivery-source:*"},
     }, "another account could write through the same service, or CloudFront is kept out without a word"
+    assert found["Bucket"]["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+    assert found["Bucket"]["Resource"] == "arn:aws:s3:::logs/bucket/*"
+    assert found["Bucket"]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert found["TrailLooks"]["Action"] == "s3:GetBucketAcl", "CloudTrail refuses the bucket"
+    for sid in ("TrailLooks", "Trail"):
+        assert found[sid]["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+        assert found[sid]["Condition"]["ArnLike"] == {"aws:SourceArn": f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*"}
 
 
 def test_the_documents_show_the_policy_that_a_given_bucket_needs():

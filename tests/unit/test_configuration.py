@@ -74,6 +74,22 @@ BAD: list[tuple[str, Any, str]] = [
     ("oldVersionRetentionDays", "0", "greater than or equal to 1"),
     ("oldVersionRetentionDays", "9999", "less than or equal to 3650"),
     ("oldVersionRetentionDays", "1.5", "valid integer"),
+    ("storageClass", "GLACIER", "'STANDARD', 'INTELLIGENT_TIERING' or 'GLACIER_IR'"),
+    ("storageClass", "DEEP_ARCHIVE", "'GLACIER_IR'"),
+    ("storageClass", "standard", "'STANDARD'"),
+    ("objectLockDays", "-1", "greater than or equal to 0"),
+    ("objectLockDays", "40000", "less than or equal to 36500"),
+    ("objectLockDays", "10y", "valid integer"),
+    ("replicaRegion", "Frankfurt", "must be an AWS region"),
+    ("replicaRegion", "eu-central-1a", "must be an AWS region"),
+    ("enableBucketEvents", "yes", "must be true or false"),
+    ("enableDataEvents", "1", "must be true or false"),
+    ("enableBackupPlan", "daily", "must be true or false"),
+    ("enableBucketBackup", "on", "must be true or false"),
+    ("backupRetentionDays", "0", "greater than or equal to 1"),
+    ("backupRetentionDays", "ever", "valid integer"),
+    ("backupVaultLockDays", "-7", "greater than or equal to 0"),
+    ("backupVaultLockDays", "9999", "less than or equal to 3650"),
     ("databaseName", "", "name of a PostgreSQL database"),
     ("databaseName", "1st", "not a digit first"),
     ("databaseName", "orthanc-index", "letters, digits and _"),
@@ -245,6 +261,49 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "enableDicomS3Storage true",
     ),
     ({"existingBucketKeyArn": KEY}, "existingBucketKeyArn", "none is named", "existingBucketName NAME"),
+    *(
+        ({"existingBucketName": "images", key: value}, key, "existingBucketName brings one", f"rm {key}")
+        for key, value in {
+            "storageClass": "STANDARD",
+            "objectLockDays": "30",
+            "replicaRegion": "eu-west-1",
+            "enableBucketEvents": "true",
+        }.items()
+    ),
+    ({"objectLockDays": "30", "dataOnDestroy": "delete"}, "objectLockDays", "could not be destroyed", "keep"),
+    ({"enableDataEvents": "true"}, "enableDataEvents", "and there is none", "enableAccessLogs true"),
+    (
+        {"enableDataEvents": "true", "enableAccessLogs": "true", "enableDicomS3Storage": "false"},
+        "enableDataEvents",
+        "the files are on EFS",
+        "rm enableDataEvents",
+    ),
+    *(
+        ({key: value}, key, "describes a backup plan", "enableBackupPlan true")
+        for key, value in {
+            "backupRetentionDays": "90",
+            "backupVaultLockDays": "7",
+            "enableBucketBackup": "true",
+        }.items()
+    ),
+    (
+        {"enableBackupPlan": "true", "backupVaultLockDays": "36"},
+        "backupVaultLockDays",
+        "would refuse backups that are kept for backupRetentionDays 35",
+        "backupRetentionDays 36",
+    ),
+    (
+        {"enableBackupPlan": "true", "backupVaultLockDays": "7", "dataOnDestroy": "delete"},
+        "backupVaultLockDays",
+        "could not be destroyed",
+        "keep",
+    ),
+    (
+        {"enableBackupPlan": "true", "enableBucketBackup": "true", "enableDicomS3Storage": "false"},
+        "enableBucketBackup",
+        "the files are on EFS",
+        "rm enableBucketBackup",
+    ),
     (
         {"existingBucketName": "images", "oldVersionRetentionDays": "90"},
         "oldVersionRetentionDays",
@@ -349,6 +408,10 @@ GOOD = [
     {"corsAllowedOrigins": '["https://viewer.example.org:8443", "http://localhost:3000"]'},
     {"orthancImage": "registry.example.org:5000/orthanc:26.8.1@sha256:" + "0" * 64},
     KEPT | {"databaseName": "postgres"},
+    KEPT | {"enableDataEvents": "true", "enableAccessLogs": "true", "enableBackupPlan": "true"},
+    {"storageClass": "GLACIER_IR", "objectLockDays": "36500", "replicaRegion": "us-gov-west-1"},
+    {"enableBackupPlan": "true", "backupVaultLockDays": "35", "enableBucketBackup": "true"},
+    {"enableDataEvents": "true", "accessLogsBucketArn": "arn:aws:s3:::logs"},
     {"dbSnapshotIdentifier": "rds:orthanc-database-2026-11-25-03-07"},
     {"dbSnapshotIdentifier": "awsbackup:job-00000000-0000-0000-0000-000000000000"},
     {"existingBucketName": "images", "existingBucketKeyArn": f"{KEY[:-36]}mrk-{'0' * 32}"},
@@ -509,6 +572,12 @@ def loaded(config: dict[str, str]) -> Settings:
 @pytest.fixture
 def _project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi, "get_project", lambda: NAME)
+
+
+def test_a_replica_at_home_is_lost_with_the_home():
+    [problem] = problems_of({"replicaRegion": "eu-west-1"}, region="eu-west-1").problems
+    assert problem.key == "replicaRegion" and "the stack's own region" in problem.rule
+    parse({"replicaRegion": "eu-west-1"}, region="us-east-1")
 
 
 @pytest.mark.usefixtures("_project")

@@ -30,10 +30,32 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
     ({"enableVpcFlowLogs": "true"}, {"FlowLog", "LogGroup", "Role", "RolePolicy"}, set()),
     (
         {"accessLogsBucketArn": "arn:aws:s3:::logs"},
-        LOG_DELIVERY | {"AccessLogs"},
+        LOG_DELIVERY | {"AccessLogs", "BucketLogging"},
         {"LoadBalancer.accessLogs"},
     ),
-    ({"enableAccessLogs": "true"}, LOG_DELIVERY | LOG_BUCKET | {"AccessLogs"}, {"LoadBalancer.accessLogs"}),
+    (
+        {"enableAccessLogs": "true"},
+        LOG_DELIVERY | LOG_BUCKET | {"AccessLogs", "BucketLogging"},
+        {"LoadBalancer.accessLogs"},
+    ),
+    (
+        {"enableDataEvents": "true", "enableAccessLogs": "true"},
+        LOG_DELIVERY | LOG_BUCKET | {"AccessLogs", "BucketLogging", "DataEvents", "Key", "Trail"},
+        {"LoadBalancer.accessLogs"},
+    ),
+    ({"storageClass": "GLACIER_IR"}, set(), {"BucketLifecycleConfiguration.rules"}),
+    ({"objectLockDays": "30"}, {"BucketObjectLockConfiguration"}, set()),
+    ({"enableBucketEvents": "true"}, {"BucketNotification"}, set()),
+    (
+        {"replicaRegion": "eu-west-1"},
+        LOG_BUCKET | {"Replica", "Key", "Role", "RolePolicy", "BucketReplicationConfig"},
+        set(),
+    ),
+    (
+        {"enableBackupPlan": "true", "backupVaultLockDays": "7"},
+        {"Backup", "Key", "Vault", "VaultLockConfiguration", "Plan", "Selection", "Role", "RolePolicy"},
+        set(),
+    ),
     (
         {"corsAllowedOrigins": '["https://a.example"]'},
         set(),

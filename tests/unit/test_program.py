@@ -14,6 +14,7 @@ from policy import rules
 from policy.rules import Resource
 from tests.unit.program import (
     BROUGHT,
+    EFS,
     INTERNAL,
     KEPT,
     NAME,
@@ -46,7 +47,30 @@ def combinations() -> dict[str, dict[str, str]]:
     return found
 
 
-# Another network than the default, DICOM that is let in, and data that is brought.
+# All that the edge can be given at once.
+EDGE = OWN_ZONE | {
+    "enableWaf": "true",
+    "allowedCidrs": '["203.0.113.0/24", "2001:db8::/32"]',
+    "allowedCountries": '["CH"]',
+    "corsAllowedOrigins": '["https://viewer.example.org"]',
+    "enableAccessLogs": "true",
+}
+# All that the data can be given at once, in each mode of storage.
+DATA = {
+    "enableBackupPlan": "true",
+    "backupVaultLockDays": "7",
+    "enableAccessLogs": "true",
+    "dataOnDestroy": "keep",
+}
+S3_DATA = DATA | {
+    "storageClass": "GLACIER_IR",
+    "objectLockDays": "30",
+    "replicaRegion": "eu-west-1",
+    "enableBucketEvents": "true",
+    "enableDataEvents": "true",
+    "enableBucketBackup": "true",
+}
+# Other networks than the default, DICOM that is let in, and what data is given.
 OTHERS = {
     name: REGION | {f"{NAME}:{key}": value for key, value in settings.items()}
     for name, settings in {
@@ -55,15 +79,9 @@ OTHERS = {
         "internal": INTERNAL,
         "public": PUBLIC,
         "restored": KEPT,
+        "kept": S3_DATA,
+        "kept-efs": DATA | EFS,
     }.items()
-}
-# All that the edge can be given at once.
-EDGE = OWN_ZONE | {
-    "enableWaf": "true",
-    "allowedCidrs": '["203.0.113.0/24", "2001:db8::/32"]',
-    "allowedCountries": '["CH"]',
-    "corsAllowedOrigins": '["https://viewer.example.org"]',
-    "enableAccessLogs": "true",
 }
 NAMED = {"dev": stack_file("dev"), "prod": stack_file("prod")}
 NAMED["prod-edge"] = NAMED["prod"] | {f"{NAME}:{key}": value for key, value in EDGE.items()}

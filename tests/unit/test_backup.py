@@ -1,0 +1,66 @@
+"""What goes into the vault, by whose hand, and who can take it out."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.program import EFS, KEPT, KEY, Program, deployed
+
+PLAN = {"enableBackupPlan": "true"}
+BUCKET = PLAN | {"enableBucketBackup": "true"}
+ARN = "arn:aws:{}:us-east-1:123456789012:{}"
+DATABASE, FILES = ARN.format("rds", "orthanc-database"), ARN.format("efs", "orthanc-dicom")
+OWN_BUCKET, BROUGHT_BUCKET = ARN.format("s3", "orthanc-dicom"), "arn:aws:s3:::images-of-the-hospital"
+
+
+def policy(program: Program) -> dict[str, Any]:
+    """The statements of the plan's role by their Sid."""
+    document = json.loads(program.one("RolePolicy", "orthanc-backup").inputs["policy"])
+    return {statement["Sid"]: statement for statement in document["Statement"]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "copied"),
+    [
+        (PLAN, [DATABASE]),
+        (PLAN | EFS, [DATABASE, FILES]),
+        (BUCKET, [DATABASE, OWN_BUCKET]),
+        (BUCKET | KEPT, [DATABASE, BROUGHT_BUCKET]),
+    ],
+)
+def test_what_holds_data_is_copied_every_day_by_a_role_for_that_alone(settings: dict[str, str], copied: list[str]):
+    program = deployed(**settings)
+    assert program.one("Selection").inputs["resources"] == copied
+    assert program.one("Selection").waits_for(program.one("RolePolicy", "orthanc-backup")), "the first copy fails"
+    of = policy(program)
+    assert of["CopyDatabase"]["Resource"][0] == DATABASE
+    if FILES in copied:
+        assert of["CopyFiles"]["Resource"] == [FILES]
+    if bucket := next((arn for arn in copied if arn in (OWN_BUCKET, BROUGHT_BUCKET)), ""):
+        assert of["CopyObjects"]["Resource"] == [f"{bucket}/*"] and of["LookAtBucket"]["Resource"] == [bucket]
+        assert of["ReadKey"]["Resource"] == ([KEY] if bucket == BROUGHT_BUCKET else of["Keys"]["Resource"][2:])
+    else:
+        assert not of.keys() & {"CopyObjects", "LookAtBucket"}, "the role reads what it does not copy"
+
+
+def test_backups_expire_and_are_locked_until_then():
+    program = deployed(**PLAN, backupRetentionDays="90", backupVaultLockDays="30")
+    [rule] = program.one("Plan").inputs["rules"]
+    assert rule["lifecycle"] == {"deleteAfter": 90}
+    lock = program.one("VaultLockConfiguration").inputs
+    assert lock["minRetentionDays"] == 30 and "changeableForDays" not in lock, "a mistake would hold for ever"
+
+
+@pytest.mark.parametrize("fate", ["refuse", "keep", "delete"])
+def test_the_vault_goes_when_the_data_goes(fate: str):
+    program = deployed(**PLAN, dataOnDestroy=fate)
+    for kind in ("Vault", "Key"):
+        resource = program.one(kind, "orthanc-backup")
+        assert resource.request.protect is (fate == "refuse")
+        assert resource.request.retainOnDelete is (fate == "keep"), "backups end with what they are backups of"
+    assert program.one("Vault").inputs["forceDestroy"] is (fate == "delete")
+
+
+def test_files_on_efs_are_not_paid_for_twice():
+    assert not deployed(**PLAN, **EFS).all("BackupPolicy") and deployed(**EFS).all("BackupPolicy")
