@@ -112,16 +112,15 @@ _PRICED: dict[str, Callable[[Values, list[Planned]], tuple[float, str]]] = {
 }
 
 
+_LIFECYCLE = "BucketLifecycleConfiguration"
+
+
 def _images(every: list[Planned]) -> str:
     """What images cost on top, by where they are kept."""
     gb, requests = STUDY_MB / 1000, STUDY_INSTANCES * prices.CLOUDFRONT_REQUEST
     inward, outward = gb * prices.CLOUDFRONT_IN_GB + requests, gb * prices.CLOUDFRONT_GB + requests
-    if any(each.kind == "BucketLifecycleConfiguration" for each in every):
-        monitoring = 1e6 / STUDY_MB * STUDY_INSTANCES * prices.S3_MONITORING
-        month, quarter = (1000 * gb + monitoring for gb in (prices.S3_INFREQUENT_GB, prices.S3_ARCHIVE_INSTANT_GB))
-        kept = (
-            f"{1000 * prices.S3_GB:.2f} on S3, {month:.2f} once nobody read it for 30 days, {quarter:.2f} after 90"
-        )
+    if not any(each.kind == "FileSystem" for each in every):
+        kept = f"{1000 * prices.S3_GB:.2f} on S3{_older(every)}"
         inward += STUDY_INSTANCES * prices.S3_PUT
         outward += STUDY_INSTANCES * prices.S3_GET
     else:
@@ -133,6 +132,20 @@ def _images(every: list[Planned]) -> str:
     return (
         f"On top: a terabyte kept for a month {kept}. {study}, of which CloudFront's first terabyte out is free."
     )
+
+
+def _older(every: list[Planned]) -> str:
+    """What a terabyte costs that lies on S3 for longer, by the rule that moves it."""
+    rules = [rule for each in every if each.kind == _LIFECYCLE for rule in each.inputs.get("rules") or []]
+    classes = {move["storageClass"] for rule in rules for move in rule.get("transitions") or []}
+    archived = 1000 * prices.S3_ARCHIVE_INSTANT_GB
+    if "GLACIER_IR" in classes:
+        return f", {archived:.2f} after 30 days and {1000 * prices.S3_ARCHIVE_INSTANT_READ_GB:.2f} to read it then"
+    if "INTELLIGENT_TIERING" not in classes:
+        return ""
+    monitoring = 1e6 / STUDY_MB * STUDY_INSTANCES * prices.S3_MONITORING
+    month, quarter = 1000 * prices.S3_INFREQUENT_GB + monitoring, archived + monitoring
+    return f", {month:.2f} once nobody read it for 30 days, {quarter:.2f} after 90"
 
 
 def main() -> int:

@@ -58,6 +58,7 @@ WEB_ACL_RULE = 1.00  # a month, managed rule groups too
 S3_GB = 0.023  # Standard and Intelligent-Tiering's frequent tier, a GB and month
 S3_INFREQUENT_GB = 0.0125  # Intelligent-Tiering after 30 days without access
 S3_ARCHIVE_INSTANT_GB = 0.004  # Intelligent-Tiering after 90 days without access; answers at once
+S3_ARCHIVE_INSTANT_READ_GB = 0.03  # Glacier Instant Retrieval; of Intelligent-Tiering's tiers reading is free
 S3_MONITORING = 0.0025 / 1000  # Intelligent-Tiering: a month of an object of 128 KB or more
 S3_PUT, S3_GET = 0.005 / 1000, 0.0004 / 1000  # a request
 EFS_GB, EFS_INFREQUENT_GB = 0.30, 0.016  # a GB and month

@@ -1,7 +1,7 @@
 """The program on the real Pulumi engine and the emulated AWS: what each deployment does, and what it leaves.
 
 The tests share one stack and run in the order of this file: each leaves the stack as it found it, the last but
-one destroys it, and the last deploys it again into a network that is brought.
+two destroys it, and the last ones deploy it again: into a network that is brought, and from data that was kept.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import jmespath
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from components import policies
@@ -45,7 +46,7 @@ FLAGS: dict[str, tuple[str, Counter[tuple[str, str]]]] = {
     "enableMultiAz": ("true", Counter({("update", "Instance"): 1, ("update", "Service"): 1})),
     "accessLogsBucketArn": (
         f"arn:aws:s3:::{LOGS_BUCKET}",
-        Counter({("update", "LoadBalancer"): 1}) + LOG_DELIVERY,
+        Counter({("update", "LoadBalancer"): 1, ("create", "BucketLogging"): 1}) + LOG_DELIVERY,
     ),
 }
 OPPOSITE = {"create": "delete", "delete": "create", "update": "update"}
@@ -62,7 +63,7 @@ EDGE: dict[str, str | list[str]] = {
 ON_THE_EDGE = (
     Counter(("create", type) for type in ("WebAcl", "WebAclLoggingConfiguration", "LogGroup", "IpSet", "IpSet"))
     + Counter(("create", type) for type in ("Certificate", "CertificateValidation", "Record", "Record", "Record"))
-    + Counter(("create", type) for type in ON_S3)
+    + Counter(("create", type) for type in {*ON_S3, "BucketLogging"})
     + LOG_DELIVERY
     + Counter((step, "VpcOrigin") for step in ("create-replacement", "replace", "delete-replaced"))
     + Counter(("update", type) for type in ("Distribution", "Function", "ResponseHeadersPolicy", "LoadBalancer"))
@@ -75,6 +76,28 @@ LET_IN = (
     + Counter(("create", type) for type in ("SecurityGroupEgressRule", "SecurityGroupEgressRule"))
     + Counter({("update", "Service"): 1})
     + Counter((step, "TaskDefinition") for step in ("create-replacement", "replace", "delete-replaced"))
+)
+
+# What the data is given and what that does; and what does not go with dataOnDestroy delete, or not back.
+DATA: dict[str, str | list[str]] = {
+    "storageClass": "GLACIER_IR",
+    "replicaRegion": "eu-west-1",
+    "enableBucketEvents": "true",
+    "enableBackupPlan": "true",
+    "enableBucketBackup": "true",
+}
+LOCKED = {
+    "dataOnDestroy": "keep",
+    "objectLockDays": "1",
+    "backupVaultLockDays": "7",
+    "enableAccessLogs": "true",
+    "enableDataEvents": "true",
+}
+AROUND_THE_DATA = (
+    Counter({("update", "BucketLifecycleConfiguration"): 1})
+    + Counter(("create", type) for type in {*ON_S3, "BucketReplicationConfig", "BucketNotification"})
+    + Counter(("create", type) for type in ("Key", "Role", "RolePolicy") * 2)
+    + Counter(("create", type) for type in ("Vault", "Plan", "Selection"))
 )
 
 # What a stack may leave in an account: (service, call that lists it, key of the list in the answer).
@@ -97,10 +120,14 @@ INVENTORY = [
     ("elbv2", "describe_load_balancers", "LoadBalancers"),
     ("elbv2", "describe_target_groups", "TargetGroups"),
     ("acm", "list_certificates", "CertificateSummaryList"),
+    ("backup", "list_backup_vaults", "BackupVaultList"),
+    ("backup", "list_backup_plans", "BackupPlansList"),
+    ("cloudtrail", "describe_trails", "trailList"),
     ("iam", "list_roles", "Roles"),
     ("logs", "describe_deliveries", "deliveries"),
     ("logs", "describe_log_groups", "logGroups"),
     ("rds", "describe_db_instances", "DBInstances"),
+    ("rds", "describe_db_snapshots", "DBSnapshots"),
     ("rds", "describe_db_parameter_groups", "DBParameterGroups"),
     ("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
     ("s3", "list_buckets", "Buckets"),
@@ -200,6 +227,10 @@ def test_dicom_is_let_in_from_near_then_from_far_and_shut_out(embedded: Embedded
     shut = Counter({(OPPOSITE.get(operation, operation), type): n for (operation, type), n in LET_IN.items()})
     assert summary(embedded.changes()) == shut
     acm.delete_certificate(CertificateArn=certificate)
+
+
+def test_the_data_is_copied_tiered_and_told_of_and_back(embedded: Embedded):
+    _turn_and_back(embedded, DATA, AROUND_THE_DATA)
 
 
 def _turn_and_back(
@@ -344,6 +375,45 @@ def test_a_network_that_is_brought_stays_as_it_is(embedded: Embedded):
     assert made["create", "Service"] == made["create", "Distribution"] == made["create", "Instance"] == 1
     embedded.pulumi("destroy", "--yes", "--skip-preview")
     assert _inventory(embedded.client) == before, "what was there has changed, or something was left behind"
+
+
+def test_what_is_kept_is_used_again_and_kept_again(embedded: Embedded):
+    for key in ("vpcId", "privateSubnetIds", "isolatedSubnetIds"):
+        embedded.configure(**{key: None})
+    embedded.configure(**DATA, **LOCKED)
+    made = summary(embedded.changes())
+    assert made["create", "BucketObjectLockConfiguration"] == 2 and made["create", "Trail"] == 1
+    assert summary(embedded.changes()) == Counter()
+    kept = {"dbSnapshotIdentifier": "", **_objects_are_locked_and_copied(embedded)}
+    taken: set[str] = set()
+    for stack in ("first", "second"):
+        if stack == "second":
+            embedded.configure(**dict.fromkeys([*DATA, *(LOCKED.keys() - {"dataOnDestroy"})]), **kept)
+            assert not _types(summary(embedded.changes()), "create") & ON_S3
+            assert summary(embedded.changes()) == Counter(), "an update would restore again"
+        embedded.pulumi("destroy", "--yes", "--skip-preview")
+        snapshots = embedded.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+        [kept["dbSnapshotIdentifier"]] = {each["DBSnapshotIdentifier"] for each in snapshots} - taken
+        assert kept["dbSnapshotIdentifier"].startswith("orthanc-database-final-"), "nobody finds it"
+        taken.add(kept["dbSnapshotIdentifier"])
+    assert len(embedded.client("backup").list_backup_vaults()["BackupVaultList"]) == 1, "the backups have gone"
+    answer = embedded.client("s3").get_object(Bucket=kept["existingBucketName"], Key="study")
+    assert answer["Body"].read() == b"image"
+
+
+def _objects_are_locked_and_copied(embedded: Embedded) -> dict[str, str]:
+    """Stores an object in the stack's bucket; answers the settings that bring that."""
+    s3 = embedded.client("s3")
+    listed = [each["Name"] for each in s3.list_buckets()["Buckets"]]
+    [replica] = [name for name in listed if name.startswith("orthanc-dicom-replica-")]
+    [bucket] = [name for name in listed if name.startswith("orthanc-dicom-") and name != replica]
+    version = s3.put_object(Bucket=bucket, Key="study", Body=b"image")["VersionId"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket=bucket, Key="study", VersionId=version)
+    here, there = (s3.get_object(Bucket=name, Key="study") for name in (bucket, replica))
+    assert there["Body"].read() == b"image", "the replica's role may not do what replication does"
+    assert ":eu-west-1:" in there["SSEKMSKeyId"] and ":us-east-1:" in here["SSEKMSKeyId"]
+    return {"existingBucketName": bucket, "existingBucketKeyArn": here["SSEKMSKeyId"]}
 
 
 def _inventory(client: Callable[[str], Any]) -> dict[str, int]:

@@ -56,6 +56,20 @@ def test_what_has_no_price_is_told_and_not_left_out():
         bill(Planned("Instance", "index", {"instanceClass": "db.x9.large", "allocatedStorage": 20}))
 
 
+@pytest.mark.parametrize(
+    ("storage_class", "older"),
+    [
+        ("INTELLIGENT_TIERING", "23.00 on S3, 17.50 once nobody read it for 30 days, 9.00 after 90."),
+        ("GLACIER_IR", "23.00 on S3, 4.00 after 30 days and 30.00 to read it then."),
+        ("", "23.00 on S3."),
+    ],
+)
+def test_what_a_terabyte_costs_follows_the_storage_class(storage_class: str, older: str):
+    moves = [{"days": 30, "storageClass": storage_class}] if storage_class else []
+    bucket = Planned("BucketLifecycleConfiguration", "files", {"rules": [{"transitions": moves}]})
+    assert f"a terabyte kept for a month {older} A study" in cost.table([bucket])
+
+
 def test_what_goes_costs_nothing():
     def step(op: str, name: str) -> dict[str, Any]:
         state = {"urn": f"urn:pulumi:dev::p::aws:kms/key:Key::{name}", "type": "aws:kms/key:Key", "inputs": {}}
