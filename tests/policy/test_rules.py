@@ -28,6 +28,7 @@ PUBLIC_BALANCER = (
 )
 DATABASE = "aws:rds/instance:Instance"
 SAFE_DATABASE = {"backupRetentionPeriod": 7, "multiAz": True, "deletionProtection": True}
+SELECTION = "aws:backup/selection:Selection"
 FILES = ("aws:efs/fileSystem:FileSystem", {"encrypted": True})
 TAGS = {"Project": "orthanc-on-aws", "Stack": "test"}
 
@@ -180,8 +181,10 @@ CASES: dict[str, Case] = {
         kept=[
             [(DATABASE, SAFE_DATABASE)],
             [FILES, ("aws:efs/backupPolicy:BackupPolicy", {"backupPolicy": {"status": "ENABLED"}})],
+            [(FILES[0], {"arn": "arn:files"}), (SELECTION, {"resources": ["arn:index", "arn:files"]})],
         ],
         broken=[
+            [(FILES[0], {"arn": "arn:files"}), (SELECTION, {"resources": ["arn:index"]})],
             [(DATABASE, SAFE_DATABASE | {"backupRetentionPeriod": 6})],
             [(DATABASE, SAFE_DATABASE | {"multiAz": False})],
             [FILES, ("aws:efs/backupPolicy:BackupPolicy", {"backupPolicy": {"status": "DISABLED"}})],
@@ -208,7 +211,12 @@ CASES: dict[str, Case] = {
         findings=1,
     ),
     "roles-name-their-resources": Case(
-        kept=[[allow("s3:GetObject")], [allow(["ecr:GetAuthorizationToken"], "*")], [("aws:iam/role:Role", {})]],
+        kept=[
+            [allow("s3:GetObject")],
+            [allow(["ecr:GetAuthorizationToken"], "*")],
+            [allow(["tag:GetResources"], "*")],
+            [("aws:iam/role:Role", {})],
+        ],
         broken=[
             [allow("s3:*")],
             [allow("s3:Get*")],
@@ -276,5 +284,6 @@ def test_only_production_must_be_safe(rule: str):
     assert findings(rule, CASES[rule].broken[0]) and not findings(rule, CASES[rule].broken[0], stack="dev")
 
 
-def test_what_pulumi_would_delete_is_not_protected():
-    assert findings("production-is-protected", [BUCKET], protect=False)
+@pytest.mark.parametrize("held", [BUCKET, FILES, ("aws:backup/vault:Vault", {})])
+def test_what_pulumi_would_delete_is_not_protected(held: Given):
+    assert findings("production-is-protected", [held], protect=False)

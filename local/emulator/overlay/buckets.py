@@ -9,10 +9,11 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
+from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket, FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
-from local.emulator.overlay import AwsError, Parameters, replaces
+from local.emulator.overlay import Parameters, replaces
 from local.emulator.overlay.iam import ACCOUNT, TRANSPORT, caller_of
 from local.emulator.overlay.policies import decide, permitted
 
@@ -64,7 +65,7 @@ def put_bucket_replication(original: Any, self: Any, bucket_name: str, replicati
             problem = "Destination bucket must have Object Lock enabled."
         if problem:
             source.replication = None
-            raise AwsError("InvalidRequest", problem)
+            raise S3ClientError("InvalidRequest", problem)
 
 
 @replaces(S3Response)
