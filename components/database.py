@@ -49,7 +49,7 @@ class Database(pulumi.ComponentResource):
         super().__init__("orthanc:database:Database", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        password = passwords.generated(name, child)
+        password = passwords.generated(name, settings, child)
         subnet_group = aws.rds.SubnetGroup(name, subnet_ids=network.isolated_subnet_ids, opts=child)
         parameter_group = aws.rds.ParameterGroup(
             # The family is part of the name: with a new major version a new group stands beside the old one.

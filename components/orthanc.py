@@ -14,7 +14,6 @@ from components.settings import Settings
 
 HTTP_PORT = 8042
 DICOM_PORT = 4242
-ADMIN_USER = "admin"
 
 # Where the EFS access point is mounted, and Orthanc's own place for files.
 STORAGE_DIRECTORY = "/var/lib/orthanc/db"
@@ -22,6 +21,7 @@ STORAGE_DIRECTORY = "/var/lib/orthanc/db"
 # docker/Dockerfile puts them there.
 RDS_CERTIFICATES = "/usr/share/orthanc/rds-global-bundle.pem"
 _MAKE_CERTIFICATE = "/usr/share/orthanc/make-certificate.sh"
+_READ_ONLY_USERS = "/usr/share/orthanc/read-only-users.lua"
 
 # Key and certificate of the task's own HTTPS, made at its start; on a volume that ends with the task.
 CERTIFICATE = "/tmp/https.pem"  # noqa: S108 - the container's own
@@ -123,6 +123,10 @@ def configuration(
         }
     else:
         sections["StorageDirectory"] = STORAGE_DIRECTORY
+    if settings.read_only_users:
+        # The script asks who may change something, so that a user whom it does not know may not.
+        sections["LuaScripts"] = [_READ_ONLY_USERS]
+        sections["UsersWithFullAccess"] = list(settings.full_users)
     return sections
 
 

@@ -3,13 +3,16 @@
 import pulumi
 import pulumi_random as random
 
+from components.settings import Settings
 
-def generated(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    """A secret password that every reader on its way takes as it is.
+
+def generated(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """A secret password that every reader on its way takes as it is; another one with each `credentialsVersion`.
 
     Orthanc's start-up script reads what it is given as JSON first (all digits would become a number), RDS refuses
     some characters, people put it into URLs and shells: letters and digits only, the first one a letter. 32 drawn
     characters are 190 bits.
     """
-    drawn = random.RandomPassword(name, length=32, special=False, opts=opts)
+    keepers = {"credentialsVersion": str(settings.credentials_version)}
+    drawn = random.RandomPassword(name, length=32, special=False, keepers=keepers, opts=opts)
     return pulumi.Output.concat("p", drawn.result)

@@ -155,6 +155,7 @@ class OrthancService(pulumi.ComponentResource):
             orthanc.secrets(database, users_arn),
             task.Logs(log_group, self._region),
             files_on_efs=bucket is None,
+            credentials_version=self._settings.credentials_version,
         )
 
     def _bucket_target(self, storage: Bucket | DicomFileSystem) -> pulumi.Output[orthanc.BucketTarget | None]:

@@ -28,7 +28,13 @@ class Logs(NamedTuple):
 
 
 def container_definitions(
-    image: str, environment: dict[str, str], secrets: dict[str, str], logs: Logs, *, files_on_efs: bool
+    image: str,
+    environment: dict[str, str],
+    secrets: dict[str, str],
+    logs: Logs,
+    *,
+    files_on_efs: bool,
+    credentials_version: int,
 ) -> str:
     """The container definitions as JSON text.
 
@@ -58,6 +64,8 @@ def container_definitions(
             {"sourceVolume": volume, "containerPath": path, "readOnly": False}
             for volume, path in sorted(mounts.items())
         ],
+        # A task reads its secrets when it starts: with other passwords it must be another task definition.
+        "dockerLabels": {"credentials-version": str(credentials_version)},
         "volumesFrom": [],
         "systemControls": [],
         # Upstream's probe asks the index, so it must outlast a failover of the database: 10 x 15 s.

@@ -3,8 +3,9 @@
 import pulumi
 import pulumi_aws as aws
 
-from components import orthanc, passwords, protection
+from components import passwords, protection
 from components.settings import Settings
+from components.settings.credentials import ADMIN_USER
 
 
 class OrthancUsers(pulumi.ComponentResource):
@@ -14,11 +15,15 @@ class OrthancUsers(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
-        """One user, the administrator."""
+        """The administrator, and the users of `settings`; what the latter may do is Orthanc's configuration."""
         super().__init__("orthanc:users:OrthancUsers", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        self.admin_password = passwords.generated(name, child)
+        self.admin_password = passwords.generated(name, settings, child)
+        others = {
+            user.name: passwords.generated(f"{name}-{user.name}", settings, child)
+            for user in settings.orthanc_users
+        }
         secret = aws.secretsmanager.Secret(
             name,
             description="Orthanc's users and their passwords",
@@ -28,7 +33,7 @@ class OrthancUsers(pulumi.ComponentResource):
         version = aws.secretsmanager.SecretVersion(
             name,
             secret_id=secret.id,
-            secret_string=pulumi.Output.json_dumps({orthanc.ADMIN_USER: self.admin_password}),
+            secret_string=pulumi.Output.json_dumps({ADMIN_USER: self.admin_password, **others}),
             opts=child,
         )
         self.secret_name = secret.name

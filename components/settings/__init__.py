@@ -5,7 +5,7 @@ cannot express: ranges, formats, structured values and the rules between keys. A
 All errors are reported at once, each with key, value, rule and remedy.
 """
 
-from components.settings import access, backup, bucket, data, dicom, edge, network, service, transfers
+from components.settings import access, backup, bucket, credentials, data, dicom, edge, network, service, transfers
 from components.settings.values import Problem, Rule
 
 __all__ = ["RULES_BETWEEN_KEYS", "Problem", "Rule", "Settings"]
@@ -21,6 +21,7 @@ class Settings(
     dicom.DicomSettings,
     edge.EdgeSettings,
     access.AccessSettings,
+    credentials.CredentialSettings,
 ):
     """Every setting of a stack, with the defaults that hold when the stack sets nothing."""
 

@@ -4,6 +4,7 @@ Its data is a docker volume, and so is each snapshot: a copy of what the instanc
 """
 
 import socket
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from local.emulator.overlay.rds import master_password, restored_from
@@ -85,7 +86,13 @@ class Databases:
 
     def _run(self, name: str, instance: _Instance) -> bool:
         """See that the container runs as it should; whether it takes connections."""
-        if self._running.get(name) != instance:
+        known = self._running.get(name)
+        if known and known != instance == known._replace(password=instance.password):
+            # Who is connected stays connected.
+            self._write_password(name, instance)
+            docker("exec", f"--env=PGPORT={instance.port}", name, "postgresql", "password")
+            self._running[name] = instance
+        elif known != instance:
             self._start(name, instance)
         elif containers.inspect(name, "{{.State.Running}}") == "false":
             docker("start", name)
@@ -102,9 +109,7 @@ class Databases:
             containers.copy_volume(self._place, self._volume(instance.snapshot), name)
         else:
             containers.create_volume(self._place, name)
-        password = self._place.home.resolve() / "run" / f"{name}.password"
-        password.touch(mode=0o600)
-        password.write_text(instance.password)
+        password = self._write_password(name, instance)
         certificate, key = certificates.certificate(self._place, instance.host)
         files = {"PASSWORD_FILE": password, "CERTIFICATE": certificate, "KEY": key}
         self._addresses[name] = containers.run(
@@ -120,3 +125,10 @@ class Databases:
             | {"POSTGRES_USER": instance.user, "POSTGRES_DB": instance.database, "FORCE_SSL": instance.force_ssl},
         )
         self._running[name] = instance
+
+    def _write_password(self, name: str, instance: _Instance) -> Path:
+        """The file from which the container takes the master user's password."""
+        file = self._place.home.resolve() / "run" / f"{name}.password"
+        file.touch(mode=0o600)
+        file.write_text(instance.password)
+        return file

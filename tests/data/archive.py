@@ -1,5 +1,6 @@
 """A running deployment as its users meet it: URL, password and DICOM ports."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,6 +29,7 @@ class Archive:
         status = embedded.status()
         self.url: str = status["url"]
         self.aet: str = status["dicom"]["aet"]
+        self._credentials: str = outputs["orthancCredentialsSecretName"]
         self.session = requests.Session()
         self.log_in()
 
@@ -39,6 +41,11 @@ class Archive:
     def public_url(self) -> str:
         """The URL on AWS, of which `url` is the embedded one."""
         return self.embedded.outputs()["orthancUrl"]
+
+    def passwords(self) -> dict[str, str]:
+        """The passwords of all users, as the deployed secret has them."""
+        secret = self.embedded.client("secretsmanager").get_secret_value(SecretId=self._credentials)
+        return json.loads(secret["SecretString"])
 
     def get(self, path: str) -> requests.Response:
         """GET of Orthanc's REST API, as admin."""

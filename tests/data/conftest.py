@@ -15,6 +15,9 @@ EDGE = {
     "allowedCidrs[0]": "127.0.0.0/29",
     "corsAllowedOrigins[0]": SITE,
 }
+# … and has users beside the administrator, who may look, or do everything.
+VIEWER, CHIEF = "viewer", "chief"
+USERS = {"orthancUsers[0].name": VIEWER, "orthancUsers[1].name": CHIEF, "orthancUsers[1].role": "full"}
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +27,7 @@ def on_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 
 @pytest.fixture(scope="session")
 def on_efs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    yield from _deployed(Embedded(tmp_path_factory.mktemp("efs")), enableDicomS3Storage="false", **EDGE)
+    yield from _deployed(Embedded(tmp_path_factory.mktemp("efs")), enableDicomS3Storage="false", **EDGE, **USERS)
 
 
 @pytest.fixture(scope="session", params=["on_s3", "on_efs"])

@@ -192,6 +192,17 @@ BAD: list[tuple[str, Any, str]] = [
     ("responseTimeoutSeconds", "29", "greater than or equal to 30"),
     ("responseTimeoutSeconds", "121", "less than or equal to 120"),
     ("responseTimeoutSeconds", "2m", "valid integer"),
+    ("orthancUsers", "viewer", "must be"),
+    ("orthancUsers", '["viewer"]', "must be"),
+    ("orthancUsers", '[{"name": "admin"}]', "not admin, who is there"),
+    ("orthancUsers", '[{"name": "a:b"}]', "1 to 64 of the characters"),
+    ("orthancUsers", '[{"name": "7"}]', "a letter first"),
+    ("orthancUsers", '[{"name": "ward 7"}]', "1 to 64 of the characters"),
+    ("orthancUsers", '[{"name": "viewer"}, {"name": "viewer"}]', "names viewer again"),
+    ("orthancUsers", '[{"name": "viewer", "role": "read"}]', "'full' or 'readOnly'"),
+    ("credentialsVersion", "0", "greater than or equal to 1"),
+    ("credentialsVersion", "2.5", "valid integer"),
+    ("credentialsVersion", "new", "valid integer"),
 ]
 
 # Values that do not go together, the key that the error names, its rule and remedy.
@@ -417,6 +428,7 @@ GOOD = [
     {"existingBucketName": "images", "existingBucketKeyArn": f"{KEY[:-36]}mrk-{'0' * 32}"},
     {"accessLogsBucketArn": "arn:aws-us-gov:s3:::logs.example"},
     {"dicomAet": "A.B_C-1"},
+    {"credentialsVersion": "2"},
 ]
 
 

@@ -13,6 +13,7 @@ from components import image, orthanc, policies, task
 from components.configuration import parse
 from components.database import DatabaseAccess
 from components.orthanc import BucketTarget
+from components.settings.credentials import ADMIN_USER
 from local.base.orthanc import entrypoint
 
 DATABASE = DatabaseAccess("db.example", 5432, "orthanc", "orthanc", "arn:database")
@@ -44,7 +45,9 @@ def sections(bucket: BucketTarget | None = BUCKET, **settings: str) -> dict[str,
 def definition(bucket: BucketTarget | None = BUCKET) -> str:
     secrets = orthanc.secrets(DATABASE, "arn:users")
     logs = task.Logs("group", "eu-west-1")
-    return task.container_definitions("image", environment(bucket), secrets, logs, files_on_efs=bucket is None)
+    return task.container_definitions(
+        "image", environment(bucket), secrets, logs, files_on_efs=bucket is None, credentials_version=1
+    )
 
 
 @MODES
@@ -58,7 +61,7 @@ def test_upstreams_start_up_takes_what_a_task_is_given(bucket: BucketTarget | No
     """In place of upstream's script, the stand-in base's, which refuses what upstream would take wrongly."""
     password = "p" + "1" * 32  # the worst that can be drawn
     injected = {
-        "ORTHANC__REGISTERED_USERS": json.dumps({orthanc.ADMIN_USER: password}),
+        "ORTHANC__REGISTERED_USERS": json.dumps({ADMIN_USER: password}),
         "PGPASSWORD": password,
     }
     assert set(orthanc.secrets(DATABASE, "arn:users")) == set(injected)
@@ -104,7 +107,7 @@ def test_the_certificate_is_made_where_orthanc_looks_for_it():
     assert sections()["SslEnabled"] and sections()["SslCertificate"] == target
     assert str(Path(target).parent) in WRITABLE, "Orthanc does not start"
     dockerfile = Path("docker/Dockerfile").read_text()
-    assert re.search(rf"^COPY .*\b{Path(script).name} {Path(script).parent}/$", dockerfile, re.MULTILINE)
+    assert re.search(rf"^COPY .*\b{Path(script).name} .*{Path(script).parent}/$", dockerfile, re.MULTILINE)
     assert f"chmod 0555 {script}" in dockerfile
 
 
@@ -114,6 +117,17 @@ def test_the_load_balancer_and_a_task_have_ciphers_in_common():
         offered = SSL_POLICIES[policy]["ciphers"]
         assert set(sections()["SslCiphersAccepted"]) <= set(offered), "every health check fails"
     assert sections()["SslMinimumProtocolVersion"] == 4, "in CivetWeb's numbers TLS 1.2"
+
+
+def test_who_may_change_something_is_named_to_the_script_that_refuses_the_others():
+    assert not {"LuaScripts", "UsersWithFullAccess"} & set(sections()), "a script runs for nobody"
+    users = json.dumps([{"name": "viewer"}, {"name": "chief", "role": "full"}])
+    made = sections(orthancUsers=users)
+    assert made["UsersWithFullAccess"] == ["admin", "chief"]
+    [script] = map(Path, made["LuaScripts"])
+    dockerfile = Path("docker/Dockerfile").read_text()
+    assert re.search(rf"^COPY .*\b{script.name} .*{script.parent}/$", dockerfile, re.MULTILINE), "does not start"
+    assert "UsersWithFullAccess" in (Path("docker") / script.name).read_text(), "everybody may only look"
 
 
 @pytest.mark.parametrize("largest", ["64", "512"])

@@ -1,7 +1,8 @@
 #!/bin/sh
 # PostgreSQL as RDS has it: the master user is no superuser, TLS under the instance's name, TLS forced when told.
 # Arguments go to `postgres` (-c max_connections=112 …). The data directory, /var/lib/postgresql/data, is a volume that
-# keeps everything; on every start the password is what POSTGRES_PASSWORD_FILE says.
+# keeps everything; on every start the password is what POSTGRES_PASSWORD_FILE says. `postgresql password` in a running
+# container gives the master user the password that the file has by now.
 #
 #   POSTGRES_USER           the master user
 #   POSTGRES_PASSWORD_FILE  a file with its password
@@ -16,8 +17,13 @@ run() { setpriv --reuid=postgres --regid=postgres --init-groups "$@"; }
 # SQL, a statement a line, with no server running: nobody can connect before the password is right.
 sql() { run postgres --single -j -D "$data" postgres >/dev/null; }
 
-chown postgres: "$data"
 password=$(sed "s/'/''/g" "$POSTGRES_PASSWORD_FILE")
+if [ "${1:-}" = password ]; then
+    # In a pipe, not on a command line.
+    echo "ALTER ROLE \"$POSTGRES_USER\" PASSWORD '$password'" | run psql --quiet --host=/tmp --username=rdsadmin postgres
+    exit
+fi
+chown postgres: "$data"
 if [ ! -s "$data/PG_VERSION" ]; then
     run initdb --pgdata="$data" --username=rdsadmin --encoding=UTF8 --locale=C.UTF-8 --data-checksums >/dev/null
     printf '%s;\n\n' "CREATE ROLE \"$POSTGRES_USER\" LOGIN CREATEDB CREATEROLE" \
@@ -31,7 +37,8 @@ install --owner=postgres --mode=0600 "$POSTGRES_KEY" /var/lib/postgresql/server.
 install --owner=postgres --mode=0600 "$POSTGRES_CERTIFICATE" /var/lib/postgresql/server.crt
 host=host
 [ "${FORCE_SSL:-1}" = 1 ] && host=hostssl
-echo "$host all all all scram-sha-256" | install --owner=postgres /dev/stdin "$data/pg_hba.conf"
+printf '%s\n' "local all rdsadmin trust" "$host all all all scram-sha-256" |
+    install --owner=postgres /dev/stdin "$data/pg_hba.conf"
 
 exec setpriv --reuid=postgres --regid=postgres --init-groups postgres -D "$data" \
     -c listen_addresses='*' -c unix_socket_directories=/tmp -c ssl=on \
