@@ -15,6 +15,7 @@ from components.firewall import Firewall
 from components.image import OrthancImage
 from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Networking
+from components.rotation import DatabasePasswordRotation
 from components.service import OrthancService
 from components.storage import BroughtBucket, Bucket, DicomBucket, DicomFileSystem
 from components.users import OrthancUsers
@@ -67,6 +68,10 @@ service = OrthancService(
     load_balancer=load_balancer,
     dicom=dicom,
 )
+
+# Tasks that come to know the database's new password, whenever RDS has drawn one.
+if settings.rds_keeps_password:
+    DatabasePasswordRotation("orthanc-rotation", settings, database=database, service=service)
 
 # The way in for viewers and DICOMweb.
 firewall = Firewall("orthanc-firewall", settings) if settings.enable_waf else None

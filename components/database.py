@@ -1,10 +1,15 @@
-"""Orthanc's index: an RDS PostgreSQL instance that only the tasks reach, and the secret that opens it."""
+"""Orthanc's index: an RDS PostgreSQL instance that only the tasks reach, and the secret that opens it.
 
+The password is drawn by the stack, or by RDS, which then keeps the secret and draws another one on a schedule.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
+from pulumi_aws.rds.outputs import InstanceMasterUserSecret
 
 from components import passwords, policies, protection
 from components.networking import Network
@@ -32,7 +37,7 @@ class DatabaseAccess:
 
 
 class Database(pulumi.ComponentResource):
-    """The instance, its parameter group, its password and its secret; empty at first, or as a snapshot has it.
+    """The instance, its parameter group, and its password in a secret, its own or RDS's; empty, or as a snapshot has it.
 
     `access: Output[DatabaseAccess]`; `secret_arn`, `arn`, `key_arn` (of its storage): Output[str].
     """
@@ -49,7 +54,8 @@ class Database(pulumi.ComponentResource):
         super().__init__("orthanc:database:Database", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        password = passwords.generated(name, settings, child)
+        by_rds = settings.rds_keeps_password
+        password = None if by_rds else passwords.generated(name, settings, child)
         subnet_group = aws.rds.SubnetGroup(name, subnet_ids=network.isolated_subnet_ids, opts=child)
         parameter_group = aws.rds.ParameterGroup(
             # The family is part of the name: with a new major version a new group stands beside the old one.
@@ -85,6 +91,7 @@ class Database(pulumi.ComponentResource):
             db_name=named,
             username=None if restored else _USER_NAME,
             password=password,
+            manage_master_user_password=by_rds or None,
             db_subnet_group_name=subnet_group.name,
             vpc_security_group_ids=[security_group.id],
             publicly_accessible=False,
@@ -109,6 +116,21 @@ class Database(pulumi.ComponentResource):
             ),
         )
 
+        if password is None:
+            self.secret_arn = instance.master_user_secrets.apply(_secret_of_rds)
+        else:
+            self.secret_arn = self._build_secret(name, settings, instance, password)
+        known = pulumi.Output.all(instance.address, instance.port, instance.username, self.secret_arn)
+        self.access = known.apply(
+            lambda parts: DatabaseAccess(parts[0], int(parts[1]), settings.database_name, parts[2], parts[3])
+        )
+        self.arn, self.key_arn = instance.arn, instance.kms_key_id
+        self.register_outputs({"secretArn": self.secret_arn})
+
+    def _build_secret(
+        self, name: str, settings: Settings, instance: aws.rds.Instance, password: pulumi.Output[str]
+    ) -> pulumi.Output[str]:
+        child = pulumi.ResourceOptions(parent=self)
         secret = aws.secretsmanager.Secret(
             name,
             description="Orthanc's database",
@@ -128,16 +150,20 @@ class Database(pulumi.ComponentResource):
                     "password": password,
                 }
             ),
-            opts=child,
+            # A new password is the database's before a task can be given it.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[instance]),
         )
         # By way of the version: what the secret opens is there once the secret has its value.
-        self.secret_arn = version.secret_arn
-        known = pulumi.Output.all(instance.address, instance.port, instance.username, version.secret_arn)
-        self.access = known.apply(
-            lambda parts: DatabaseAccess(parts[0], int(parts[1]), settings.database_name, parts[2], parts[3])
-        )
-        self.arn, self.key_arn = instance.arn, instance.kms_key_id
-        self.register_outputs({"secretArn": self.secret_arn})
+        return version.secret_arn
+
+
+def _secret_of_rds(secrets: Sequence[InstanceMasterUserSecret] | None) -> str:
+    """The ARN of the secret that RDS keeps."""
+    if not secrets and pulumi.runtime.is_dry_run():
+        # A preview of an instance that gets one shows what the instance has now: none.
+        return "the secret that RDS makes in this update"
+    [secret] = secrets or ()
+    return secret.secret_arn
 
 
 def _final_snapshot(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:

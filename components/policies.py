@@ -60,6 +60,16 @@ def execution_role(repository_arn: str, log_group_arn: str, secret_arns: Sequenc
     return document(*_pull(repository_arn), _write_log(log_group_arn), _read(secret_arns))
 
 
+def replace_tasks(service_arn: str) -> str:
+    """What it takes to have a service replace its tasks by others of the same definition."""
+    return document(_allow(["ecs:UpdateService"], [service_arn]))
+
+
+def start(state_machine_arn: str) -> str:
+    """What it takes to start a state machine of Step Functions."""
+    return document(_allow(["states:StartExecution"], [state_machine_arn]))
+
+
 def use_bucket(bucket_arn: str, key_arn: str | None) -> str:
     """What Orthanc's S3 plugin does with its bucket; reading a whole attachment lists the bucket first.
 

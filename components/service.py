@@ -27,6 +27,7 @@ class OrthancService(pulumi.ComponentResource):
     """Cluster, roles, log group, task definition and service.
 
     `pulumi up` waits until the service is steady; a deployment whose tasks fail is rolled back and reported.
+    `cluster_arn`, `service_arn`: Output[str].
     """
 
     def __init__(
@@ -88,10 +89,11 @@ class OrthancService(pulumi.ComponentResource):
             opts=self._child,
         )
         cluster = aws.ecs.Cluster(name, opts=self._child)
+        self.cluster_arn = cluster.arn
         mounts = storage.ready if isinstance(storage, DicomFileSystem) else []
         several = settings.task_count > 1
         ways_in = [(load_balancer, orthanc.HTTP_PORT)] + ([(dicom, orthanc.DICOM_PORT)] if dicom else [])
-        aws.ecs.Service(
+        service = aws.ecs.Service(
             name,
             cluster=cluster.arn,
             task_definition=task_definition.arn,
@@ -133,6 +135,7 @@ class OrthancService(pulumi.ComponentResource):
                 custom_timeouts=_patience(settings),
             ),
         )
+        self.service_arn = service.arn
         self.register_outputs({})
 
     def _build_role(self, purpose: str, policy: pulumi.Output[str]) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:

@@ -41,4 +41,5 @@ RULES_BETWEEN_KEYS: tuple[Rule, ...] = (
     *dicom.RULES,
     *edge.RULES,
     *access.RULES,
+    *credentials.RULES,
 )

@@ -28,7 +28,7 @@ from local.standins.table import ROWS, Arguments, Call, Read, Row
 from local.standins.tags import tag
 
 GROUPS = ("network", "access", "storage", "database", "containers", "balancing", "cloudfront", "logs")
-GROUPS += ("names", "firewall", "buckets", "backup")
+GROUPS += ("names", "firewall", "buckets", "backup", "events")
 
 # How AWS says that something is not there, in the many forms of its services.
 _GONE = re.compile(r"NotFound|NoSuch|NotExist|Nonexistent|^404$")

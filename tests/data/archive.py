@@ -29,7 +29,7 @@ class Archive:
         status = embedded.status()
         self.url: str = status["url"]
         self.aet: str = status["dicom"]["aet"]
-        self._credentials: str = outputs["orthancCredentialsSecretName"]
+        self._credentials: str = status["outputs"]["orthancCredentialsSecretName"]
         self.session = requests.Session()
         self.log_in()
 

@@ -1,5 +1,6 @@
 """Users of a running Orthanc: who may look changes nothing, and new passwords are the only ones that open."""
 
+import json
 import threading
 from typing import Any, NamedTuple
 
@@ -188,6 +189,38 @@ def test_new_passwords_are_drawn_at_once_and_nobody_notices_but_by_his_password(
     with pytest.raises(ImageError, match="password authentication failed"):
         docker("exec", "--env=PGPASSWORD", database, *connect, PGPASSWORD=old_to_database)
     assert docker("exec", "--env=PGPASSWORD", database, *connect, PGPASSWORD=database_password(on_efs))
+
+
+def test_rds_draws_a_password_on_its_own_and_the_tasks_come_to_know_it(on_s3: Archive):
+    """From the event to the last task, with nothing of ours in between; then nobody keeps it, and back."""
+    embedded, file = on_s3.embedded, new_file("CT_small.dcm")
+    instance = on_s3.store(file)
+    embedded.configure(databasePasswordRotation="managed")
+    embedded.pulumi("preview")
+    embedded.changes()
+    assert not embedded.changes(), "RDS's secret is seen as drift"
+    rds, secrets = embedded.client("rds"), embedded.client("secretsmanager")
+    secret = rds.describe_db_instances()["DBInstances"][0]["MasterUserSecret"]["SecretArn"]
+    tasks, password = {task["name"] for task in on_s3.tasks()}, database_password(on_s3)
+    assert len(tasks) == 2
+
+    secrets.rotate_secret(SecretId=secret)  # which Secrets Manager does by itself when the schedule says so
+    on_s3.eventually(
+        lambda: len({task["name"] for task in on_s3.tasks()} - tasks) == 2 and len(on_s3.tasks()) == 2,
+        "tasks that know the old password run on",
+    )
+    assert database_password(on_s3) != password
+    assert (
+        database_password(on_s3)
+        == json.loads(secrets.get_secret_value(SecretId=secret)["SecretString"])["password"]
+    )
+    assert on_s3.get(f"/instances/{instance}/file").content == file
+    assert not embedded.changes("refresh"), "a rotation is seen as drift"
+
+    embedded.configure(databasePasswordRotation=None)
+    embedded.changes()
+    assert on_s3.get(f"/instances/{instance}/file").content == file
+    assert "MasterUserSecret" not in rds.describe_db_instances()["DBInstances"][0]
 
 
 def database_password(archive: Archive) -> str:

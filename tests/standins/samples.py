@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from components import policies
+from components.rotation import new_value_of, state_machine
 from local.standins.aws import Aws
 
 Inputs = dict[str, Any]
@@ -838,6 +839,41 @@ SAMPLES: dict[str, Sample] = {
             "comment": "Orthanc, stack prod",
             "restrictions": {"geoRestriction": {"restrictionType": "whitelist", "locations": ["CH"]}},
         },
+    ),
+    "event-rule": _sample(
+        "cloudwatch/eventRule:EventRule",
+        lambda w: {"description": "new value", "eventPattern": new_value_of(w["secret"].outputs["arn"])},
+        {"description": "the secret has a new value", "eventPattern": new_value_of("arn:another")},
+    ),
+    "event-target": _sample(
+        "cloudwatch/eventTarget:EventTarget",
+        lambda w: {
+            "rule": w["event-rule"].id,
+            "arn": w["state-machine"].id,
+            "roleArn": w["role"].outputs["arn"],
+            "retryPolicy": {"maximumEventAgeInSeconds": 3600, "maximumRetryAttempts": 60},
+        },
+        {"retryPolicy": {"maximumEventAgeInSeconds": 60, "maximumRetryAttempts": 1}},
+    ),
+    "state-machine": _sample(
+        "sfn/stateMachine:StateMachine",
+        lambda w: {
+            "definition": state_machine("aws", w["cluster"].id, "arn:service"),
+            "roleArn": w["role"].outputs["arn"],
+        },
+        {"definition": state_machine("aws", "arn:another", "arn:service"), "tags": {"a": "b"}},
+    ),
+    "rotation": _sample(
+        "secretsmanager/secretRotation:SecretRotation",
+        lambda w: {
+            "secretId": w.make("database", password=None, manageMasterUserPassword=True).outputs[
+                "masterUserSecrets"
+            ][0]["secretArn"],
+            "rotateImmediately": False,
+            "rotationRules": {"scheduleExpression": "rate(7 days)"},
+        },
+        {"rotationRules": {"scheduleExpression": "cron(0 3 ? * SUN *)"}},
+        unread="rotateImmediately",
     ),
     "log-group": _sample(
         "cloudwatch/logGroup:LogGroup", lambda w: {"retentionInDays": 7}, {"retentionInDays": 90}

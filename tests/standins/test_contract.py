@@ -19,6 +19,7 @@ NEVER_GONE = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
     "aws:s3/bucketVersioning:BucketVersioning",
+    "aws:secretsmanager/secretRotation:SecretRotation",
     "aws:secretsmanager/secretVersion:SecretVersion",
 }
 
@@ -164,6 +165,8 @@ def test_what_a_network_balancer_is_made_with(
         ("database", {"engineVersion": "13"}, "PostgreSQL 14 to 18"),
         ("database", {"username": "admin"}, "reserves admin"),
         ("database", {"password": "short"}, "at least 8 characters"),
+        ("database", {"password": None}, "password: needed"),
+        ("database", {"manageMasterUserPassword": True}, "not both"),
         ("database", {"password": "with space"}, "or a space"),
         ("database", {"allocatedStorage": 10}, "at least 20 GiB"),
         ("database", {"iops": 3000}, "below 400 GiB"),

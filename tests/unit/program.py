@@ -104,6 +104,9 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
 _REFERENCE = {_SIGNATURE: "5cf8f73096256a8f31e491e813e4eb8e"}
 
+# The secret that RDS keeps where it draws the password.
+RDS_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-1-AbCdEf"
+
 # The record that ACM asks for, whatever the certificate's region.
 VALIDATION = {"resourceRecordName": "_a.b.", "resourceRecordType": "CNAME", "resourceRecordValue": "_c.acm."}
 
@@ -311,6 +314,8 @@ def _made_up(kind: str, name: str, key: str, type_: Any) -> Any:
         return f"arn:aws:{kind.split(':')[1].split('/')[0]}:us-east-1:123456789012:{name}"
     if key == "domainValidationOptions":
         return [VALIDATION]
+    if key == "masterUserSecrets":
+        return [{"secretArn": RDS_SECRET}]
     return {str: f"{name}-{key}", int: 5432, bool: False}.get(type_)
 
 

@@ -203,6 +203,12 @@ BAD: list[tuple[str, Any, str]] = [
     ("credentialsVersion", "0", "greater than or equal to 1"),
     ("credentialsVersion", "2.5", "valid integer"),
     ("credentialsVersion", "new", "valid integer"),
+    ("databasePasswordRotation", "true", "'none' or 'managed'"),
+    ("databasePasswordRotation", "lambda", "'none' or 'managed'"),
+    ("databasePasswordSchedule", "weekly", "such as rate(30 days)"),
+    ("databasePasswordSchedule", "rate(1 hours)", "every 4 hours at most"),
+    ("databasePasswordSchedule", "cron(30 3 ? * SUN *)", "minute 0"),
+    ("databasePasswordSchedule", "cron(0 3 * * *)", "cron(0 3 ? * SUN *)"),
 ]
 
 # Values that do not go together, the key that the error names, its rule and remedy.
@@ -372,6 +378,12 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     ),
     ({"allowedCidrs": '["203.0.113.0/24"]'}, "allowedCidrs", "everybody would be let in", "enableWaf true"),
     ({"wafRateLimit": "100"}, "wafRateLimit", "it limits nobody", "enableWaf true"),
+    (
+        {"databasePasswordSchedule": "rate(30 days)"},
+        "databasePasswordSchedule",
+        "nothing is drawn anew",
+        "databasePasswordRotation managed",
+    ),
 ]
 
 # What is wrong with the first modality, at which path, its rule and remedy; MISSING: the key is not there.
@@ -429,6 +441,8 @@ GOOD = [
     {"accessLogsBucketArn": "arn:aws-us-gov:s3:::logs.example"},
     {"dicomAet": "A.B_C-1"},
     {"credentialsVersion": "2"},
+    {"databasePasswordRotation": "managed", "databasePasswordSchedule": "cron(0 3 ? * SUN *)"},
+    {"databasePasswordRotation": "managed", "databasePasswordSchedule": "rate(1 day)"},
 ]
 
 

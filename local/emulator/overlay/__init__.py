@@ -17,7 +17,7 @@ from local.place import Place
 
 MODULES = (
     *("acm", "backup", "buckets", "cloudfront", "cloudtrail", "distributions", "ec2", "ecr", "ecs", "efs"),
-    *("elbv2", "iam", "logs", "rds", "route53", "s3", "wafv2"),
+    *("elbv2", "events", "iam", "logs", "rds", "route53", "s3", "secretsmanager", "stepfunctions", "wafv2"),
 )
 
 Parameters = dict[str, Any]

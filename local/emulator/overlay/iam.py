@@ -93,6 +93,17 @@ def may_use_key(request: BaseResponse, caller: Caller, id: str, action: str, ser
     )
 
 
+def problem_of_service(role_arn: str, service: str, action: str, resource: str) -> str:
+    """Why `service` (a principal's host name) cannot do `action` as this role; nothing when it can."""
+    role = _role(role_arn)
+    keys = {**TRANSPORT, "aws:sourceaccount": ACCOUNT}
+    trust = [role.assume_role_policy_document] if role else []
+    if not decide(trust, "sts:AssumeRole", role_arn, keys, names=frozenset({service})):
+        return f"{service} may not assume {role_arn}"
+    who = caller_of(role_arn)
+    return "" if permitted(who, action, resource, keys) else denial(who, action, resource)
+
+
 @replaces(BaseResponse)
 def call_action(original: Any, self: BaseResponse) -> Any:
     """Authorise the request first; all services but S3 come through here."""

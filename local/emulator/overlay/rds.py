@@ -1,11 +1,12 @@
 """RDS: settings that moto drops, a subnet group that survives its update, what the runner needs to know."""
 
+import json
 import secrets
 import string
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.rds.models import DBInstance, DBSubnetGroup, RDSBackend, rds_backends
+from moto.rds.models import DBInstance, DBSubnetGroup, MasterUserSecret, RDSBackend, rds_backends
 from moto.rds.responses import RDSResponse
 
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
@@ -18,6 +19,7 @@ KEPT: Parameters = {
     "performance_insights_kms_key_id": None,
     "performance_insights_retention_period": None,
 }
+_OF_RDS = string.ascii_letters + string.digits + "!#$%&()*+-.:;<=>?[]^_{|}~"
 GP3_BASELINE = {"iops": 3000, "storage_throughput": 125}
 
 
@@ -27,6 +29,32 @@ def master_password(identifier: str) -> str:
     KeyError when there is no such instance.
     """
     return vars(_instance(identifier))["_master_user_password"]
+
+
+def set_managed_password(secret_arn: str, password: str) -> None:
+    """Give the instance whose secret RDS manages the password that the secret has by now."""
+    for backend in list(rds_backends[DEFAULT_ACCOUNT_ID].values()):
+        for instance in list(backend.databases.values()):
+            managed = getattr(instance, "master_user_secret", None)
+            if managed and managed.secret_arn == secret_arn:
+                vars(instance)["_master_user_password"] = password
+
+
+@replaces(MasterUserSecret)
+def _create_secret(original: Any, self: Any, kms_key_id: str | None) -> Any:
+    """moto's secret has the same password for everybody, and not the instance's."""
+    secret = original(self, kms_key_id)
+    user, password = self.resource.master_username, managed_password()
+    secret.versions[secret.default_version_id]["secret_string"] = json.dumps(
+        {"username": user, "password": password}
+    )
+    vars(self.resource)["_master_user_password"] = password
+    return secret
+
+
+def managed_password() -> str:
+    """A password as RDS draws it: 28 characters, and not letters and digits alone."""
+    return "".join(secrets.choice(_OF_RDS) for _ in range(28))
 
 
 @replaces(RDSBackend)
@@ -67,7 +95,13 @@ def restore_db_instance_from_db_snapshot(
 
 @replaces(RDSBackend)
 def modify_db_instance(original: Any, self: Any, identifier: str, db_kwargs: Parameters) -> DBInstance:
-    """What is derived from the settings follows them."""
+    """What is derived from the settings follows them; moto makes another secret each time."""
+    instance = self.databases.get(identifier)
+    if instance is not None and getattr(instance, "master_user_secret", None):
+        if db_kwargs.get("manage_master_user_password"):
+            db_kwargs.pop("manage_master_user_password")
+        elif db_kwargs.get("master_user_password"):
+            db_kwargs["manage_master_user_password"] = False
     return _completed(original(self, identifier, db_kwargs), db_kwargs)
 
 

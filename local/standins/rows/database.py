@@ -94,7 +94,9 @@ def _refused(inputs: Values) -> str | None:
         return default if value is None or is_unknown(value) else value
 
     storage, password = given("allocatedStorage", 0), given("password", "x" * 8)
+    managed = bool(given("manageMasterUserPassword"))
     rules = {
+        "password: needed, or manageMasterUserPassword, not both": managed != bool(inputs.get("password")),
         f"engineVersion {given('engineVersion')}: RDS offers PostgreSQL 14 to 18": given("engine") != "postgres"
         or _VERSIONS.fullmatch(str(given("engineVersion", "17"))),
         f"username {given('username')}: PostgreSQL on RDS reserves admin": given("username") != "admin",
@@ -179,6 +181,7 @@ row(
         "parameterGroupName": "DBParameterGroupName",
         "caCertIdentifier": "CACertificateIdentifier",
         "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
+        "masterUserSecrets": "MasterUserSecret",
     },
     outputs={
         "address": "Endpoint.Address",
@@ -190,6 +193,8 @@ row(
         "dbSubnetGroupName": "DBSubnetGroup.DBSubnetGroupName",
         "parameterGroupName": "DBParameterGroups[0].DBParameterGroupName",
         "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
+        "masterUserSecrets": "MasterUserSecret && [MasterUserSecret] || `[]`",
+        "manageMasterUserPassword": "MasterUserSecret && `true`",
     },
     named="identifier 63",
     secret="password",  # noqa: S106 - a property's name
@@ -233,4 +238,17 @@ row(
     fixed="secretId secretString secretBinary",
     outputs={"secretArn": "ARN", "arn": "ARN", "versionId": "VersionId", "secretId": "ARN"},
     secret="secretString secretBinary",  # noqa: S106 - properties' names
+)
+
+row(
+    "secretsmanager/secretRotation:SecretRotation",
+    "secretsmanager",
+    Call("rotate_secret", mapped=True),
+    "ARN",
+    Read("describe_secret", {"SecretId": "$id"}),
+    live="RotationEnabled",
+    updates=(Call("rotate_secret", mapped=True),),
+    # No deletion: the program only forgets it, and RDS's secret goes with the instance.
+    fixed="secretId",
+    outputs={"secretId": "ARN"},
 )

@@ -1,0 +1,62 @@
+"""Secrets Manager: rotation of what RDS manages, and the event that a secret has a new value."""
+
+import json
+import time
+from typing import Any
+
+from moto.moto_api._internal import mock_random
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
+from moto.secretsmanager.responses import SecretsManagerResponse
+
+from local.emulator.overlay import AwsError, Parameters, events, rds, replaces
+
+
+@replaces(FakeSecret)
+def reset_default_version(original: Any, self: Any, secret_version: Parameters, version_id: str) -> None:
+    """AWSCURRENT moves, which is an event (Secrets Manager User Guide, "Secret event notifications")."""
+    original(self, secret_version, version_id)
+    detail = {"name": self.name, "labelUpdated": "AWSCURRENT", "versionId": version_id}
+    events.publish(self.region, "aws.secretsmanager", "Secret Label Updated", self.arn, detail)
+
+
+@replaces(SecretsManagerResponse)
+def rotate_secret(original: Any, self: Any) -> Any:
+    """moto knows rotation by functions only, and no schedules."""
+    backend: SecretsManagerBackend = self.backend
+    secret = backend.secrets.get(self._get_param("SecretId"))
+    if secret is None or self._get_param("RotationLambdaARN"):
+        return original(self)
+    if getattr(secret, "owning_service", None) != "rds":
+        message = (
+            "You tried to enable rotation on a secret that doesn't already have a Lambda function ARN configured"
+        )
+        raise AwsError("InvalidRequestException", f"{message} and you didn't include such an ARN in this call.")
+    secret.rotation_requested = secret.rotation_enabled = True
+    secret.rotation_rules = self._get_param("RotationRules") or getattr(secret, "rotation_rules", {})
+    if self._get_param("RotateImmediately", True):
+        _rotate(secret)
+    return secret.to_short_dict()
+
+
+@replaces(FakeSecret)
+def to_dict(original: Any, self: Any) -> Parameters:
+    """A schedule that was given is read back."""
+    answer = original(self)
+    if rules := getattr(self, "rotation_rules", None):
+        answer["RotationRules"] = rules
+    return answer
+
+
+def _rotate(secret: Any) -> None:
+    """As RDS does: first the database has another password, then the secret."""
+    current = json.loads(secret.versions[secret.default_version_id]["secret_string"])
+    password, version = rds.managed_password(), str(mock_random.uuid4())
+    rds.set_managed_password(secret.arn, password)
+    made = {
+        "secret_string": json.dumps({**current, "password": password}),
+        "createdate": int(time.time()),
+        "version_id": version,
+        "version_stages": ["AWSCURRENT"],
+    }
+    secret.reset_default_version(made, version)
+    secret.last_rotation_date = int(time.time())

@@ -1,0 +1,55 @@
+"""EventBridge and Step Functions."""
+
+from botocore.session import get_session
+
+from local.standins.codec import Values
+from local.standins.mapping import parameters
+from local.standins.table import Call, Read, row
+
+_RULE = {"Rule": "$rule"}
+_TARGET = get_session().get_service_model("events").shape_for("Target")
+
+row(
+    "cloudwatch/eventRule:EventRule",
+    "events",
+    Call("put_rule", mapped=True),
+    "$name",
+    Read("describe_rule", {"Name": "$id"}),
+    updates=(Call("put_rule", mapped=True),),
+    delete=(Call("delete_rule", {"Name": "$id"}),),
+    fixed="name namePrefix eventBusName",
+    outputs={"arn": "Arn"},
+    named="name 64",
+)
+
+
+def _targets(state: Values) -> Values:
+    known = {name: value for name, value in state.items() if name not in ("id", "rule", "region", "eventBusName")}
+    return {"Rule": state["rule"], "Targets": [parameters(known, _TARGET, {"targetId": "Id"}, ())]}
+
+
+row(
+    "cloudwatch/eventTarget:EventTarget",
+    "events",
+    Call("put_targets", _targets),
+    "$rule/$targetId",
+    Read("list_targets_by_rule", _RULE, "Targets[?Id=='$targetId'] | [0]"),
+    updates=(Call("put_targets", _targets),),
+    delete=(Call("remove_targets", _RULE | {"Ids": ["$targetId"]}),),
+    fixed="rule targetId eventBusName",
+    names={"targetId": "Id"},
+    named="targetId 64",
+)
+
+row(
+    "sfn/stateMachine:StateMachine",
+    "stepfunctions",
+    Call("create_state_machine", mapped=True),
+    "stateMachineArn",
+    Read("describe_state_machine", {"stateMachineArn": "$id"}),
+    updates=(Call("update_state_machine", {"stateMachineArn": "$id"}, mapped=True),),
+    delete=(Call("delete_state_machine", {"stateMachineArn": "$id"}),),
+    fixed="name namePrefix type",
+    outputs={"arn": "stateMachineArn"},
+    named="name 80",
+)
