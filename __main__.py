@@ -13,6 +13,7 @@ from components.dicom import DicomIngress
 from components.edge import Edge
 from components.firewall import Firewall
 from components.image import OrthancImage
+from components.keys import Keys
 from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Networking
 from components.rotation import DatabasePasswordRotation
@@ -22,11 +23,14 @@ from components.users import OrthancUsers
 
 settings = configuration.load()
 
+# What data at rest is encrypted under.
+keys = Keys("orthanc-keys", settings)
+
 # Who can reach whom: two zones, nothing in them reachable from outside; or a network that is brought.
 if settings.vpc_id:
     network = BroughtNetwork("orthanc-network", settings)
 else:
-    network = Networking("orthanc-network", settings)
+    network = Networking("orthanc-network", settings, keys=keys)
 
 # Where it is recorded who came in.
 access_logs = AccessLogs("orthanc-access-logs", settings) if settings.keep_access_logs else None
@@ -43,14 +47,14 @@ if settings.enable_data_events and access_logs and isinstance(storage, Bucket):
     DataEvents("orthanc-data-events", settings, storage=storage, access_logs=access_logs)
 
 # Where Orthanc's index lives.
-database = Database("orthanc-database", settings, network=network)
+database = Database("orthanc-database", settings, network=network, keys=keys)
 
 # Copies of both, apart from them.
 if settings.enable_backup_plan:
     Backup("orthanc-backup", settings, database=database, storage=storage)
 
 # Orthanc itself: who may log in, what runs, and what leads to it.
-users = OrthancUsers("orthanc-users", settings)
+users = OrthancUsers("orthanc-users", settings, keys=keys)
 image = OrthancImage("orthanc-image", settings)
 certificates = Certificates("orthanc-certificates", settings)
 load_balancer = ApplicationLoadBalancer(
@@ -63,6 +67,7 @@ service = OrthancService(
     network=network,
     storage=storage,
     database=database,
+    keys=keys,
     users=users,
     image=image,
     load_balancer=load_balancer,
@@ -74,7 +79,7 @@ if settings.rds_keeps_password:
     DatabasePasswordRotation("orthanc-rotation", settings, database=database, service=service)
 
 # The way in for viewers and DICOMweb.
-firewall = Firewall("orthanc-firewall", settings) if settings.enable_waf else None
+firewall = Firewall("orthanc-firewall", settings, keys=keys) if settings.enable_waf else None
 edge = Edge(
     "orthanc-edge",
     settings,

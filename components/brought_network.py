@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.network_survey import found
-from components.networking import SERVICES_OF_A_TASK, Network, service_name
+from components.networking import Network, service_name, services_of_tasks
 from components.security_groups import SecurityGroups
 from components.settings import Settings
 
@@ -30,7 +30,7 @@ class BroughtNetwork(Network):
         self.origin_needs = []
 
         self.security_groups = SecurityGroups(f"{name}-sg", settings, vpc_id=self.vpc_id, opts=child)
-        endpoints = _groups_of_endpoints(settings.vpc_id)
+        endpoints = _groups_of_endpoints(settings)
         if endpoints is None:
             self.security_groups.let_tasks_call_anybody()
         else:
@@ -40,17 +40,17 @@ class BroughtNetwork(Network):
         self.register_outputs({"vpcId": self.vpc_id})
 
 
-def _groups_of_endpoints(vpc_id: str) -> list[str] | None:
+def _groups_of_endpoints(settings: Settings) -> list[str] | None:
     """The security groups of the interface endpoints that serve the tasks; None where a service has no endpoint.
 
     With private DNS all calls to a service go to its endpoint in the VPC, whatever the routes are: no wider rule
     than to these groups can be of use. Without, they go where the owner's routes and firewalls lead.
     """
     groups: set[str] = set()
-    for service in [*SERVICES_OF_A_TASK, "s3"]:
+    for service in [*services_of_tasks(settings), "s3"]:
         endpoint = found(
             lambda service=service: aws.ec2.get_vpc_endpoint(
-                vpc_id=vpc_id,
+                vpc_id=settings.vpc_id,
                 service_name=service_name(service),
                 vpc_endpoint_type="Interface",
                 state="available",

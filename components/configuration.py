@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from components import data_survey, hosted_zone, network_survey
 from components.image import CONTEXT
-from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket
+from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket, keys
 
 
 class ConfigurationError(pulumi.RunError):
@@ -88,6 +88,7 @@ def _checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, l
         _region_without_authority(region),
         *_certificates_elsewhere(settings, region),
         bucket.key_elsewhere(settings, region),
+        keys.key_elsewhere(settings, region),
         bucket.replica_at_home(settings, region),
     )
     problems += [problem for problem in outside if problem]

@@ -12,6 +12,7 @@ import pulumi_random as random
 from pulumi_aws.rds.outputs import InstanceMasterUserSecret
 
 from components import passwords, policies, protection
+from components.keys import Keys
 from components.networking import Network
 from components.settings import Settings
 
@@ -37,7 +38,7 @@ class DatabaseAccess:
 
 
 class Database(pulumi.ComponentResource):
-    """The instance, its parameter group, and its password in a secret, its own or RDS's; empty, or as a snapshot has it.
+    """The instance, empty or restored, its parameter group, and its password in a secret, its own or RDS's.
 
     `access: Output[DatabaseAccess]`; `secret_arn`, `arn`, `key_arn` (of its storage): Output[str].
     """
@@ -48,6 +49,7 @@ class Database(pulumi.ComponentResource):
         settings: Settings,
         *,
         network: Network,
+        keys: Keys,
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Stands in the isolated subnets of `network`: in two zones, which RDS wants even for one instance."""
@@ -87,11 +89,14 @@ class Database(pulumi.ComponentResource):
             allocated_storage=settings.database_storage_gib,
             max_allocated_storage=settings.database_max_storage_gib,
             storage_encrypted=True,
+            # Fixed for good: another key is another instance, which `dataOnDestroy` refuse does not let happen.
+            kms_key_id=keys.database_arn,
             multi_az=settings.enable_multi_az,
             db_name=named,
             username=None if restored else _USER_NAME,
             password=password,
             manage_master_user_password=by_rds or None,
+            master_user_secret_kms_key_id=keys.secrets_arn if by_rds else None,
             db_subnet_group_name=subnet_group.name,
             vpc_security_group_ids=[security_group.id],
             publicly_accessible=False,
@@ -119,7 +124,7 @@ class Database(pulumi.ComponentResource):
         if password is None:
             self.secret_arn = instance.master_user_secrets.apply(_secret_of_rds)
         else:
-            self.secret_arn = self._build_secret(name, settings, instance, password)
+            self.secret_arn = self._build_secret(name, settings, keys, instance, password)
         known = pulumi.Output.all(instance.address, instance.port, instance.username, self.secret_arn)
         self.access = known.apply(
             lambda parts: DatabaseAccess(parts[0], int(parts[1]), settings.database_name, parts[2], parts[3])
@@ -128,12 +133,18 @@ class Database(pulumi.ComponentResource):
         self.register_outputs({"secretArn": self.secret_arn})
 
     def _build_secret(
-        self, name: str, settings: Settings, instance: aws.rds.Instance, password: pulumi.Output[str]
+        self,
+        name: str,
+        settings: Settings,
+        keys: Keys,
+        instance: aws.rds.Instance,
+        password: pulumi.Output[str],
     ) -> pulumi.Output[str]:
         child = pulumi.ResourceOptions(parent=self)
         secret = aws.secretsmanager.Secret(
             name,
             description="Orthanc's database",
+            kms_key_id=keys.secrets_arn,
             recovery_window_in_days=protection.secret_recovery_window_days(settings),
             opts=child,
         )

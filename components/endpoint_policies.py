@@ -45,6 +45,7 @@ class EndpointPolicies(pulumi.ComponentResource):
             "ecr.dkr": registry,
             "logs": log_group_arn.apply(policies.logs_endpoint),
             "secretsmanager": secret_arns.apply(policies.secrets_endpoint),
+            "ssmmessages": policies.shells_endpoint(),
         }
         self.ready: list[pulumi.Resource] = [
             aws.ec2.VpcEndpointPolicy(

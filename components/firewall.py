@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.keys import Keys
 from components.settings import Settings
 from components.settings.edge import CLOUDFRONT_REGION
 
@@ -49,7 +50,7 @@ class Firewall(pulumi.ComponentResource):
     `web_acl_arn: Output[str]`.
     """
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
+    def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
         """Everybody may come in, unless `settings` list who may."""
         super().__init__("orthanc:edge:Firewall", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -82,6 +83,7 @@ class Firewall(pulumi.ComponentResource):
             region=CLOUDFRONT_REGION,
             name_prefix="aws-waf-logs-orthanc-",  # WAF writes to groups of this name only
             retention_in_days=settings.log_retention_days,
+            kms_key_id=keys.firewall_logs_arn,
             opts=child,
         )
         aws.wafv2.WebAclLoggingConfiguration(

@@ -35,6 +35,7 @@ class OrthancImage(pulumi.ComponentResource):
             name,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=_encryption(settings),
             force_delete=True,  # images are built again from this project; they hold no data
             opts=child,
         )
@@ -62,6 +63,13 @@ class OrthancImage(pulumi.ComponentResource):
         self.digest = image.repo_digest
         self.repository_arn = repository.arn
         self.register_outputs({"digest": self.digest})
+
+
+def _encryption(settings: Settings) -> list[aws.ecr.RepositoryEncryptionConfigurationArgsDict] | None:
+    """The key that is brought, or AWS's in KMS: images hold no secret for which another key would pay."""
+    if settings.kms_key_arn:
+        return [{"encryption_type": "KMS", "kms_key": settings.kms_key_arn}]
+    return [{"encryption_type": "KMS"}] if settings.enable_customer_keys else None
 
 
 def content_tag(context: Path, arguments: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 import pulumi_awsx as awsx
 
 from components import policies
+from components.keys import Keys
 from components.network_survey import ZONES_WITHOUT_VPC_ORIGINS
 from components.security_groups import HTTPS_PORT, SecurityGroups
 from components.settings import Settings
@@ -21,6 +22,8 @@ ZONES = 2
 # What a Fargate task calls before and while it runs: image manifest and layers (the layers themselves come from
 # S3), its secrets, its log group (Amazon ECR User Guide, "Interface VPC endpoints").
 SERVICES_OF_A_TASK = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
+# And what a shell in it goes through (Amazon ECS Developer Guide, "ECS Exec").
+_SERVICE_OF_SHELLS = "ssmmessages"
 
 _NAT_STRATEGIES = {
     "none": awsx.ec2.NatGatewayStrategy.NONE,
@@ -55,7 +58,7 @@ class Networking(Network):
     although no route of ours leads through it without NAT.
     """
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
+    def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
         """Builds the network that `settings` ask for."""
         super().__init__("orthanc:networking:Networking", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
@@ -83,11 +86,11 @@ class Networking(Network):
         self.security_groups = SecurityGroups(f"{name}-sg", settings, vpc_id=self.vpc_id, opts=self._child)
         if settings.nat_gateways == "none":
             self.security_groups.let_tasks_call_s3(s3.prefix_list_id)
-            self.endpoints |= self._endpoints_of_tasks(name)
+            self.endpoints |= self._endpoints_of_tasks(name, settings)
         else:
             self.security_groups.let_tasks_call_anybody()
         if settings.enable_vpc_flow_logs:
-            self._log_flows(name, settings)
+            self._log_flows(name, settings, keys)
         self.register_outputs({"vpcId": self.vpc_id})
 
     def _build_vpc(self, name: str, settings: Settings) -> awsx.ec2.Vpc:
@@ -117,7 +120,7 @@ class Networking(Network):
             opts=self._child,
         )
 
-    def _endpoints_of_tasks(self, name: str) -> dict[str, aws.ec2.VpcEndpoint]:
+    def _endpoints_of_tasks(self, name: str, settings: Settings) -> dict[str, aws.ec2.VpcEndpoint]:
         security_group = self.security_groups.reached_by_tasks(
             "endpoints", "Interface endpoints of AWS services", HTTPS_PORT
         )
@@ -132,12 +135,15 @@ class Networking(Network):
                 private_dns_enabled=True,
                 opts=self._child,
             )
-            for service in SERVICES_OF_A_TASK
+            for service in services_of_tasks(settings)
         }
 
-    def _log_flows(self, name: str, settings: Settings) -> None:
+    def _log_flows(self, name: str, settings: Settings, keys: Keys) -> None:
         log_group = aws.cloudwatch.LogGroup(
-            f"{name}-flow-logs", retention_in_days=settings.log_retention_days, opts=self._child
+            f"{name}-flow-logs",
+            retention_in_days=settings.log_retention_days,
+            kms_key_id=keys.logs_arn,
+            opts=self._child,
         )
         role = aws.iam.Role(
             f"{name}-flow-logs",
@@ -158,6 +164,11 @@ class Networking(Network):
             iam_role_arn=role.arn,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
         )
+
+
+def services_of_tasks(settings: Settings) -> list[str]:
+    """The services of AWS that tasks call, beside S3 and those that Orthanc's storage calls."""
+    return [*SERVICES_OF_A_TASK, *([_SERVICE_OF_SHELLS] if settings.enable_exec else [])]
 
 
 def service_name(service: str) -> str:

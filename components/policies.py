@@ -38,6 +38,17 @@ def _read(secret_arns: Sequence[str]) -> _Statement:
     return _allow(["secretsmanager:GetSecretValue"], secret_arns)
 
 
+def _open_channels() -> _Statement:
+    ends = ("Control", "Data")
+    return _allow([f"ssmmessages:{do}{end}Channel" for do in ("Create", "Open") for end in ends], ["*"])
+
+
+def _decrypt_secrets(key_arn: str, secret_arns: Sequence[str]) -> _Statement:
+    region = secret_arns[0].split(":")[3]
+    through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}}
+    return _allow(["kms:Decrypt"], [key_arn]) | {"Condition": through}
+
+
 def _use_objects(bucket_arn: str) -> tuple[_Statement, ...]:
     objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
     return _allow(objects, [f"{bucket_arn}/*"]), _allow(["s3:ListBucket"], [bucket_arn])
@@ -55,9 +66,35 @@ def write_flow_logs(log_group_arn: str) -> str:
     return document(_allow(actions, [f"{log_group_arn}:*"]))
 
 
-def execution_role(repository_arn: str, log_group_arn: str, secret_arns: Sequence[str]) -> str:
-    """What Fargate does for a task before it runs: pull its image, read its secrets, open its log stream."""
-    return document(*_pull(repository_arn), _write_log(log_group_arn), _read(secret_arns))
+def execution_role(
+    repository_arn: str, log_group_arn: str, secret_arns: Sequence[str], key_arn: str | None = None
+) -> str:
+    """What Fargate does for a task before it runs: pull its image, read its secrets, open its log stream.
+
+    `key_arn`: the key of the secrets where it is not AWS's own, which is open to whoever may read a secret.
+    """
+    opened = [_decrypt_secrets(key_arn, secret_arns)] if key_arn else []
+    return document(*_pull(repository_arn), _write_log(log_group_arn), _read(secret_arns), *opened)
+
+
+def open_shells(log_group_arn: str, key_arn: str) -> str:
+    """What ECS Exec needs of a task's role (Amazon ECS Developer Guide): channels, and to record what was done.
+
+    A channel has no name, and which log groups there are is asked of all of them.
+    """
+    every_group = f"{log_group_arn.partition(':log-group:')[0]}:log-group:*"
+    record = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    return document(
+        _open_channels(),
+        _allow(["logs:DescribeLogGroups"], [every_group]),
+        _allow(record, [f"{log_group_arn}:*"]),
+        _allow(["kms:Decrypt"], [key_arn]),
+    )
+
+
+def shells_endpoint() -> str:
+    """Policy of the VPC endpoint of Session Manager's channels."""
+    return _admit(_open_channels())
 
 
 def replace_tasks(service_arn: str) -> str:

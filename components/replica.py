@@ -20,11 +20,11 @@ class Replica(pulumi.ComponentResource):
         settings: Settings,
         *,
         source: private_bucket.PrivateBucket,
-        source_key: aws.kms.Key,
+        source_key_arn: pulumi.Input[str],
         lifecycle: list[private_bucket.LifecycleRule],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Replicates `source`, whose objects `source_key` encrypts."""
+        """Replicates `source`, whose objects `source_key_arn` encrypts."""
         super().__init__("orthanc:storage:Replica", name, None, opts)
         child, region = pulumi.ResourceOptions(parent=self), settings.replica_region
 
@@ -49,7 +49,7 @@ class Replica(pulumi.ComponentResource):
         )
         role = aws.iam.Role(name, assume_role_policy=policies.assumed_by("s3.amazonaws.com"), opts=child)
         home = aws.get_region().region
-        arns = pulumi.Output.all(source.bucket.arn, source_key.arn, replica.bucket.arn, key.arn)
+        arns = pulumi.Output.all(source.bucket.arn, source_key_arn, replica.bucket.arn, key.arn)
         policy = aws.iam.RolePolicy(
             name,
             role=role.id,

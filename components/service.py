@@ -10,9 +10,11 @@ from components.database import Database, DatabaseAccess
 from components.dicom import DicomIngress
 from components.endpoint_policies import EndpointPolicies
 from components.image import OrthancImage
+from components.keys import Keys
 from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Network
 from components.settings import Settings
+from components.shells import Shells
 from components.storage import Bucket, DicomFileSystem
 from components.users import OrthancUsers
 
@@ -38,6 +40,7 @@ class OrthancService(pulumi.ComponentResource):
         network: Network,
         storage: Bucket | DicomFileSystem,
         database: Database,
+        keys: Keys,
         users: OrthancUsers,
         image: OrthancImage,
         load_balancer: ApplicationLoadBalancer,
@@ -52,16 +55,22 @@ class OrthancService(pulumi.ComponentResource):
         self._name, self._settings, self._region = name, settings, aws.get_region().region
         self._child = pulumi.ResourceOptions(parent=self)
 
-        log_group = aws.cloudwatch.LogGroup(name, retention_in_days=settings.log_retention_days, opts=self._child)
+        log_group = aws.cloudwatch.LogGroup(
+            name,
+            retention_in_days=settings.log_retention_days,
+            kms_key_id=keys.logs_arn,
+            opts=self._child,
+        )
 
         secret_arns = pulumi.Output.all(users.secret_arn, database.secret_arn)
         execution_role, execution_policy = self._build_role(
             "execution",
-            pulumi.Output.all(image.repository_arn, log_group.arn, secret_arns).apply(
+            pulumi.Output.all(image.repository_arn, log_group.arn, secret_arns, keys.secrets_arn).apply(
                 lambda arns: policies.execution_role(*arns)
             ),
         )
         task_role, task_policy = self._build_role("task", storage.task_policy)
+        shells = Shells(f"{name}-exec", settings, keys=keys, role=task_role, opts=self._child)
         task_definition = aws.ecs.TaskDefinition(
             name,
             family=f"{name}-{pulumi.get_stack()}",
@@ -72,7 +81,7 @@ class OrthancService(pulumi.ComponentResource):
             runtime_platform={"cpu_architecture": "X86_64", "operating_system_family": "LINUX"},
             execution_role_arn=execution_role.arn,
             task_role_arn=task_role.arn,
-            volumes=_volumes(storage),
+            volumes=_volumes(settings, storage),
             container_definitions=pulumi.Output.all(
                 image.digest, database.access, users.secret_arn, log_group.name, self._bucket_target(storage)
             ).apply(lambda known: self._container_definitions(*known)),
@@ -88,7 +97,7 @@ class OrthancService(pulumi.ComponentResource):
             secret_arns=secret_arns,
             opts=self._child,
         )
-        cluster = aws.ecs.Cluster(name, opts=self._child)
+        cluster = aws.ecs.Cluster(name, configuration=shells.configuration, opts=self._child)
         self.cluster_arn = cluster.arn
         mounts = storage.ready if isinstance(storage, DicomFileSystem) else []
         several = settings.task_count > 1
@@ -118,6 +127,7 @@ class OrthancService(pulumi.ComponentResource):
             deployment_circuit_breaker={"enable": True, "rollback": True},
             availability_zone_rebalancing="ENABLED" if several else "DISABLED",
             health_check_grace_period_seconds=_GRACE_SECONDS,
+            enable_execute_command=settings.enable_exec,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             wait_for_steady_state=True,
@@ -129,6 +139,7 @@ class OrthancService(pulumi.ComponentResource):
                     *(way.listener for way, _ in ways_in),
                     execution_policy,
                     task_policy,
+                    *shells.ready,
                     *endpoint_policies.ready,
                     *mounts,
                 ],
@@ -159,6 +170,7 @@ class OrthancService(pulumi.ComponentResource):
             task.Logs(log_group, self._region),
             files_on_efs=bucket is None,
             credentials_version=self._settings.credentials_version,
+            with_exec=self._settings.enable_exec,
         )
 
     def _bucket_target(self, storage: Bucket | DicomFileSystem) -> pulumi.Output[orthanc.BucketTarget | None]:
@@ -172,8 +184,9 @@ def _patience(settings: Settings) -> pulumi.CustomTimeouts:
     return pulumi.CustomTimeouts(create=f"{minutes}m", update=f"{minutes}m", delete=f"{minutes}m")
 
 
-def _volumes(storage: Bucket | DicomFileSystem) -> list[aws.ecs.TaskDefinitionVolumeArgsDict]:
-    volumes: list[aws.ecs.TaskDefinitionVolumeArgsDict] = [{"name": name} for name in task.EMPTY_VOLUMES]
+def _volumes(settings: Settings, storage: Bucket | DicomFileSystem) -> list[aws.ecs.TaskDefinitionVolumeArgsDict]:
+    empty = task.empty_volumes(with_exec=settings.enable_exec)
+    volumes: list[aws.ecs.TaskDefinitionVolumeArgsDict] = [{"name": name} for name in empty]
     if isinstance(storage, DicomFileSystem):
         volumes.append(
             {

@@ -68,19 +68,13 @@ class DicomBucket(Bucket):
         super().__init__("orthanc:storage:DicomBucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        key = aws.kms.Key(
-            name,
-            description="DICOM files of Orthanc in S3",
-            enable_key_rotation=True,
-            deletion_window_in_days=protection.key_deletion_window_days(settings),
-            opts=protection.stateful(self, settings),
-        )
+        key_arn = _key_of_files(name, settings, "DICOM files of Orthanc in S3", self)
         built = private_bucket.build(
             name,
             settings,
             self,
             policy=policies.bucket_over_tls_only,
-            encryption=private_bucket.under_key(key.arn),
+            encryption=private_bucket.under_key(key_arn),
             lifecycle=_lifecycle(settings),
             lock_days=settings.object_lock_days,
         )
@@ -100,15 +94,15 @@ class DicomBucket(Bucket):
                 f"{name}-replica",
                 settings,
                 source=built,
-                source_key=key,
+                source_key_arn=key_arn,
                 lifecycle=_lifecycle(settings),
                 opts=child,
             )
 
         self.bucket_name = bucket.bucket
         self.bucket_arn = bucket.arn
-        self.key_arn = key.arn.apply(lambda arn: arn)
-        self.task_policy = pulumi.Output.all(bucket.arn, key.arn).apply(lambda arns: policies.use_bucket(*arns))
+        self.key_arn = key_arn.apply(lambda arn: arn)
+        self.task_policy = pulumi.Output.all(bucket.arn, key_arn).apply(lambda arns: policies.use_bucket(*arns))
         self.register_outputs({"bucketName": self.bucket_name})
 
 
@@ -132,17 +126,11 @@ class DicomFileSystem(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         stateful = protection.stateful(self, settings)
 
-        key = aws.kms.Key(
-            name,
-            description="DICOM files of Orthanc on EFS",
-            enable_key_rotation=True,
-            deletion_window_in_days=protection.key_deletion_window_days(settings),
-            opts=stateful,
-        )
+        key_arn = _key_of_files(name, settings, "DICOM files of Orthanc on EFS", self)
         file_system = aws.efs.FileSystem(
             name,
             encrypted=True,
-            kms_key_id=key.arn,
+            kms_key_id=key_arn,
             throughput_mode="elastic",  # an archive idles, then takes a study at once
             lifecycle_policies=[
                 {"transition_to_ia": "AFTER_14_DAYS"},
@@ -184,11 +172,24 @@ class DicomFileSystem(pulumi.ComponentResource):
             for zone in range(network.isolated_subnets)
         ]
 
-        self.file_system_id, self.file_system_arn, self.key_arn = file_system.id, file_system.arn, key.arn
+        self.file_system_id, self.file_system_arn, self.key_arn = file_system.id, file_system.arn, key_arn
         self.access_point_id = access_point.id
         self.task_policy = arns.apply(lambda both: policies.use_file_system(*both))
         self.ready: list[pulumi.Resource] = [policy, *mount_targets]
         self.register_outputs({"fileSystemId": self.file_system_id})
+
+
+def _key_of_files(name: str, settings: Settings, description: str, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """The ARN of the key that is brought, or of one that only the files are under."""
+    if settings.kms_key_arn:
+        return pulumi.Output.from_input(settings.kms_key_arn)
+    return aws.kms.Key(
+        name,
+        description=description,
+        enable_key_rotation=True,
+        deletion_window_in_days=protection.key_deletion_window_days(settings),
+        opts=protection.stateful(parent, settings),
+    ).arn
 
 
 def _lifecycle(settings: Settings) -> list[private_bucket.LifecycleRule]:

@@ -15,8 +15,11 @@ _STOP_TIMEOUT_SECONDS = 120
 # Dockerfile declares them as volumes of Orthanc's user; on Fargate that is what makes them writable.
 _WRITABLE_PATHS = {"tmp": "/tmp", "plugins": "/run/orthanc/plugins"}  # noqa: S108 - the container's own
 
-# Volumes that are empty at start, and the one that is the EFS access point.
-EMPTY_VOLUMES = tuple(_WRITABLE_PATHS)
+# Where the agent of ECS Exec keeps its state and logs, as root whoever the container's user is: it starts on no
+# root file system that is read-only, unless these are volumes.
+_PATHS_OF_EXEC = {"ssm-state": "/var/lib/amazon", "ssm-logs": "/var/log/amazon"}
+
+# The one that is the EFS access point.
 FILES_VOLUME = "files"
 
 
@@ -27,6 +30,11 @@ class Logs(NamedTuple):
     region: str
 
 
+def empty_volumes(*, with_exec: bool) -> list[str]:
+    """The volumes that are empty at start."""
+    return list(_empty(with_exec=with_exec))
+
+
 def container_definitions(
     image: str,
     environment: dict[str, str],
@@ -35,13 +43,14 @@ def container_definitions(
     *,
     files_on_efs: bool,
     credentials_version: int,
+    with_exec: bool,
 ) -> str:
     """The container definitions as JSON text.
 
     Sorted and with every default that ECS fills in by itself, since the provider compares texts: otherwise each
     update would replace the task definition.
     """
-    mounts = _WRITABLE_PATHS | ({FILES_VOLUME: orthanc.STORAGE_DIRECTORY} if files_on_efs else {})
+    mounts = _empty(with_exec=with_exec) | ({FILES_VOLUME: orthanc.STORAGE_DIRECTORY} if files_on_efs else {})
     container: dict[str, Any] = {
         "name": CONTAINER_NAME,
         "image": image,
@@ -87,3 +96,7 @@ def container_definitions(
         },
     }
     return json.dumps([container], sort_keys=True)
+
+
+def _empty(*, with_exec: bool) -> dict[str, str]:
+    return _WRITABLE_PATHS | (_PATHS_OF_EXEC if with_exec else {})

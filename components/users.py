@@ -4,6 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import passwords, protection
+from components.keys import Keys
 from components.settings import Settings
 from components.settings.credentials import ADMIN_USER
 
@@ -14,7 +15,7 @@ class OrthancUsers(pulumi.ComponentResource):
     `secret_arn`, `secret_name`, `admin_password` (secret): Output[str].
     """
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
+    def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
         """The administrator, and the users of `settings`; what the latter may do is Orthanc's configuration."""
         super().__init__("orthanc:users:OrthancUsers", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -27,6 +28,7 @@ class OrthancUsers(pulumi.ComponentResource):
         secret = aws.secretsmanager.Secret(
             name,
             description="Orthanc's users and their passwords",
+            kms_key_id=keys.secrets_arn,
             recovery_window_in_days=protection.secret_recovery_window_days(settings),
             opts=child,
         )

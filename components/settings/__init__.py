@@ -5,7 +5,19 @@ cannot express: ranges, formats, structured values and the rules between keys. A
 All errors are reported at once, each with key, value, rule and remedy.
 """
 
-from components.settings import access, backup, bucket, credentials, data, dicom, edge, network, service, transfers
+from components.settings import (
+    access,
+    backup,
+    bucket,
+    credentials,
+    data,
+    dicom,
+    edge,
+    keys,
+    network,
+    service,
+    transfers,
+)
 from components.settings.values import Problem, Rule
 
 __all__ = ["RULES_BETWEEN_KEYS", "Problem", "Rule", "Settings"]
@@ -22,6 +34,7 @@ class Settings(
     edge.EdgeSettings,
     access.AccessSettings,
     credentials.CredentialSettings,
+    keys.KeySettings,
 ):
     """Every setting of a stack, with the defaults that hold when the stack sets nothing."""
 
@@ -42,4 +55,5 @@ RULES_BETWEEN_KEYS: tuple[Rule, ...] = (
     *edge.RULES,
     *access.RULES,
     *credentials.RULES,
+    *keys.RULES,
 )

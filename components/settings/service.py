@@ -31,6 +31,7 @@ class ServiceSettings(Group):
     """The tasks and what runs in them."""
 
     enable_multi_az: Flag = False
+    enable_exec: Flag = False
     orthanc_image: ImageReference = "orthancteam/orthanc:26.8.1"
     orthanc_name: str = Field(default="Orthanc", min_length=1, max_length=64)
     task_cpu: Annotated[int, one_of(list(FARGATE_MEMORY_MIB))] = 2048

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from components import policies
+from components import key_policies, policies
 from components.rotation import new_value_of, state_machine
 from local.standins.aws import Aws
 
@@ -115,6 +115,14 @@ _COMMON = {
         "ruleActionOverrides": _COUNTED,
     }
 }
+_SHELLS = {
+    "executeCommandConfiguration": {
+        "kmsKeyId": "arn:key",
+        "logging": "OVERRIDE",
+        "logConfiguration": {"cloudWatchLogGroupName": "exec", "cloudWatchEncryptionEnabled": True},
+    }
+}
+OWNER = key_policies.Owner("aws", "123456789012", "us-east-1")
 _HEALTH = {"path": "/system", "matcher": "200,401", "interval": 15, "timeout": 10, "healthyThreshold": 2}
 _CONTAINER = {"name": "orthanc", "image": "orthanc", "cpu": 0, "essential": True}
 _READ_WRITE = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
@@ -285,9 +293,18 @@ SAMPLES: dict[str, Sample] = {
     ),
     "key": _sample(
         "kms/key:Key",
-        lambda w: {"description": "files", "enableKeyRotation": True, "deletionWindowInDays": 7},
-        {"description": "DICOM files", "tags": {"a": "b"}},
+        lambda w: {
+            "description": "files",
+            "enableKeyRotation": True,
+            "deletionWindowInDays": 7,
+            "policy": key_policies.used_through(OWNER, ["rds", "secretsmanager"]),
+        },
+        {"description": "DICOM files", "policy": key_policies.used_through(OWNER, ["rds"]), "tags": {"a": "b"}},
         unread="deletionWindowInDays",
+    ),
+    "logs-key": _sample(
+        "kms/key:Key",
+        lambda w: {"region": "us-east-1", "policy": key_policies.of_logs(OWNER, sessions=True)},
     ),
     "bucket": _sample(
         "s3/bucket:Bucket", lambda w: {"forceDestroy": True}, {"tags": {"a": "b"}}, unread="forceDestroy"
@@ -480,6 +497,7 @@ SAMPLES: dict[str, Sample] = {
             "allocatedStorage": 20,
             "maxAllocatedStorage": 200,
             "storageEncrypted": True,
+            "kmsKeyId": w["key"].outputs["arn"],
             "multiAz": False,
             "dbName": "orthanc",
             "username": "orthanc",
@@ -505,7 +523,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     "secret": _sample(
         "secretsmanager/secret:Secret",
-        lambda w: {"description": "users", "recoveryWindowInDays": 0},
+        lambda w: {"description": "users", "recoveryWindowInDays": 0, "kmsKeyId": w["key"].outputs["arn"]},
         {"description": "Orthanc's users", "tags": {"a": "b"}},
         unread="recoveryWindowInDays",
     ),
@@ -518,6 +536,7 @@ SAMPLES: dict[str, Sample] = {
         lambda w: {
             "imageTagMutability": "IMMUTABLE",
             "imageScanningConfiguration": {"scanOnPush": False},
+            "encryptionConfigurations": [{"encryptionType": "KMS", "kmsKey": w["key"].outputs["arn"]}],
             "forceDelete": True,
         },
         {"imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": True}},
@@ -528,7 +547,7 @@ SAMPLES: dict[str, Sample] = {
         lambda w: {"repository": w["repository"].id, "policy": _expiry(10)},
         {"policy": _expiry(20)},
     ),
-    "cluster": _sample("ecs/cluster:Cluster", lambda w: {}, {"tags": {"a": "b"}}),
+    "cluster": _sample("ecs/cluster:Cluster", lambda w: {}, {"configuration": _SHELLS, "tags": {"a": "b"}}),
     "task-definition": _sample(
         "ecs/taskDefinition:TaskDefinition",
         lambda w: {
@@ -876,7 +895,9 @@ SAMPLES: dict[str, Sample] = {
         unread="rotateImmediately",
     ),
     "log-group": _sample(
-        "cloudwatch/logGroup:LogGroup", lambda w: {"retentionInDays": 7}, {"retentionInDays": 90}
+        "cloudwatch/logGroup:LogGroup",
+        lambda w: {"retentionInDays": 7, "kmsKeyId": w["logs-key"].outputs["arn"]},
+        {"retentionInDays": 90},
     ),
     "delivery-source": _sample(
         "cloudwatch/logDeliverySource:LogDeliverySource",

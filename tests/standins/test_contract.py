@@ -244,6 +244,29 @@ def test_a_gateway_endpoint_is_a_route_in_each_of_its_tables(aws: Aws, world: Wo
     assert endpoint.id not in gateways(other)
 
 
+def test_a_log_group_is_put_under_a_key_and_taken_from_it(aws: Aws, world: World):
+    made = world.make("log-group")
+    bare = {key: value for key, value in made.inputs.items() if key != "kmsKeyId"}
+    for old, new in ((made.inputs, bare), (bare, made.inputs)):
+        aws.update(made.kind, made.id, new, old, made.outputs, print)
+        [group] = aws.client("logs").describe_log_groups(logGroupNamePrefix=made.id)["logGroups"]
+        assert group.get("kmsKeyId") == new.get("kmsKeyId")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "text"),
+    [
+        ("log-group", "key", "could not be used"),
+        ("database", "logs-key", "RDS may not use"),
+        ("database", "", "no such key"),
+    ],
+)
+def test_a_key_that_does_not_let_the_service_in_is_refused(aws: Aws, world: World, name: str, key: str, text: str):
+    arn = world[key].outputs["arn"] if key else "arn:aws:kms:us-east-1:123456789012:key/none"
+    with pytest.raises(Exception, match=text):
+        world.make(name, kmsKeyId=arn)
+
+
 def test_a_bucket_with_objects_goes_only_by_force(aws: Aws, world: World):
     kept, forced = world.make("bucket", forceDestroy=False), world.make("bucket")
     for bucket in (kept, forced):

@@ -42,11 +42,17 @@ def sections(bucket: BucketTarget | None = BUCKET, **settings: str) -> dict[str,
     return json.loads(environment(bucket, **settings)["ORTHANC_JSON"])
 
 
-def definition(bucket: BucketTarget | None = BUCKET) -> str:
+def definition(bucket: BucketTarget | None = BUCKET, *, with_exec: bool = False) -> str:
     secrets = orthanc.secrets(DATABASE, "arn:users")
     logs = task.Logs("group", "eu-west-1")
     return task.container_definitions(
-        "image", environment(bucket), secrets, logs, files_on_efs=bucket is None, credentials_version=1
+        "image",
+        environment(bucket),
+        secrets,
+        logs,
+        files_on_efs=bucket is None,
+        credentials_version=1,
+        with_exec=with_exec,
     )
 
 

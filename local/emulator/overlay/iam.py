@@ -4,7 +4,7 @@ The deployer's test credentials stay an administrator's. moto can enforce polici
 checks them against the resource `*`, and refuses what has a condition that it does not know. S3 is in `s3`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -90,6 +90,24 @@ def may_use_key(request: BaseResponse, caller: Caller, id: str, action: str, ser
         context(request, caller, **via),
         resource_policy=key.policy,
         must_delegate=True,
+    )
+
+
+def admits(region: str, key_id: str, service: str, action: str, keys: Mapping[str, str]) -> bool:
+    """Whether a KMS key's policy lets `service` (a principal's host name) use it, with these condition keys."""
+    key = _key(region, key_id)
+    context = {**TRANSPORT, "aws:sourceaccount": ACCOUNT, **keys}
+    return key is not None and bool(decide([key.policy], action, key.arn, context, names=frozenset({service})))
+
+
+def admits_through(region: str, key_id: str, service: str, actions: Iterable[str]) -> bool:
+    """Whether the deployer may do `actions` with a KMS key by way of `service` (rds, secretsmanager …)."""
+    key = _key(region, key_id)
+    via = {"kms:viaservice": f"{service}.{region}.amazonaws.com", "kms:calleraccount": ACCOUNT}
+    context = {**TRANSPORT, **via, "kms:grantisforawsresource": "true"}
+    return key is not None and all(
+        permitted(ADMINISTRATOR, action, key.arn, context, resource_policy=key.policy, must_delegate=True)
+        for action in actions
     )
 
 

@@ -6,10 +6,51 @@ from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
 
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
-from local.emulator.overlay.iam import ACCOUNT
+from local.emulator.overlay.iam import ACCOUNT, admits
 from local.emulator.overlay.s3 import problem_of_writing
 
 _LOGS = "delivery.logs.amazonaws.com"
+# What CloudWatch Logs does with a group's key (its User Guide, "Encrypt log data using AWS KMS").
+_USE = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:DescribeKey")
+
+
+def _check_key(region: str, group_arn: str, key_arn: str) -> None:
+    """moto takes any key, and none that is there."""
+    keys = {"kms:encryptioncontext:aws:logs:arn": group_arn}
+    if not all(admits(region, key_arn, f"logs.{region}.amazonaws.com", action, keys) for action in _USE):
+        message = f"The specified KMS Key Id could not be used with the Arn '{group_arn}'"
+        raise AwsError("InvalidParameterException", message)
+
+
+@replaces(LogsBackend)
+def create_log_group(original: Any, self: Any, log_group_name: str, tags: Any, **given: Any) -> Any:
+    """A key must let CloudWatch Logs in."""
+    if key := given.get("kmsKeyId"):
+        _check_key(self.region_name, f"arn:aws:logs:{self.region_name}:{ACCOUNT}:log-group:{log_group_name}", key)
+    return original(self, log_group_name, tags, **given)
+
+
+def _associate_kms_key(request: Any, given: Parameters) -> Parameters:
+    group = _group(request, given)
+    _check_key(group.region, group.arn, given["kmsKeyId"])
+    group.kms_key_id = given["kmsKeyId"]
+    return {}
+
+
+def _disassociate_kms_key(request: Any, given: Parameters) -> Parameters:
+    _group(request, given).kms_key_id = None
+    return {}
+
+
+def _group(request: Any, given: Parameters) -> Any:
+    group = request.logs_backend.groups.get(given["logGroupName"])
+    if group is None:
+        raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
+    return group
+
+
+operation(LogsResponse, "AssociateKmsKey", _associate_kms_key)
+operation(LogsResponse, "DisassociateKmsKey", _disassociate_kms_key)
 
 
 def _update_delivery_configuration(request: Any, given: Parameters) -> Parameters:

@@ -10,6 +10,7 @@ from moto.rds.models import DBInstance, DBSubnetGroup, MasterUserSecret, RDSBack
 from moto.rds.responses import RDSResponse
 
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
+from local.emulator.overlay.iam import admits_through
 
 # What CreateDBInstance takes and DescribeDBInstances reads back, with AWS's defaults.
 KEPT: Parameters = {
@@ -20,6 +21,8 @@ KEPT: Parameters = {
     "performance_insights_retention_period": None,
 }
 _OF_RDS = string.ascii_letters + string.digits + "!#$%&()*+-.:;<=>?[]^_{|}~"
+# What RDS does with a key for whoever asks it to make an instance.
+_USE = ("kms:DescribeKey", "kms:CreateGrant", "kms:GenerateDataKey", "kms:Decrypt")
 GP3_BASELINE = {"iops": 3000, "storage_throughput": 125}
 
 
@@ -29,6 +32,13 @@ def master_password(identifier: str) -> str:
     KeyError when there is no such instance.
     """
     return vars(_instance(identifier))["_master_user_password"]
+
+
+def _check_keys(region: str, given: Parameters) -> None:
+    """moto takes any key, and none that is there."""
+    for name in ("kms_key_id", "master_user_secret_kms_key_id"):
+        if (key := given.get(name)) and not admits_through(region, key, "rds", _USE):
+            raise AwsError("KMSKeyNotAccessibleFault", f"RDS may not use {key}, or there is no such key.")
 
 
 def set_managed_password(secret_arn: str, password: str) -> None:
@@ -61,6 +71,7 @@ def managed_password() -> str:
 def create_db_instance(original: Any, self: Any, db_kwargs: Parameters) -> DBInstance:
     """moto drops some settings and gives each instance the same resource id."""
     db_kwargs.setdefault("ca_certificate_identifier", "rds-ca-rsa2048-g1")
+    _check_keys(self.region_name, db_kwargs)
     instance = original(self, db_kwargs)
     instance.dbi_resource_id = f"db-{''.join(secrets.choice(string.ascii_uppercase) for _ in range(26))}"
     for key, default in KEPT.items():

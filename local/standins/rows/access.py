@@ -64,6 +64,9 @@ row(
         Read("get_key_policy", {"KeyId": "$id", "PolicyName": "default"}),
     ],
     live="KeyState!='PendingDeletion'",
+    updates=(
+        Call("put_key_policy", {"KeyId": "$id", "PolicyName": "default", "Policy": "$policy"}, when="policy"),
+    ),
     puts=(
         Call("enable_key_rotation", {"KeyId": "$id"}, when="enableKeyRotation"),
         Call("update_key_description", {"KeyId": "$id", "Description": "$description"}, when="description"),

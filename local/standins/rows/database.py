@@ -195,6 +195,7 @@ row(
         "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
         "masterUserSecrets": "MasterUserSecret && [MasterUserSecret] || `[]`",
         "manageMasterUserPassword": "MasterUserSecret && `true`",
+        "masterUserSecretKmsKeyId": "MasterUserSecret.KmsKeyId",
     },
     named="identifier 63",
     secret="password",  # noqa: S106 - a property's name
@@ -220,7 +221,13 @@ row(
     "ARN",
     Read("describe_secret", {"SecretId": "$id"}),
     live="!DeletedDate",
-    updates=(Call("update_secret", {"SecretId": "$id", "Description": "$description"}, when="description"),),
+    updates=(
+        Call(
+            "update_secret",
+            {"SecretId": "$id", "Description": "$description", "KmsKeyId": "$kmsKeyId"},
+            when="description kmsKeyId",
+        ),
+    ),
     delete=(Call("delete_secret", _forgotten),),
     fixed="name namePrefix",
     outputs={"arn": "ARN"},

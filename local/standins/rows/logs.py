@@ -1,8 +1,21 @@
 """CloudWatch Logs, and the deliveries by which CloudFront writes access logs."""
 
+from typing import Any
+
+from local.standins.codec import Values
 from local.standins.table import Call, Read, row
 
 _GROUP = {"logGroupName": "$name"}
+
+
+def _under_its_key(client: Any, state: Values) -> None:
+    """In an update the key is a thing of its own: it is named, or taken away."""
+    old = state.get("_old", {}).get("kmsKeyId")
+    if (key := state.get("kmsKeyId")) and old != key:
+        client.associate_kms_key(logGroupName=state["id"], kmsKeyId=key)
+    elif old and not key:
+        client.disassociate_kms_key(logGroupName=state["id"])
+
 
 row(
     "cloudwatch/logGroup:LogGroup",
@@ -10,12 +23,19 @@ row(
     Call("create_log_group", _GROUP, mapped=True),
     "$name",
     Read("describe_log_groups", {"logGroupNamePrefix": "$id"}, "logGroups[?logGroupName=='$id'] | [0]"),
-    puts=(Call("put_retention_policy", _GROUP | {"retentionInDays": "$retentionInDays"}, when="retentionInDays"),),
+    puts=(
+        Call(
+            "put_retention_policy",
+            _GROUP | {"retentionInDays": "$retentionInDays"},
+            when="retentionInDays kmsKeyId",  # after which the key is looked after
+        ),
+    ),
     delete=(Call("delete_log_group", {"logGroupName": "$id"}),),
     fixed="name namePrefix",
     names={"name": "logGroupName"},
     outputs={"arn": "logGroupArn || arn"},
     named="name 512",
+    finish=_under_its_key,
 )
 
 row(

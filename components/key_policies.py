@@ -1,0 +1,85 @@
+"""Key policies of KMS as pure functions: who administers a key, and through which service it is used.
+
+Nobody may use a key but through the service whose data it encrypts: who gets at the database's storage without
+RDS, or at a secret without Secrets Manager, reads nothing. That the account's root is named does not admit
+everybody in it: IAM's policies then decide who may do what the statement allows (AWS KMS Developer Guide, "Default
+key policy").
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from components.policies import document
+
+_ADMINISTRATION = [
+    *("kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey"),
+    *("kms:DisableKeyRotation", "kms:EnableKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy"),
+    *("kms:GetKeyRotationStatus", "kms:ListGrants", "kms:ListKeyPolicies", "kms:ListKeyRotations"),
+    *("kms:ListResourceTags", "kms:PutKeyPolicy", "kms:RevokeGrant", "kms:RotateKeyOnDemand"),
+    *("kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias"),
+    "kms:UpdateKeyDescription",
+]
+_USE = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+
+
+class Owner(NamedTuple):
+    """Whose key it is, and where: the region is the key's own."""
+
+    partition: str
+    account: str
+    region: str
+
+    @property
+    def root(self) -> dict[str, str]:
+        """The principal that leaves the decision to the account's IAM policies."""
+        return {"AWS": f"arn:{self.partition}:iam::{self.account}:root"}
+
+
+def used_through(owner: Owner, services: Sequence[str]) -> str:
+    """Of a key that these services (rds, secretsmanager …) use for whoever in the account asks them to.
+
+    What they keep (a database, a secret that RDS rotates) they use by grants (Amazon RDS User Guide, "AWS KMS key
+    management"; AWS Secrets Manager User Guide, "Secret encryption and decryption").
+    """
+    through = {
+        "kms:CallerAccount": owner.account,
+        "kms:ViaService": [f"{service}.{owner.region}.amazonaws.com" for service in services],
+    }
+    return document(
+        _administration(owner),
+        _allow("Use", owner.root, _USE, {"StringEquals": through}),
+        _allow(
+            "KeepUsing",
+            owner.root,
+            ["kms:CreateGrant"],
+            {"StringEquals": through, "Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
+    )
+
+
+def of_logs(owner: Owner, *, sessions: bool) -> str:
+    """Of a key for log groups (Amazon CloudWatch Logs User Guide, "Encrypt log data using AWS KMS").
+
+    With `sessions` of ECS Exec, too, both ends of which use it themselves (Amazon ECS Developer Guide, "Monitor
+    Amazon ECS containers with ECS Exec").
+    """
+    groups = f"arn:{owner.partition}:logs:{owner.region}:{owner.account}:log-group:*"
+    service = {"Service": f"logs.{owner.region}.amazonaws.com"}
+    use = [*_USE, "kms:DescribeKey"]
+    statements = [_allow("Logs", service, use, {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}})]
+    if sessions:
+        within = {"StringEquals": {"kms:CallerAccount": owner.account}}
+        statements.append(_allow("Sessions", owner.root, ["kms:Decrypt", "kms:GenerateDataKey"], within))
+    return document(_administration(owner), *statements)
+
+
+def _administration(owner: Owner) -> dict[str, Any]:
+    return _allow("Administration", owner.root, _ADMINISTRATION)
+
+
+def _allow(
+    sid: str, principal: dict[str, str], actions: list[str], condition: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A statement; in a key's policy the resource * is the key."""
+    statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": actions, "Resource": "*"}
+    return statement | ({"Condition": condition} if condition else {})

@@ -1,0 +1,60 @@
+"""The keys that data at rest is encrypted under, beside that of the files, which `storage` makes.
+
+Made by the stack (`enableCustomerKeys`), brought (`kmsKeyArn`), or AWS's own: then the stack names none.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components import key_policies, protection
+from components.key_policies import Owner
+from components.settings import Settings
+from components.settings.edge import CLOUDFRONT_REGION
+
+
+class Keys(pulumi.ComponentResource):
+    """`database_arn`, `secrets_arn`, `logs_arn`: Output[str], or None for AWS's own key.
+
+    `firewall_logs_arn`: likewise, of a key in us-east-1, where the web ACL's logs are.
+    """
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
+        """Makes what `settings` ask for; each key costs, so what nothing uses is not made."""
+        super().__init__("orthanc:keys:Keys", name, None, opts)
+        self._name, self._settings = name, settings
+        self._region = aws.get_region().region
+        self.database_arn: pulumi.Output[str] | None = None
+        self.secrets_arn: pulumi.Output[str] | None = None
+        self.logs_arn: pulumi.Output[str] | None = None
+        self.firewall_logs_arn: pulumi.Output[str] | None = None
+        if settings.kms_key_arn:
+            key = pulumi.Output.from_input(settings.kms_key_arn)
+            self.database_arn = self.secrets_arn = self.logs_arn = key
+        elif settings.enable_customer_keys:
+            self._make()
+        if self._region == CLOUDFRONT_REGION:
+            self.firewall_logs_arn = self.logs_arn
+        self.register_outputs({})
+
+    def _make(self) -> None:
+        own = Owner(aws.get_partition().partition, aws.get_caller_identity().account_id, self._region)
+        sessions = self._settings.enable_exec
+        self.database_arn = self._key("database", "Orthanc's index", key_policies.used_through(own, ["rds"]))
+        # RDS, since it makes the database's secret where it draws the password.
+        by_services = key_policies.used_through(own, ["secretsmanager", "rds"])
+        self.secrets_arn = self._key("secrets", "Passwords of Orthanc and its database", by_services)
+        self.logs_arn = self._key("logs", "Logs of Orthanc", key_policies.of_logs(own, sessions=sessions))
+        if self._settings.enable_waf and self._region != CLOUDFRONT_REGION:
+            policy = key_policies.of_logs(own._replace(region=CLOUDFRONT_REGION), sessions=False)
+            self.firewall_logs_arn = self._key("firewall-logs", "Logs of the firewall", policy, CLOUDFRONT_REGION)
+
+    def _key(self, purpose: str, description: str, policy: str, region: str | None = None) -> pulumi.Output[str]:
+        return aws.kms.Key(
+            f"{self._name}-{purpose}",
+            region=region,
+            description=description,
+            policy=policy,
+            enable_key_rotation=True,
+            deletion_window_in_days=protection.key_deletion_window_days(self._settings),
+            opts=protection.stateful(self, self._settings),
+        ).arn
