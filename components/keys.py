@@ -12,6 +12,11 @@ from components.settings import Settings
 from components.settings.edge import CLOUDFRONT_REGION
 
 
+def owner() -> Owner:
+    """The account and region that the stack is deployed to."""
+    return Owner(aws.get_partition().partition, aws.get_caller_identity().account_id, aws.get_region().region)
+
+
 class Keys(pulumi.ComponentResource):
     """`database_arn`, `secrets_arn`, `logs_arn`: Output[str], or None for AWS's own key.
 
@@ -37,7 +42,7 @@ class Keys(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _make(self) -> None:
-        own = Owner(aws.get_partition().partition, aws.get_caller_identity().account_id, self._region)
+        own = owner()
         sessions = self._settings.enable_exec
         self.database_arn = self._key("database", "Orthanc's index", key_policies.used_through(own, ["rds"]))
         # RDS, since it makes the database's secret where it draws the password.

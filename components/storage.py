@@ -7,8 +7,9 @@ that the service asks its storage instead of knowing its kinds.
 import pulumi
 import pulumi_aws as aws
 
-from components import policies, private_bucket, protection
+from components import key_policies, policies, private_bucket, protection
 from components.access_logs import AccessLogs
+from components.keys import owner
 from components.networking import Network
 from components.replica import Replica
 from components.settings import Settings
@@ -68,7 +69,7 @@ class DicomBucket(Bucket):
         super().__init__("orthanc:storage:DicomBucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        key_arn = _key_of_files(name, settings, "DICOM files of Orthanc in S3", self)
+        key_arn = _key_of_files(name, settings, self, "DICOM files of Orthanc in S3", "s3")
         built = private_bucket.build(
             name,
             settings,
@@ -126,7 +127,7 @@ class DicomFileSystem(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         stateful = protection.stateful(self, settings)
 
-        key_arn = _key_of_files(name, settings, "DICOM files of Orthanc on EFS", self)
+        key_arn = _key_of_files(name, settings, self, "DICOM files of Orthanc on EFS", "elasticfilesystem")
         file_system = aws.efs.FileSystem(
             name,
             encrypted=True,
@@ -179,13 +180,16 @@ class DicomFileSystem(pulumi.ComponentResource):
         self.register_outputs({"fileSystemId": self.file_system_id})
 
 
-def _key_of_files(name: str, settings: Settings, description: str, parent: pulumi.Resource) -> pulumi.Output[str]:
-    """The ARN of the key that is brought, or of one that only the files are under."""
+def _key_of_files(
+    name: str, settings: Settings, parent: pulumi.Resource, description: str, service: str
+) -> pulumi.Output[str]:
+    """The ARN of the key that is brought, or of one for the files alone, which their service uses."""
     if settings.kms_key_arn:
         return pulumi.Output.from_input(settings.kms_key_arn)
     return aws.kms.Key(
         name,
         description=description,
+        policy=key_policies.used_through(owner(), [service]),
         enable_key_rotation=True,
         deletion_window_in_days=protection.key_deletion_window_days(settings),
         opts=protection.stateful(parent, settings),

@@ -7,6 +7,7 @@ from . import Properties, document, several
 # Actions for which the service authorization reference knows no resource.
 _WITHOUT_RESOURCE = {
     *("cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "s3:ListAllMyBuckets", "tag:GetResources"),
+    *(f"ssmmessages:{do}{end}Channel" for do in ("Create", "Open") for end in ("Control", "Data")),
 }
 
 

@@ -19,10 +19,13 @@ EDGE = {
 VIEWER, CHIEF = "viewer", "chief"
 USERS = {"orthancUsers[0].name": VIEWER, "orthancUsers[1].name": CHIEF, "orthancUsers[1].role": "full"}
 
+# The deployment on S3 has keys of its own, and shells in its tasks can be opened.
+KEYS = {"enableCustomerKeys": "true", "enableExec": "true"}
+
 
 @pytest.fixture(scope="session")
 def on_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    yield from _deployed(Embedded(tmp_path_factory.mktemp("s3")), enableMultiAz="true", natGateways="none")
+    yield from _deployed(Embedded(tmp_path_factory.mktemp("s3")), enableMultiAz="true", natGateways="none", **KEYS)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,8 @@ PUBLIC_BALANCER = (
 DATABASE = "aws:rds/instance:Instance"
 SAFE_DATABASE = {"backupRetentionPeriod": 7, "multiAz": True, "deletionProtection": True}
 SELECTION = "aws:backup/selection:Selection"
+KEY = "aws:kms/key:Key"
+OWN_KEYS = (DATABASE, "aws:secretsmanager/secret:Secret", "aws:cloudwatch/logGroup:LogGroup")
 FILES = ("aws:efs/fileSystem:FileSystem", {"encrypted": True})
 TAGS = {"Project": "orthanc-on-aws", "Stack": "test"}
 
@@ -44,6 +46,10 @@ def policy_of(*statements: dict[str, Any]) -> dict[str, Any]:
 def allow(action: Any, resource: Any = "arn:x", **more: Any) -> tuple[str, dict[str, Any]]:
     statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
     return "aws:iam/rolePolicy:RolePolicy", policy_of(statement)
+
+
+def admit(principal: Any, action: str, **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*", **more}
 
 
 def of_bucket(kind: str, **properties: Any) -> tuple[str, dict[str, Any]]:
@@ -139,6 +145,20 @@ CASES: dict[str, Case] = {
         undefined=[("aws:ecr/repository:Repository", {})],
         findings=1,
     ),
+    "keys-admit-whom-they-name": Case(
+        kept=[
+            [(KEY, policy_of(admit({"AWS": "arn:aws:iam::1:root"}, "kms:PutKeyPolicy")))],
+            [(KEY, policy_of(admit("*", "kms:Decrypt", Condition={"StringEquals": {"kms:CallerAccount": "1"}})))],
+        ],
+        broken=[
+            [(KEY, policy_of(admit("*", "kms:Decrypt")))],
+            [(KEY, policy_of(admit({"AWS": "*"}, "kms:Decrypt")))],
+            [(KEY, policy_of(admit({"AWS": ["arn:aws:iam::1:root", "*"]}, "kms:Decrypt")))],
+            [(KEY, policy_of(admit({"AWS": "arn:aws:iam::1:root"}, "kms:*")))],
+        ],
+        undefined=[(KEY, {})],
+        findings=0,
+    ),
     "keys-rotate": Case(
         kept=[[("aws:kms/key:Key", {"enableKeyRotation": True})]],
         broken=[[("aws:kms/key:Key", {"enableKeyRotation": False})]],
@@ -192,6 +212,15 @@ CASES: dict[str, Case] = {
         undefined=[(DATABASE, {}), FILES],
         findings=3,
     ),
+    "production-has-keys-of-its-own": Case(
+        kept=[
+            *([(kind, {"kmsKeyId": "arn:key"})] for kind in OWN_KEYS),
+            [(OWN_KEYS[2], {"namePrefix": "aws-waf-logs-orthanc-"})],
+        ],
+        broken=[[(kind, {"kmsKeyId": ""})] for kind in OWN_KEYS],
+        undefined=[(kind, {}) for kind in OWN_KEYS],
+        findings=3,
+    ),
     "production-is-protected": Case(
         kept=[[(DATABASE, SAFE_DATABASE)], [BUCKET], [FILES]],
         broken=[
@@ -215,6 +244,7 @@ CASES: dict[str, Case] = {
             [allow("s3:GetObject")],
             [allow(["ecr:GetAuthorizationToken"], "*")],
             [allow(["tag:GetResources"], "*")],
+            [allow(["ssmmessages:CreateControlChannel", "ssmmessages:OpenDataChannel"], "*")],
             [("aws:iam/role:Role", {})],
         ],
         broken=[
@@ -279,7 +309,7 @@ def test_what_keeps_a_rule_passes_and_what_breaks_it_does_not(rule: str):
     assert len(findings(rule, case.undefined)) == case.findings
 
 
-@pytest.mark.parametrize("rule", ["production-is-protected", "production-is-backed-up"])
+@pytest.mark.parametrize("rule", [rule for rule in CASES if rule.startswith("production-")])
 def test_only_production_must_be_safe(rule: str):
     assert findings(rule, CASES[rule].broken[0]) and not findings(rule, CASES[rule].broken[0], stack="dev")
 

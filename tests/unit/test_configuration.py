@@ -26,6 +26,7 @@ from tests.unit.program import (
     SCANNER,
 )
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
 ELSEWHERE = CERTIFICATE.replace("us-east-1", "eu-central-1")
 
 # Key, unusable value, what the message must say about the rule.
@@ -203,6 +204,12 @@ BAD: list[tuple[str, Any, str]] = [
     ("credentialsVersion", "0", "greater than or equal to 1"),
     ("credentialsVersion", "2.5", "valid integer"),
     ("credentialsVersion", "new", "valid integer"),
+    ("enableCustomerKeys", "yes", "must be true or false"),
+    ("kmsKeyArn", "alias/orthanc", "no alias"),
+    ("kmsKeyArn", "arn:aws:kms:us-east-1:123456789012:alias/orthanc", "no alias"),
+    ("kmsKeyArn", "arn:aws:kms:us-east-1:1234:key/00000000-0000-0000-0000-000000000000", "ARN of a KMS key"),
+    ("kmsKeyArn", "00000000-0000-0000-0000-000000000000", "ARN of a KMS key"),
+    ("enableExec", "on", "must be true or false"),
     ("databasePasswordRotation", "true", "'none' or 'managed'"),
     ("databasePasswordRotation", "lambda", "'none' or 'managed'"),
     ("databasePasswordSchedule", "weekly", "such as rate(30 days)"),
@@ -378,6 +385,8 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     ),
     ({"allowedCidrs": '["203.0.113.0/24"]'}, "allowedCidrs", "everybody would be let in", "enableWaf true"),
     ({"wafRateLimit": "100"}, "wafRateLimit", "it limits nobody", "enableWaf true"),
+    ({"enableCustomerKeys": "true", "kmsKeyArn": KEY}, "kmsKeyArn", "makes others", "enableCustomerKeys false"),
+    ({"enableExec": "true"}, "enableExec", "there is none", "pulumi config set enableCustomerKeys true"),
     (
         {"databasePasswordSchedule": "rate(30 days)"},
         "databasePasswordSchedule",
@@ -441,6 +450,9 @@ GOOD = [
     {"accessLogsBucketArn": "arn:aws-us-gov:s3:::logs.example"},
     {"dicomAet": "A.B_C-1"},
     {"credentialsVersion": "2"},
+    {"kmsKeyArn": KEY, "enableExec": "true"},
+    {"kmsKeyArn": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-" + "0" * 32},
+    {"enableCustomerKeys": "true", "enableExec": "true"},
     {"databasePasswordRotation": "managed", "databasePasswordSchedule": "cron(0 3 ? * SUN *)"},
     {"databasePasswordRotation": "managed", "databasePasswordSchedule": "rate(1 day)"},
 ]
@@ -566,6 +578,15 @@ def test_what_is_brought_is_of_the_stacks_region(key: str, settings: dict[str, s
     else:
         [problem] = problems_of(settings, region=region).problems
         assert problem.key == key and "another region than the stack's, eu-west-1" in problem.rule
+
+
+@pytest.mark.parametrize(("region", "fits"), [("us-east-1", True), (None, True), ("eu-west-1", False)])
+def test_the_key_is_of_the_stacks_region(region: str, fits: bool):
+    if fits:
+        parse({"kmsKeyArn": KEY}, region=region)
+    else:
+        [problem] = problems_of({"kmsKeyArn": KEY}, region=region).problems
+        assert problem.key == "kmsKeyArn" and "another region than the stack's, eu-west-1" in problem.rule
 
 
 @pytest.mark.parametrize(

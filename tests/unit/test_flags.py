@@ -89,6 +89,25 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         | {"SecurityGroupEgressRule", "SecurityGroupIngressRule"},
         {"Service.loadBalancers", "TaskDefinition.containerDefinitions"},
     ),
+    (
+        {"enableCustomerKeys": "true"},
+        {"Key"},
+        {
+            *("Instance.kmsKeyId", "Secret.kmsKeyId", "LogGroup.kmsKeyId", "RolePolicy.policy"),
+            "Repository.encryptionConfigurations",
+        },
+    ),
+    ({"orthancUsers": '[{"name": "chief", "role": "full"}]'}, {"RandomPassword"}, {"SecretVersion.secretString"}),
+    (
+        {"orthancUsers": '[{"name": "viewer"}]'},
+        {"RandomPassword"},
+        {"SecretVersion.secretString", "TaskDefinition.containerDefinitions"},
+    ),
+    (
+        {"credentialsVersion": "2"},
+        set(),
+        {"RandomPassword.keepers", "TaskDefinition.containerDefinitions"},
+    ),
     ({"logRetentionDays": "7"}, set(), {"LogGroup.retentionInDays"}),
     ({"databaseInstanceClass": "db.m7g.large"}, set(), {"Instance.instanceClass"}),
 ]

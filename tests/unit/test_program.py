@@ -51,6 +51,7 @@ def combinations() -> dict[str, dict[str, str]]:
 SECRETS = {
     "orthancUsers": '[{"name": "viewer"}, {"name": "chief", "role": "full"}]',
     "databasePasswordRotation": "managed",
+    "enableExec": "true",
 }
 # All that the edge can be given at once.
 EDGE = OWN_ZONE | {

@@ -1,0 +1,24 @@
+"""In a stack for patients' data database, secrets and logs are under keys of the account's own, not AWS's."""
+
+from collections.abc import Iterator, Sequence
+
+from . import Finding, Resource
+
+_ENCRYPTED = (
+    "aws:rds/instance:Instance",
+    "aws:secretsmanager/secret:Secret",
+    "aws:cloudwatch/logGroup:LogGroup",
+)
+# A web ACL's logs are in us-east-1, where a key that is brought need not be.
+_ELSEWHERE = "aws-waf-logs-"
+
+
+def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
+    """Of what can be under a key, in stacks whose name begins with prod."""
+    if not stack.startswith("prod"):
+        return
+    for resource in resources:
+        properties = resource.properties
+        name = properties.get("name") or properties.get("namePrefix") or ""
+        if resource.kind in _ENCRYPTED and not name.startswith(_ELSEWHERE) and not properties.get("kmsKeyId"):
+            yield resource.urn, "it is under AWS's own key: set enableCustomerKeys, or kmsKeyArn"
