@@ -170,11 +170,13 @@ class Database(pulumi.ComponentResource):
 
 def _secret_of_rds(secrets: Sequence[InstanceMasterUserSecret] | None) -> str:
     """The ARN of the secret that RDS keeps."""
-    if not secrets and pulumi.runtime.is_dry_run():
+    for secret in secrets or ():
+        if secret.secret_arn:
+            return secret.secret_arn
+    if pulumi.runtime.is_dry_run():
         # A preview of an instance that gets one shows what the instance has now: none.
         return "the secret that RDS makes in this update"
-    [secret] = secrets or ()
-    return secret.secret_arn
+    raise ValueError("RDS was to keep the database's password, and has made no secret for it")
 
 
 def _final_snapshot(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:

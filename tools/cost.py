@@ -65,7 +65,11 @@ def _instance(inputs: Values, every: list[Planned]) -> tuple[float, str]:
     if size not in prices.RDS:
         raise ValueError(f"{size} has no price in tools/prices.py: add it there")
     usd = copies * (prices.HOURS * prices.RDS[size] + gib * prices.RDS_STORAGE_GIB)
-    return usd, f"{size}{' in two zones' if copies == 2 else ''}, {gib:g} GiB of gp3"
+    by_rds = bool(inputs.get("manageMasterUserPassword"))  # whose secret costs as any other does
+    because = (
+        f"{size}{' in two zones' if copies == 2 else ''}, {gib:g} GiB of gp3{', RDS has its secret' * by_rds}"
+    )
+    return usd + by_rds * prices.SECRET, because
 
 
 def _hourly(usd: float, what: str) -> Callable[[Values, list[Planned]], tuple[float, str]]:

@@ -227,4 +227,5 @@ def database_password(archive: Archive) -> str:
     """The password that the running task was given for the database."""
     [task, *_] = archive.tasks()
     variables = docker("inspect", "--format={{range .Config.Env}}{{println .}}{{end}}", task["name"]).splitlines()
-    return dict(variable.partition("=")[::2] for variable in variables if variable)["PGPASSWORD"]
+    [password] = [name for name in variables if name.startswith("PGPASSWORD=")]
+    return password.partition("=")[2]

@@ -100,6 +100,14 @@ AROUND_THE_DATA = (
     + Counter(("create", type) for type in ("Vault", "Plan", "Selection"))
 )
 
+# Keys, users, rotation and shells, all that can be turned on of them.
+SECRETS: dict[str, str | list[Any]] = {
+    "enableCustomerKeys": "true",
+    "enableExec": "true",
+    "orthancUsers": [{"name": "viewer"}, {"name": "chief", "role": "full"}],
+    "databasePasswordRotation": "managed",
+}
+
 # What a stack may leave in an account: (service, call that lists it, key of the list in the answer).
 INVENTORY = [
     ("cloudfront", "list_distributions", "DistributionList.Items"),
@@ -126,6 +134,8 @@ INVENTORY = [
     ("iam", "list_roles", "Roles"),
     ("logs", "describe_deliveries", "deliveries"),
     ("logs", "describe_log_groups", "logGroups"),
+    ("events", "list_rules", "Rules"),
+    ("stepfunctions", "list_state_machines", "stateMachines"),
     ("rds", "describe_db_instances", "DBInstances"),
     ("rds", "describe_db_snapshots", "DBSnapshots"),
     ("rds", "describe_db_parameter_groups", "DBParameterGroups"),
@@ -285,6 +295,18 @@ def test_storage_moves_to_efs_and_back(embedded: Embedded):
     assert "Instance" not in _types(back)
 
 
+def test_another_key_for_the_database_is_refused(embedded: Embedded):
+    """It would be another database, an empty one."""
+    embedded.configure(dataOnDestroy="refuse")
+    embedded.changes()
+    embedded.configure(enableCustomerKeys="true")
+    failed = embedded.pulumi("preview", check=False)
+    text = failed.stdout + failed.stderr
+    assert failed.returncode and "orthanc-database" in text and "protect" in text, text
+    embedded.configure(enableCustomerKeys=None, dataOnDestroy="delete")
+    embedded.changes()
+
+
 def test_drift_is_seen_and_mended(embedded: Embedded):
     ec2, s3 = embedded.client("ec2"), embedded.client("s3")
     [bucket] = [listed["Name"] for listed in s3.list_buckets()["Buckets"]]
@@ -369,7 +391,14 @@ def test_a_network_that_is_brought_stays_as_it_is(embedded: Embedded):
     ec2.attach_internet_gateway(VpcId=vpc, InternetGatewayId=gateway)
     embedded.pulumi("config", "set", "--path", "privateSubnetIds[1]", subnet(5, "b"))
     before = _inventory(embedded.client)
+    embedded.configure(**SECRETS)
     made = summary(embedded.changes())
+    assert (
+        made["create", "Key"] == 4
+        and made["create", "RandomPassword"] == 3
+        and made["create", "StateMachine"] == 1
+    )
+    assert summary(embedded.changes()) == Counter(), "keys, users or rotation are seen as changed"
     network = {"Vpc", "Subnet", "RouteTable", "Route", "InternetGateway", "NatGateway", "Eip", "VpcEndpoint"}
     assert not _types(made) & (network | {"DefaultSecurityGroup", "FlowLog", "VpcEndpointPolicy"})
     assert made["create", "Service"] == made["create", "Distribution"] == made["create", "Instance"] == 1

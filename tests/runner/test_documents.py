@@ -19,8 +19,10 @@ EFS = {"name": "files", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}
 def definition() -> dict[str, Any]:
     """What the program registers for files on EFS."""
     logs = task.Logs("orthanc", "us-east-1")
-    containers = task.container_definitions("image@sha256:0", {"A": "1"}, {}, logs, files_on_efs=True)
-    volumes = [*({"name": name} for name in task.EMPTY_VOLUMES), EFS]
+    containers = task.container_definitions(
+        "image@sha256:0", {"A": "1"}, {}, logs, files_on_efs=True, credentials_version=1, with_exec=False
+    )
+    volumes = [*({"name": name} for name in task.empty_volumes(with_exec=False)), EFS]
     return {"cpu": "2048", "memory": "4096", "volumes": volumes, "containerDefinitions": json.loads(containers)}
 
 

@@ -15,6 +15,7 @@ from tools.planned import Planned, planned
 PROJECT = Path(__file__).parents[2]
 TASK = Planned("TaskDefinition", "orthanc", {"cpu": "2048", "memory": "4096"})
 ON_ARM = TASK._replace(inputs={**TASK.inputs, "runtimePlatform": {"cpuArchitecture": "ARM64"}})
+MICRO = {"instanceClass": "db.t4g.micro", "allocatedStorage": 20}
 SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
 
 
@@ -30,6 +31,7 @@ def bill(*resources: Planned) -> float:
         (57.67, [ON_ARM, Planned("Service", "orthanc", {"desiredCount": 1})]),
         (21.62, [TASK, Planned("Service", "orthanc", {"desiredCount": 1, "capacityProviderStrategies": SPOT})]),
         (13.98, [Planned("Instance", "index", {"instanceClass": "db.t4g.micro", "allocatedStorage": 20})]),
+        (14.38, [Planned("Instance", "index", MICRO | {"manageMasterUserPassword": True})]),
         (
             268.28,
             [

@@ -26,7 +26,6 @@ from tests.unit.program import (
     SCANNER,
 )
 
-KEY = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
 ELSEWHERE = CERTIFICATE.replace("us-east-1", "eu-central-1")
 
 # Key, unusable value, what the message must say about the rule.

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from moto.moto_api._internal import mock_random
-from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
+from moto.secretsmanager.models import FakeSecret
 from moto.secretsmanager.responses import SecretsManagerResponse
 
 from local.emulator.overlay import AwsError, Parameters, events, rds, replaces
@@ -22,8 +22,7 @@ def reset_default_version(original: Any, self: Any, secret_version: Parameters, 
 @replaces(SecretsManagerResponse)
 def rotate_secret(original: Any, self: Any) -> Any:
     """moto knows rotation by functions only, and no schedules."""
-    backend: SecretsManagerBackend = self.backend
-    secret = backend.secrets.get(self._get_param("SecretId"))
+    secret: Any = self.backend.secrets.get(self._get_param("SecretId"))
     if secret is None or self._get_param("RotationLambdaARN"):
         return original(self)
     if getattr(secret, "owning_service", None) != "rds":
