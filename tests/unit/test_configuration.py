@@ -545,6 +545,15 @@ def test_a_rule_between_lists_waits_until_both_are_usable():
     assert problem.key == "privateSubnetIds[1]", "a list with one bad value is reported as missing, too"
 
 
+def test_every_bad_user_is_named():
+    users = [{"name": "viewer", "role": "read"}, {"name": "chief"}, {"name": "a:b"}, {"role": "full"}]
+    problems = problems_of({"orthancUsers": json.dumps(users)}).problems
+    assert [problem.key for problem in problems] == [
+        *("orthancUsers[0].role", "orthancUsers[2].name", "orthancUsers[3].name"),
+    ]
+    assert all("--path 'orthancUsers[" in problem.remedy for problem in problems)
+
+
 def test_an_unknown_key_is_told_with_the_one_that_was_meant():
     [problem] = problems_of({"enableMultiAZ": "true"}).problems
     assert "did you mean enableMultiAz?" in problem.rule and problem.remedy == "pulumi config rm enableMultiAZ"
