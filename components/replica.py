@@ -64,7 +64,7 @@ class Replica(pulumi.ComponentResource):
                 {
                     "id": "everything",
                     "status": "Enabled",
-                    "priority": 0,
+                    "priority": 1,
                     "filter": {"prefix": ""},
                     "delete_marker_replication": {"status": "Enabled"},
                     # By itself S3 leaves out what a key of KMS encrypts.

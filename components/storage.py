@@ -102,7 +102,7 @@ class DicomBucket(Bucket):
 
         self.bucket_name = bucket.bucket
         self.bucket_arn = bucket.arn
-        self.key_arn = key_arn.apply(lambda arn: arn)
+        self.key_arn = key_arn
         self.task_policy = pulumi.Output.all(bucket.arn, key_arn).apply(lambda arns: policies.use_bucket(*arns))
         self.register_outputs({"bucketName": self.bucket_name})
 
@@ -156,11 +156,13 @@ class DicomFileSystem(pulumi.ComponentResource):
             policy=arns.apply(lambda both: policies.file_system_through_access_point_only(*both)),
             opts=stateful,
         )
-        if not settings.enable_backup_plan:
-            # AWS's own daily backup, to a vault of AWS's; the plan would pay for a second one.
-            aws.efs.BackupPolicy(
-                name, file_system_id=file_system.id, backup_policy={"status": "ENABLED"}, opts=stateful
-            )
+        aws.efs.BackupPolicy(
+            name,
+            file_system_id=file_system.id,
+            # AWS's own daily backup, into a vault of AWS's; beside the plan it would be paid for twice.
+            backup_policy={"status": "DISABLED" if settings.enable_backup_plan else "ENABLED"},
+            opts=stateful,
+        )
         security_group = network.security_groups.reached_by_tasks("file-system", "DICOM files on EFS", _NFS_PORT)
         mount_targets = [
             aws.efs.MountTarget(

@@ -476,6 +476,7 @@ SAMPLES: dict[str, Sample] = {
     "files-backup": _sample(
         "efs/backupPolicy:BackupPolicy",
         lambda w: {"fileSystemId": w["files"].id, "backupPolicy": {"status": "ENABLED"}},
+        {"backupPolicy": {"status": "DISABLED"}},
     ),
     "subnet-group": _sample(
         "rds/subnetGroup:SubnetGroup",

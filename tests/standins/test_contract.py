@@ -17,6 +17,7 @@ load()
 NEVER_GONE = {
     "aws:acm/certificateValidation:CertificateValidation",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    "aws:efs/backupPolicy:BackupPolicy",
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:secretsmanager/secretRotation:SecretRotation",

@@ -63,4 +63,5 @@ def test_the_vault_goes_when_the_data_goes(fate: str):
 
 
 def test_files_on_efs_are_not_paid_for_twice():
-    assert not deployed(**PLAN, **EFS).all("BackupPolicy") and deployed(**EFS).all("BackupPolicy")
+    for settings, status in ((EFS, "ENABLED"), (PLAN | EFS, "DISABLED")):
+        assert deployed(**settings).one("BackupPolicy").inputs["backupPolicy"] == {"status": status}

@@ -206,7 +206,6 @@ row(
     Call("put_backup_policy", mapped=True),
     "$fileSystemId",
     Read("describe_backup_policy", {"FileSystemId": "$id"}),
-    live="BackupPolicy.Status!='DISABLED'",
     updates=(Call("put_backup_policy", mapped=True),),
     delete=(Call("put_backup_policy", _FILE_SYSTEM | {"BackupPolicy": {"Status": "DISABLED"}}),),
     fixed="fileSystemId",
