@@ -7,7 +7,7 @@ not, and under a lock not even an administrator's mistake deletes them.
 import pulumi
 import pulumi_aws as aws
 
-from components import data_policies, policies, protection
+from components import data_policies, protection, roles
 from components.database import Database
 from components.settings import Settings
 from components.storage import Bucket, DicomFileSystem
@@ -69,7 +69,6 @@ class Backup(pulumi.ComponentResource):
         on_efs = isinstance(storage, DicomFileSystem)
         copied = on_efs or settings.enable_bucket_backup
         storage_arn = storage.file_system_arn if on_efs else storage.bucket_arn
-        role = aws.iam.Role(name, assume_role_policy=policies.assumed_by("backup.amazonaws.com"), opts=child)
         known = pulumi.Output.all(
             vault=vault.arn,
             vault_key=key.arn,
@@ -81,14 +80,18 @@ class Backup(pulumi.ComponentResource):
                 else {}
             ),
         )
-        policy = aws.iam.RolePolicy(
-            name, role=role.id, policy=known.apply(lambda arns: data_policies.back_up(**arns)), opts=child
+        role_arn = roles.build(
+            name,
+            settings,
+            service="backup.amazonaws.com",
+            document=known.apply(lambda arns: data_policies.back_up(**arns)),
+            opts=child,
         )
         aws.backup.Selection(
             name,
             plan_id=plan.id,
-            iam_role_arn=role.arn,
+            iam_role_arn=role_arn,
             resources=[database.arn, *([storage_arn] if copied else [])],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+            opts=child,
         )
         self.register_outputs({"vaultName": vault.name})

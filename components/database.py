@@ -11,7 +11,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi_aws.rds.outputs import InstanceMasterUserSecret
 
-from components import passwords, policies, protection
+from components import passwords, protection, roles
 from components.keys import Keys
 from components.networking import Network
 from components.settings import Settings
@@ -110,7 +110,13 @@ class Database(pulumi.ComponentResource):
             final_snapshot_identifier=_final_snapshot(name, settings, child),
             enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
             monitoring_interval=_MONITORING_INTERVAL_SECONDS,
-            monitoring_role_arn=_monitoring_role(name, child),
+            monitoring_role_arn=roles.build(
+                f"{name}-monitoring",
+                settings,
+                service="monitoring.rds.amazonaws.com",
+                aws_policies=["service-role/AmazonRDSEnhancedMonitoringRole"],
+                opts=child,
+            ),
             apply_immediately=True,
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -185,15 +191,3 @@ def _final_snapshot(name: str, settings: Settings, opts: pulumi.ResourceOptions)
         return None
     suffix = random.RandomId(f"{name}-final-snapshot", byte_length=4, opts=opts)
     return pulumi.Output.concat(name, "-final-", suffix.hex)
-
-
-def _monitoring_role(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    role = aws.iam.Role(
-        f"{name}-monitoring",
-        assume_role_policy=policies.assumed_by("monitoring.rds.amazonaws.com"),
-        opts=opts,
-    )
-    policy = f"arn:{aws.get_partition().partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
-    attachment = aws.iam.RolePolicyAttachment(f"{name}-monitoring", role=role.name, policy_arn=policy, opts=opts)
-    # By way of the attachment: RDS tries the role when the instance is created.
-    return pulumi.Output.all(role.arn, attachment.id).apply(lambda both: both[0])

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
-from components import policies
+from components import policies, roles
 from components.keys import Keys
 from components.network_survey import ZONES_WITHOUT_VPC_ORIGINS
 from components.security_groups import HTTPS_PORT, SecurityGroups
@@ -145,15 +145,11 @@ class Networking(Network):
             kms_key_id=keys.logs_arn,
             opts=self._child,
         )
-        role = aws.iam.Role(
+        role_arn = roles.build(
             f"{name}-flow-logs",
-            assume_role_policy=policies.assumed_by("vpc-flow-logs.amazonaws.com"),
-            opts=self._child,
-        )
-        policy = aws.iam.RolePolicy(
-            f"{name}-flow-logs",
-            role=role.id,
-            policy=log_group.arn.apply(policies.write_flow_logs),
+            settings,
+            service="vpc-flow-logs.amazonaws.com",
+            document=log_group.arn.apply(policies.write_flow_logs),
             opts=self._child,
         )
         aws.ec2.FlowLog(
@@ -161,8 +157,8 @@ class Networking(Network):
             vpc_id=self.vpc_id,
             traffic_type="ALL",
             log_destination=log_group.arn,
-            iam_role_arn=role.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+            iam_role_arn=role_arn,
+            opts=self._child,
         )
 
 

@@ -54,10 +54,20 @@ def _use_objects(bucket_arn: str) -> tuple[_Statement, ...]:
     return _allow(objects, [f"{bucket_arn}/*"]), _allow(["s3:ListBucket"], [bucket_arn])
 
 
-def assumed_by(service: str) -> str:
-    """Trust policy of a role that only the AWS service `service` assumes (a service principal's host name)."""
-    principal = {"Service": service}
-    return document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+def assumed_by(service: str, account: str | None = None) -> str:
+    """Trust policy of a role that only the AWS service `service` assumes (a service principal's host name).
+
+    `account`: on whose behalf alone, for services that say so; others could be led to use the role by strangers.
+    """
+    trust: _Statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    if account:
+        trust["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
+    return document(trust)
+
+
+def joined(*documents: str) -> str:
+    """One document that says what all of `documents` (JSON) say."""
+    return document(*(statement for each in documents for statement in json.loads(each)["Statement"]))
 
 
 def write_flow_logs(log_group_arn: str) -> str:

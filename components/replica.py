@@ -7,7 +7,7 @@ Deletions follow, and the replica's own old versions outlast them.
 import pulumi
 import pulumi_aws as aws
 
-from components import data_policies, policies, private_bucket, protection
+from components import data_policies, policies, private_bucket, protection, roles
 from components.settings import Settings
 
 
@@ -47,19 +47,19 @@ class Replica(pulumi.ComponentResource):
             lock_days=settings.object_lock_days,
             region=region,
         )
-        role = aws.iam.Role(name, assume_role_policy=policies.assumed_by("s3.amazonaws.com"), opts=child)
         home = aws.get_region().region
         arns = pulumi.Output.all(source.bucket.arn, source_key_arn, replica.bucket.arn, key.arn)
-        policy = aws.iam.RolePolicy(
+        role_arn = roles.build(
             name,
-            role=role.id,
-            policy=arns.apply(lambda a: data_policies.replicate(a[0], a[1], home, a[2], a[3], region)),
+            settings,
+            service="s3.amazonaws.com",
+            document=arns.apply(lambda a: data_policies.replicate(a[0], a[1], home, a[2], a[3], region)),
             opts=child,
         )
         aws.s3.BucketReplicationConfig(
             name,
             bucket=source.bucket.bucket,
-            role=role.arn,
+            role=role_arn,
             rules=[
                 {
                     "id": "everything",
@@ -75,6 +75,6 @@ class Replica(pulumi.ComponentResource):
                     },
                 }
             ],
-            opts=protection.stateful(self, settings, depends_on=[policy, *source.ready, *replica.ready]),
+            opts=protection.stateful(self, settings, depends_on=[*source.ready, *replica.ready]),
         )
         self.register_outputs({"bucketName": replica.bucket.bucket})

@@ -15,7 +15,7 @@ import json
 import pulumi
 import pulumi_aws as aws
 
-from components import policies
+from components import policies, roles
 from components.database import Database
 from components.service import OrthancService
 from components.settings import Settings
@@ -38,18 +38,18 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
     ):
         """Rotates at once where `credentialsVersion` asks for other passwords than the first ones."""
         super().__init__("orthanc:rotation:DatabasePasswordRotation", name, None, opts)
-        self._name = name
+        self._name, self._settings = name, settings
         self._child = pulumi.ResourceOptions(parent=self)
 
         definition = pulumi.Output.all(service.cluster_arn, service.service_arn).apply(
             lambda arns: state_machine(aws.get_partition().partition, *arns)
         )
-        worker, granted = self._build_role("tasks", "states", service.service_arn.apply(policies.replace_tasks))
+        worker = self._build_role("tasks", "states", service.service_arn.apply(policies.replace_tasks))
         machine = aws.sfn.StateMachine(
             name,
             definition=definition,
-            role_arn=worker.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[granted]),
+            role_arn=worker,
+            opts=self._child,
         )
         rule = aws.cloudwatch.EventRule(
             name,
@@ -57,14 +57,14 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
             event_pattern=database.secret_arn.apply(new_value_of),
             opts=self._child,
         )
-        starter, started = self._build_role("event", "events", machine.arn.apply(policies.start))
+        starter = self._build_role("event", "events", machine.arn.apply(policies.start))
         target = aws.cloudwatch.EventTarget(
             name,
             rule=rule.name,
             arn=machine.arn,
-            role_arn=starter.arn,
+            role_arn=starter,
             retry_policy={"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 60},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[started]),
+            opts=self._child,
         )
         aws.secretsmanager.SecretRotation(
             # Another version is another resource, whose making rotates. The old one is only forgotten: to delete
@@ -77,13 +77,9 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def _build_role(
-        self, purpose: str, service: str, policy: pulumi.Output[str]
-    ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-        name = f"{self._name}-{purpose}"
-        trust = policies.assumed_by(f"{service}.amazonaws.com")
-        role = aws.iam.Role(name, assume_role_policy=trust, opts=self._child)
-        return role, aws.iam.RolePolicy(name, role=role.id, policy=policy, opts=self._child)
+    def _build_role(self, purpose: str, service: str, document: pulumi.Output[str]) -> pulumi.Output[str]:
+        name, service = f"{self._name}-{purpose}", f"{service}.amazonaws.com"
+        return roles.build(name, self._settings, service=service, document=document, opts=self._child)
 
 
 def state_machine(partition: str, cluster_arn: str, service_arn: str) -> str:

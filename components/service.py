@@ -5,7 +5,7 @@ import math
 import pulumi
 import pulumi_aws as aws
 
-from components import orthanc, policies, task
+from components import orthanc, policies, roles, task
 from components.database import Database, DatabaseAccess
 from components.dicom import DicomIngress
 from components.endpoint_policies import EndpointPolicies
@@ -63,14 +63,15 @@ class OrthancService(pulumi.ComponentResource):
         )
 
         secret_arns = pulumi.Output.all(users.secret_arn, database.secret_arn)
-        execution_role, execution_policy = self._build_role(
+        execution_role_arn = self._build_role(
             "execution",
             pulumi.Output.all(image.repository_arn, log_group.arn, secret_arns, keys.secrets_arn).apply(
                 lambda arns: policies.execution_role(*arns)
             ),
         )
-        task_role, task_policy = self._build_role("task", storage.task_policy)
-        shells = Shells(f"{name}-exec", settings, keys=keys, role=task_role, opts=self._child)
+        shells = Shells(f"{name}-exec", settings, keys=keys, opts=self._child)
+        task_policies = pulumi.Output.all(storage.task_policy, *shells.task_policies)
+        task_role_arn = self._build_role("task", task_policies.apply(lambda all: policies.joined(*all)))
         task_definition = aws.ecs.TaskDefinition(
             name,
             family=f"{name}-{pulumi.get_stack()}",
@@ -79,8 +80,8 @@ class OrthancService(pulumi.ComponentResource):
             cpu=str(settings.task_cpu),
             memory=str(settings.task_memory_mib),
             runtime_platform={"cpu_architecture": "X86_64", "operating_system_family": "LINUX"},
-            execution_role_arn=execution_role.arn,
-            task_role_arn=task_role.arn,
+            execution_role_arn=execution_role_arn,
+            task_role_arn=task_role_arn,
             volumes=_volumes(settings, storage),
             container_definitions=pulumi.Output.all(
                 image.digest, database.access, users.secret_arn, log_group.name, self._bucket_target(storage)
@@ -133,27 +134,18 @@ class OrthancService(pulumi.ComponentResource):
             wait_for_steady_state=True,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # ECS refuses a target group without a listener; a task without its policies or mounts fails; none
-                # runs before the endpoints are restricted; and on the way down the tasks go before what they use.
-                depends_on=[
-                    *(way.listener for way, _ in ways_in),
-                    execution_policy,
-                    task_policy,
-                    *shells.ready,
-                    *endpoint_policies.ready,
-                    *mounts,
-                ],
+                # ECS refuses a target group without a listener; a task without its mounts fails; none runs before
+                # the endpoints are restricted; and on the way down the tasks go before what they use.
+                depends_on=[*(way.listener for way, _ in ways_in), *endpoint_policies.ready, *mounts],
                 custom_timeouts=_patience(settings),
             ),
         )
         self.service_arn = service.arn
         self.register_outputs({})
 
-    def _build_role(self, purpose: str, policy: pulumi.Output[str]) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-        name = f"{self._name}-{purpose}"
-        trust = policies.assumed_by("ecs-tasks.amazonaws.com")
-        role = aws.iam.Role(name, assume_role_policy=trust, opts=self._child)
-        return role, aws.iam.RolePolicy(name, role=role.id, policy=policy, opts=self._child)
+    def _build_role(self, purpose: str, document: pulumi.Output[str]) -> pulumi.Output[str]:
+        name, service = f"{self._name}-{purpose}", "ecs-tasks.amazonaws.com"
+        return roles.build(name, self._settings, service=service, document=document, opts=self._child)
 
     def _container_definitions(
         self,

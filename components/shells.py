@@ -14,7 +14,7 @@ from components.settings import Settings
 class Shells(pulumi.ComponentResource):
     """The record of sessions, and what the tasks' role needs for them; nothing at all where they are off.
 
-    `configuration`: the cluster's, or None; `ready`: what a task waits for.
+    `configuration`: the cluster's, or None; `task_policies`: JSON documents, none or one, of what the role may do.
     """
 
     def __init__(
@@ -23,21 +23,19 @@ class Shells(pulumi.ComponentResource):
         settings: Settings,
         *,
         keys: Keys,
-        role: aws.iam.Role,
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Sessions and their record are encrypted under the key of the logs, which `settings` then have."""
         super().__init__("orthanc:service:Shells", name, None, opts)
         self.configuration: aws.ecs.ClusterConfigurationArgsDict | None = None
-        self.ready: list[pulumi.Resource] = []
+        self.task_policies: list[pulumi.Output[str]] = []
         if settings.enable_exec and keys.logs_arn:
             child = pulumi.ResourceOptions(parent=self)
             log_group = aws.cloudwatch.LogGroup(
                 name, retention_in_days=settings.log_retention_days, kms_key_id=keys.logs_arn, opts=child
             )
             arns = pulumi.Output.all(log_group.arn, keys.logs_arn)
-            policy = arns.apply(lambda both: policies.open_shells(*both))
-            self.ready.append(aws.iam.RolePolicy(name, role=role.id, policy=policy, opts=child))
+            self.task_policies.append(arns.apply(lambda both: policies.open_shells(*both)))
             self.configuration = {
                 "execute_command_configuration": {
                     "kms_key_id": keys.logs_arn,

@@ -109,12 +109,13 @@ def endpoints(stack: Deployed) -> Iterator[Row]:
 
 def roles(stack: Deployed) -> Iterator[Row]:
     """What roles may do; the account's own administrators are not among them."""
-    for policy in stack.all("RolePolicy"):
-        for what, actions in stack.allowed(policy.values["policy"]):
-            yield what, _role(stack, policy), actions, f"`{policy.name}`"
-    for policy in stack.all("RolePolicyAttachment"):
-        document = policy.values["policyArn"].rpartition("/")[2]
-        yield f"what AWS's `{document}` names", _role(stack, policy), "as it says", f"`{policy.name}`"
+    for attached in stack.all("RolePolicyAttachment"):
+        role, arn = _role(stack, attached), attached.values["policyArn"]
+        if policy := stack.of(arn):
+            for what, actions in stack.allowed(policy.values["policy"]):
+                yield what, role, actions, f"`{policy.name}`"
+        else:
+            yield f"what AWS's `{arn.rpartition('/')[2]}` names", role, "as it says", f"`{attached.name}`"
 
 
 def _origin(stack: Deployed, origin: Values) -> str:

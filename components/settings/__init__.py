@@ -15,6 +15,7 @@ from components.settings import (
     edge,
     keys,
     network,
+    permissions,
     service,
     transfers,
 )
@@ -35,6 +36,7 @@ class Settings(
     access.AccessSettings,
     credentials.CredentialSettings,
     keys.KeySettings,
+    permissions.PermissionSettings,
 ):
     """Every setting of a stack, with the defaults that hold when the stack sets nothing."""
 

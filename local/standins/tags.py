@@ -7,9 +7,9 @@ from local.standins.codec import Values
 from local.standins.mapping import fold
 
 # ACM has its own beside the general ones, which the emulator lacks.
-_TAG = ("add_tags_to_certificate", "tag_resource", "create_tags", "add_tags", "add_tags_to_resource", "tag_role")
+_TAG = ("add_tags_to_certificate", "tag_resource", "create_tags", "add_tags", "add_tags_to_resource")
 _UNTAG = ("remove_tags_from_certificate", "untag_resource", "delete_tags", "remove_tags")
-_UNTAG += ("remove_tags_from_resource", "untag_role")
+_UNTAG += ("remove_tags_from_resource",)
 
 
 def tag(client: Any, service: str, state: Values, old: Mapping[str, str], new: Mapping[str, str]) -> None:
@@ -18,10 +18,12 @@ def tag(client: Any, service: str, state: Values, old: Mapping[str, str], new: M
         tags = [{"Key": key, "Value": value} for key, value in new.items()]
         client.put_bucket_tagging(Bucket=state["id"], Tagging={"TagSet": tags})
         return
+    # IAM has calls of their own for each type, and knows policies alone by their ARNs.
+    own = ("tag_policy",) if state["id"].startswith("arn:") else ("tag_role",)
     if gone := sorted(set(old) - set(new)):
-        _call(client, _UNTAG, state, lambda member: _named(gone, member))
+        _call(client, (*_UNTAG, *(f"un{name}" for name in own)), state, lambda member: _named(gone, member))
     if new:
-        _call(client, _TAG, state, lambda member: _written(new, member))
+        _call(client, (*_TAG, *own), state, lambda member: _written(new, member))
 
 
 def _call(client: Any, candidates: tuple[str, ...], state: Values, tags: Any) -> None:
@@ -42,6 +44,7 @@ def _call(client: Any, candidates: tuple[str, ...], state: Values, tags: Any) ->
             "secretid",
             "keyid",
             "certificatearn",
+            "policyarn",
         ):
             by_id = (
                 fold(name) in ("resourceid", "rolename", "keyid")

@@ -173,6 +173,20 @@ def test_everything_else_is_refused_with_the_services_own_code(
     assert refused(getattr(task(service), operation)) == code
 
 
+def test_a_boundary_bounds_what_a_role_may(client: Any, task: Task, bucket: str, refused: Any) -> None:
+    task.may((["s3:GetObject", "s3:ListBucket"], "*"), ("kms:*", "*"))
+    statement = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    boundary = task.iam.create_policy(PolicyName=f"{task.name}-boundary", PolicyDocument=document)["Policy"]["Arn"]
+    client("s3").put_object(Bucket=bucket, Key="bounded", Body=b"x")
+    assert task("s3").get_object(Bucket=bucket, Key="bounded")
+    task.iam.put_role_permissions_boundary(RoleName=task.name, PermissionsBoundary=boundary)
+    assert task("s3").list_objects_v2(Bucket=bucket)
+    assert refused(task("s3").get_object, Bucket=bucket, Key="bounded") == "AccessDenied"
+    task.iam.delete_role_permissions_boundary(RoleName=task.name)
+    assert task("s3").get_object(Bucket=bucket, Key="bounded")
+
+
 def test_attached_policies_count_and_a_deleted_roles_credentials_do_not(
     client: Any, task: Task, refused: Any
 ) -> None:

@@ -33,6 +33,7 @@ ON_S3 = {
     "BucketVersioning",
 }
 ON_EFS = {"AccessPoint", "BackupPolicy", "FileSystem", "FileSystemPolicy"}
+FLOW_LOGS = {"FlowLog", "LogGroup", "Policy", "Role", "RolePolicyAttachment"}
 
 LOG_DELIVERY = Counter({("create", f"LogDelivery{part}"): 1 for part in ("", "Source", "Destination")})
 
@@ -40,7 +41,7 @@ LOG_DELIVERY = Counter({("create", f"LogDelivery{part}"): 1 for part in ("", "So
 FLAGS: dict[str, tuple[str, Counter[tuple[str, str]]]] = {
     "enableVpcFlowLogs": (
         "true",
-        Counter({("create", type): 1 for type in ("FlowLog", "LogGroup", "Role", "RolePolicy")}),
+        Counter({("create", type): 1 for type in FLOW_LOGS}),
     ),
     "enableRdsBackup": ("true", Counter({("update", "Instance"): 1})),
     "enableMultiAz": ("true", Counter({("update", "Instance"): 1, ("update", "Service"): 1})),
@@ -96,7 +97,7 @@ LOCKED = {
 AROUND_THE_DATA = (
     Counter({("update", "BucketLifecycleConfiguration"): 1})
     + Counter(("create", type) for type in {*ON_S3, "BucketReplicationConfig", "BucketNotification"})
-    + Counter(("create", type) for type in ("Key", "Role", "RolePolicy") * 2)
+    + Counter(("create", type) for type in ("Key", "Role", "Policy", "RolePolicyAttachment") * 2)
     + Counter(("create", type) for type in ("Vault", "Plan", "Selection"))
 )
 

@@ -276,13 +276,26 @@ SAMPLES: dict[str, Sample] = {
     ),
     "role": _sample(
         "iam/role:Role",
-        lambda w: {"assumeRolePolicy": trust("ecs-tasks.amazonaws.com"), "tags": {"a": "b"}},
-        {"assumeRolePolicy": trust("ec2.amazonaws.com"), "tags": {"c": "d"}},
+        lambda w: {
+            "assumeRolePolicy": trust("ecs-tasks.amazonaws.com"),
+            "permissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess",
+            "tags": {"a": "b"},
+        },
+        {
+            "assumeRolePolicy": trust("ec2.amazonaws.com"),
+            "permissionsBoundary": "arn:aws:iam::aws:policy/PowerUserAccess",
+            "tags": {"c": "d"},
+        },
     ),
     "role-policy": _sample(
         "iam/rolePolicy:RolePolicy",
         lambda w: {"role": w["role"].id, "policy": policy("Allow", "s3:GetObject", "arn:aws:s3:::b/*")},
         {"policy": policy("Allow", "s3:GetObject", "arn:aws:s3:::c/*")},
+    ),
+    "policy": _sample(
+        "iam/policy:Policy",
+        lambda w: {"policy": policy("Allow", "s3:GetObject", "arn:aws:s3:::b/*"), "tags": {"a": "b"}},
+        {"policy": policy("Allow", "s3:GetObject", "arn:aws:s3:::c/*"), "tags": {"c": "d"}},
     ),
     "attachment": _sample(
         "iam/rolePolicyAttachment:RolePolicyAttachment",

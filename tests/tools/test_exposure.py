@@ -87,11 +87,13 @@ ROLE = resource(
     "iam/role:Role", "task", "task-1", assumeRolePolicy=policy(Principal={"Service": "ecs"}, Action="x")
 )
 MAY = resource(
-    "iam/rolePolicy:RolePolicy",
+    "iam/policy:Policy",
     "may",
-    "task-1:may",
-    role="task-1",
+    "arn:aws:policy/may",
     policy=policy(Action="s3:ListBucket", Resource=["arn:images", "arn:other", "*"]),
+)
+GRANTED = resource(
+    "iam/rolePolicyAttachment:RolePolicyAttachment", "may", "2", role="task-1", policyArn="arn:aws:policy/may"
 )
 MANAGED = resource(
     "iam/rolePolicyAttachment:RolePolicyAttachment", "more", "1", role="task-1", policyArn="arn:aws:policy/Monitor"
@@ -180,7 +182,7 @@ CASES: list[tuple[str, list[dict[str, Any]], list[str]]] = [
     (ENDPOINTS, [BUCKET, ENDPOINT, RESTRICTED], ["`s3` | `images` (bucket) `/*` | s3:GetObject, s3:PutObject"]),
     (
         ROLES,
-        [BUCKET, ROLE, MAY, MANAGED],
+        [BUCKET, ROLE, MAY, GRANTED, MANAGED],
         [
             "`arn:other` | `task` (role) of ecs | s3:ListBucket | `may`",
             "`images` (bucket) | `task` (role) of ecs | s3:ListBucket | `may`",
@@ -197,7 +199,7 @@ def test_the_tables_tell_what_is_deployed(title: str, deployed: list[dict[str, A
 
 
 def test_the_order_of_the_state_does_not_matter():
-    deployed = [group("web"), balancer(), distribution(), BUCKET, CLOSED, ROLE, MAY]
+    deployed = [group("web"), balancer(), distribution(), BUCKET, CLOSED, ROLE, MAY, GRANTED]
     texts = {exposure.exposure({"deployment": {"resources": order}}) for order in (deployed, deployed[::-1])}
     assert len(texts) == 1
 

@@ -52,6 +52,7 @@ INTERNAL = {
 PUBLIC = INTERNAL | {"dicomIngress": "public", "dicomPort": "2762", "dicomCertificateArn": CERTIFICATE}
 OWN_DOMAIN = {"domainName": "archive.example.org", "certificateArn": CERTIFICATE}
 OWN_ZONE = {"domainName": "archive.example.org", "hostedZoneId": "Z1"}
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 
 # What nobody may read: the generated passwords, and what opens the image's registry.
 PASSWORD, TOKEN = "drawn-password", "token-of-the-registry"
@@ -145,6 +146,19 @@ _OTHERS: dict[str, dict[str, Any]] = {
     "docker:index/image:Image": {"repoDigest": f"registry/orthanc@sha256:{'0' * 64}"},
     "random:index/randomPassword:RandomPassword": {"result": PASSWORD},
     "random:index/randomId:RandomId": {"hex": "0a1b2c3d"},
+}
+# How ARNs begin of what policies name.
+_ARNS = {
+    "Bucket": "s3:::",
+    "Repository": "ecr:us-east-1:123456789012:repository/",
+    "LogGroup": "logs:us-east-1:123456789012:log-group:",
+    "Secret": "secretsmanager:us-east-1:123456789012:secret:",
+    "SecretVersion": "secretsmanager:us-east-1:123456789012:secret:",
+    "Key": "kms:us-east-1:123456789012:key/",
+    "FileSystem": "elasticfilesystem:us-east-1:123456789012:file-system/",
+    "AccessPoint": "elasticfilesystem:us-east-1:123456789012:access-point/",
+    "Policy": "iam::123456789012:policy/",
+    "Role": "iam::123456789012:role/",
 }
 
 
@@ -311,7 +325,11 @@ def _computed(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, A
 
 def _made_up(kind: str, name: str, key: str, type_: Any) -> Any:
     if key == "arn" or key.endswith("Arn"):
-        return f"arn:aws:{kind.split(':')[1].split('/')[0]}:us-east-1:123456789012:{name}"
+        service = kind.split(":")[1].split("/")[0]
+        known = _ARNS.get(kind.rpartition(":")[2])
+        return f"arn:aws:{known or f'{service}:us-east-1:123456789012:'}{name}"
+    if key == "policy":
+        return '{"Statement": []}'
     if key == "domainValidationOptions":
         return [VALIDATION]
     if key == "masterUserSecrets":

@@ -54,7 +54,7 @@ def test_the_own_bucket_is_shut_encrypted_and_forgets():
     rules = own("BucketLifecycleConfiguration", accessLogRetentionDays="400").inputs["rules"]
     assert {"days": 400} in [rule.get("expiration") for rule in rules], "logs are kept for ever"
     policy = own("BucketPolicy").inputs["policy"]
-    arn = f"arn:aws:s3:us-east-1:{ACCOUNT}:orthanc-access-logs"
+    arn = "arn:aws:s3:::orthanc-access-logs"
     assert policy == policies.bucket_for_access_logs(arn, ACCOUNT)
 
 

@@ -16,7 +16,7 @@ OWN_BUCKET, BROUGHT_BUCKET = ARN.format("s3", "orthanc-dicom"), "arn:aws:s3:::im
 
 def policy(program: Program) -> dict[str, Any]:
     """The statements of the plan's role by their Sid."""
-    document = json.loads(program.one("RolePolicy", "orthanc-backup").inputs["policy"])
+    document = json.loads(program.one("Policy", "orthanc-backup").inputs["policy"])
     return {statement["Sid"]: statement for statement in document["Statement"]}
 
 
@@ -32,7 +32,9 @@ def policy(program: Program) -> dict[str, Any]:
 def test_what_holds_data_is_copied_every_day_by_a_role_for_that_alone(settings: dict[str, str], copied: list[str]):
     program = deployed(**settings)
     assert program.one("Selection").inputs["resources"] == copied
-    assert program.one("Selection").waits_for(program.one("RolePolicy", "orthanc-backup")), "the first copy fails"
+    assert program.one("Selection").waits_for(program.one("RolePolicyAttachment", "orthanc-backup")), (
+        "the first copy fails"
+    )
     of = policy(program)
     assert of["CopyDatabase"]["Resource"][0] == DATABASE
     if FILES in copied:

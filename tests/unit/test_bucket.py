@@ -62,13 +62,13 @@ def test_the_replica_is_as_safe_as_the_bucket(settings: dict[str, str]):
     for kind, name in (
         ("BucketVersioning", "orthanc-dicom"),
         ("BucketVersioning", REPLICA),
-        ("RolePolicy", REPLICA),
+        ("RolePolicyAttachment", REPLICA),
     ):
         assert copied.waits_for(program.one(kind, name)), "S3 refuses it"
 
 
 def test_s3_replicates_with_the_rights_of_a_copyist():
-    policy = json.loads(deployed(replicaRegion="eu-west-1").one("RolePolicy", REPLICA).inputs["policy"])
+    policy = json.loads(deployed(replicaRegion="eu-west-1").one("Policy", REPLICA).inputs["policy"])
     of = {statement["Sid"]: statement for statement in policy["Statement"]}
     assert of["Decrypt"]["Resource"] != of["Encrypt"]["Resource"]
     assert of["Decrypt"]["Condition"] == {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}

@@ -66,7 +66,7 @@ def test_a_new_value_of_the_databases_secret_replaces_the_tasks_and_nothing_more
     [state] = json.loads(machine.inputs["definition"])["States"].values()
     assert state["Parameters"]["Service"] == service.outputs["arn"] and state["Parameters"]["ForceNewDeployment"]
     allowed = {
-        role: json.loads(program.one("RolePolicy", f"orthanc-rotation-{role}").inputs["policy"])["Statement"]
+        role: json.loads(program.one("Policy", f"orthanc-rotation-{role}").inputs["policy"])["Statement"]
         for role in ("tasks", "event")
     }
     assert allowed == {

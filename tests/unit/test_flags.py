@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.program import INTERNAL, OWN_DOMAIN, OWN_ZONE, deployed
+from tests.unit.program import BOUNDARY, INTERNAL, OWN_DOMAIN, OWN_ZONE, deployed
 
 # What CloudFront and load balancer do once a certificate covers the latter: HTTPS, in place of HTTP.
 HTTPS = {
@@ -27,7 +27,8 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         set(),
         {"Instance.multiAz", "Service.desiredCount", "Service.availabilityZoneRebalancing"},
     ),
-    ({"enableVpcFlowLogs": "true"}, {"FlowLog", "LogGroup", "Role", "RolePolicy"}, set()),
+    ({"permissionsBoundaryArn": BOUNDARY}, set(), {"Role.permissionsBoundary"}),
+    ({"enableVpcFlowLogs": "true"}, {"FlowLog", "LogGroup", "Role", "Policy", "RolePolicyAttachment"}, set()),
     (
         {"accessLogsBucketArn": "arn:aws:s3:::logs"},
         LOG_DELIVERY | {"AccessLogs", "BucketLogging"},
@@ -48,12 +49,22 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
     ({"enableBucketEvents": "true"}, {"BucketNotification"}, set()),
     (
         {"replicaRegion": "eu-west-1"},
-        LOG_BUCKET | {"Replica", "Key", "Role", "RolePolicy", "BucketReplicationConfig"},
+        LOG_BUCKET | {"Replica", "Key", "Role", "Policy", "RolePolicyAttachment", "BucketReplicationConfig"},
         set(),
     ),
     (
         {"enableBackupPlan": "true", "backupVaultLockDays": "7"},
-        {"Backup", "Key", "Vault", "VaultLockConfiguration", "Plan", "Selection", "Role", "RolePolicy"},
+        {
+            "Backup",
+            "Key",
+            "Vault",
+            "VaultLockConfiguration",
+            "Plan",
+            "Selection",
+            "Role",
+            "Policy",
+            "RolePolicyAttachment",
+        },
         set(),
     ),
     (
@@ -93,7 +104,7 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         {"enableCustomerKeys": "true"},
         {"Key"},
         {
-            *("Instance.kmsKeyId", "Secret.kmsKeyId", "LogGroup.kmsKeyId", "RolePolicy.policy"),
+            *("Instance.kmsKeyId", "Secret.kmsKeyId", "LogGroup.kmsKeyId", "Policy.policy"),
             "Repository.encryptionConfigurations",
         },
     ),
@@ -142,4 +153,6 @@ def test_flow_logs_record_everything_and_can_write():
     program = deployed(enableVpcFlowLogs="true")
     log = program.one("FlowLog")
     assert log.inputs["trafficType"] == "ALL" and log.inputs["vpcId"] == "vpc-1"
-    assert log.waits_for(program.one("RolePolicy", "orthanc-network-flow-logs")), "the first records are lost"
+    assert log.waits_for(program.one("RolePolicyAttachment", "orthanc-network-flow-logs")), (
+        "the first records are lost"
+    )

@@ -67,7 +67,7 @@ def test_a_key_that_is_brought_is_used_for_everything(mode: dict[str, str]):
 @pytest.mark.parametrize("settings", [OWN, {"kmsKeyArn": ARN}])
 def test_tasks_read_their_secrets_with_the_key_and_by_way_of_secrets_manager_only(settings: dict[str, str]):
     program = deployed(**settings)
-    statements = json.loads(program.one("RolePolicy", "orthanc-execution").inputs["policy"])["Statement"]
+    statements = json.loads(program.one("Policy", "orthanc-execution").inputs["policy"])["Statement"]
     [use] = [each for each in statements if each["Action"] == ["kms:Decrypt"]]
     assert use["Resource"] == [program.one("Secret", "orthanc-users").inputs["kmsKeyId"]]
     assert use["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
@@ -122,7 +122,7 @@ def test_shells_are_shut_unless_they_are_turned_on():
     shut = deployed(**OWN)
     assert shut.one("Service").inputs["enableExecuteCommand"] is False
     assert not shut.one("Cluster").inputs.get("configuration")
-    assert not any("ssmmessages" in role.inputs["policy"] for role in shut.all("RolePolicy"))
+    assert not any("ssmmessages" in role.inputs["policy"] for role in shut.all("Policy"))
     assert {volume["name"] for volume in shut.one("TaskDefinition").inputs["volumes"]} == {"tmp", "plugins"}
 
 

@@ -169,7 +169,7 @@ LAYERS = ("s3:GetObject", "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*")
 @pytest.mark.parametrize("mode", [S3, EFS, WITHOUT_NAT, WITHOUT_NAT | EFS])
 def test_endpoints_admit_what_the_roles_may_and_nothing_else(mode: dict[str, str]):
     program = deployed(**mode)
-    roles = [program.one("RolePolicy", f"orthanc-{purpose}") for purpose in ("execution", "task")]
+    roles = [program.one("Policy", f"orthanc-{purpose}") for purpose in ("execution", "task")]
     endpoints = {endpoint.name: endpoint for endpoint in program.all("VpcEndpoint")}
     restricted = set()
     for policy in program.all("VpcEndpointPolicy"):

@@ -31,7 +31,7 @@ def test_another_upstream_image_is_another_tag():
 
 
 def statements(program: Program, name: str) -> list[dict[str, Any]]:
-    return json.loads(program.one("RolePolicy", name).inputs["policy"])["Statement"]
+    return json.loads(program.one("Policy", name).inputs["policy"])["Statement"]
 
 
 def allowed(program: Program, name: str) -> set[str]:
@@ -51,7 +51,7 @@ def test_start_and_task_have_separate_roles(mode: dict[str, str], services: set[
 
 def test_the_secrets_that_a_task_is_given_are_those_that_may_be_read():
     program = deployed()
-    given = {":".join(secret["valueFrom"].split(":")[:6]) for secret in program.container()["secrets"]}
+    given = {":".join(secret["valueFrom"].split(":")[:7]) for secret in program.container()["secrets"]}
     [readable] = [
         statement["Resource"]
         for statement in statements(program, "orthanc-execution")
@@ -71,10 +71,13 @@ def test_a_failed_deployment_is_rolled_back_and_told(mode: dict[str, str]):
 @MODES
 def test_the_service_waits_for_what_its_tasks_need(mode: dict[str, str]):
     program = deployed(**mode)
-    policies = [policy for policy in program.all("RolePolicy") if "flow-logs" not in policy.name]
-    needed = [*program.all("Listener"), *policies, *program.all("MountTarget"), *program.all("FileSystemPolicy")]
+    service, definition = program.one("Service"), program.one("TaskDefinition")
+    needed = [program.one("Listener"), definition, *program.all("MountTarget"), *program.all("FileSystemPolicy")]
     for resource in needed:
-        assert program.one("Service").waits_for(resource), f"tasks start before {resource.name} and fail"
+        assert service.waits_for(resource), f"tasks start before {resource.name} and fail"
+    for purpose in ("execution", "task"):
+        granted = program.one("RolePolicyAttachment", f"orthanc-{purpose}")
+        assert definition.waits_for(granted), f"tasks start before they may do what they must: {granted.name}"
 
 
 def test_the_balancer_reaches_orthanc_and_keeps_a_session_on_its_task():

@@ -18,13 +18,16 @@ def test_the_bucket_is_shut_and_encrypted_and_forgets_nothing_at_once():
     block = program.one("BucketPublicAccessBlock").inputs
     assert all(block[key] for key in block.keys() - {"bucket"}) and len(block) == 5, "the bucket can be public"
     [rule] = program.one("BucketServerSideEncryptionConfiguration").inputs["rules"]
-    with_key = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "arn:aws:kms:us-east-1:123456789012:orthanc-dicom"}
+    with_key = {
+        "sseAlgorithm": "aws:kms",
+        "kmsMasterKeyId": "arn:aws:kms:us-east-1:123456789012:key/orthanc-dicom",
+    }
     assert rule["applyServerSideEncryptionByDefault"] == with_key, "AWS's own key cannot be withdrawn"
     assert rule["bucketKeyEnabled"], "every object costs a request to KMS"
     assert program.one("BucketVersioning").inputs["versioningConfiguration"] == {"status": "Enabled"}
     assert program.one("BucketOwnershipControls").inputs["rule"]["objectOwnership"] == "BucketOwnerEnforced"
     policy = program.one("BucketPolicy").inputs["policy"]
-    assert policy == policies.bucket_over_tls_only("arn:aws:s3:us-east-1:123456789012:orthanc-dicom")
+    assert policy == policies.bucket_over_tls_only("arn:aws:s3:::orthanc-dicom")
     parts = [resource for resource in program.resources if resource.type.startswith("Bucket")]
     assert {part.inputs.get("bucket") for part in parts} == {None, "orthanc-dicom-bucket"}
 
@@ -98,7 +101,7 @@ def test_a_bucket_that_is_brought_is_used_and_left_alone():
     kinds = {resource.kind for resource in program.resources}
     assert not [kind for kind in kinds if kind.startswith("aws:s3/")], "somebody else's bucket is changed"
     assert not program.all("Key"), "a key is paid for that encrypts nothing"
-    policy = json.loads(program.one("RolePolicy", "orthanc-task").inputs["policy"])
+    policy = json.loads(program.one("Policy", "orthanc-task").inputs["policy"])
     resources = {resource for statement in policy["Statement"] for resource in statement["Resource"]}
     assert resources == {"arn:aws:s3:::images-of-the-hospital", "arn:aws:s3:::images-of-the-hospital/*", KEY}
     settings = json.loads(

@@ -43,9 +43,10 @@ def caller_of(role_arn: str, endpoints: Mapping[str, Any] | None = None) -> Call
     role = _role(role_arn)
     if role is None:
         raise KeyError(role_arn)
-    versions = (version for policy in role.managed_policies.values() for version in policy.versions)
-    attached = (version.document for version in versions if version.is_default)
-    return Caller(role_arn, ACCOUNT, (*role.policies.values(), *attached), endpoints or {})
+    attached = (_document(policy) for policy in role.managed_policies.values())
+    arn = role.permissions_boundary_arn
+    boundary = (_document(iam_backends[ACCOUNT]["aws"].managed_policies.get(arn)) or NOTHING) if arn else None
+    return Caller(role_arn, ACCOUNT, (*role.policies.values(), *attached), endpoints or {}, boundary)
 
 
 def caller(request: BaseResponse) -> Caller:
@@ -181,6 +182,11 @@ def _policies_on_the_way(region: str, key_id: str) -> dict[str, Any]:
         service: there[id].policy_document if id in there else NOTHING
         for service, id in _endpoints.get(key_id, {}).items()
     }
+
+
+def _document(policy: Any) -> Any:
+    """What a managed policy says today; None where there is no policy."""
+    return next((version.document for version in policy.versions if version.is_default), None) if policy else None
 
 
 def _role(arn: str) -> Role | None:

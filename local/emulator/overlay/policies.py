@@ -1,7 +1,8 @@
 """Evaluation of IAM's JSON policies: who may do what with what, under which conditions.
 
 Implements the decision of one account (IAM user guide, "Policy evaluation logic"): an explicit deny wins, an
-identity's or a resource's policy may allow. Policy variables and permission boundaries are not known here.
+identity's or a resource's policy may allow, within the identity's permissions boundary. Policy variables are not
+known here.
 """
 
 import json
@@ -19,12 +20,14 @@ class Caller:
     """Who makes a request: the names that are its own, those of its account, and its identity's policies.
 
     `endpoints`: by service (s3, ecr, …) the policy of the VPC endpoint that its requests pass, if they pass one.
+    `boundary`: the policy that bounds what it may do, if one does.
     """
 
     arn: str
     account: str
     documents: tuple[Any, ...]
     endpoints: Mapping[str, Any] = field(default_factory=dict)
+    boundary: Any = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -61,6 +64,8 @@ def permitted(
     direct = decide([resource_policy], *request, names=caller.names) if resource_policy else None
     account = decide([resource_policy], *request, names=caller.account_names) if resource_policy else None
     if False in (identity, direct, account) or not caller.passes(*request):
+        return False
+    if caller.boundary and not decide([caller.boundary], *request):
         return False
     return bool(direct or (identity and (account or not must_delegate)))
 

@@ -1,6 +1,23 @@
 """IAM and KMS."""
 
+from typing import Any
+
+from local.standins.codec import Values
+from local.standins.servicer import Refused
 from local.standins.table import Call, Read, row
+
+
+def _bounded(client: Any, state: Values) -> None:
+    role, boundary = {"RoleName": state["id"]}, state.get("permissionsBoundary")
+    if not boundary:
+        client.delete_role_permissions_boundary(**role)
+        return
+    try:
+        client.get_policy(PolicyArn=boundary)
+    except client.exceptions.NoSuchEntityException:
+        raise Refused(f"NoSuchEntity: {boundary}, the permissions boundary, does not exist") from None
+    client.put_role_permissions_boundary(**role, PermissionsBoundary=boundary)
+
 
 row(
     "iam/role:Role",
@@ -12,12 +29,14 @@ row(
         Call(
             "update_assume_role_policy",
             {"RoleName": "$id", "PolicyDocument": "$assumeRolePolicy"},
-            when="assumeRolePolicy",
+            when="assumeRolePolicy permissionsBoundary",
         ),
     ),
+    finish=_bounded,
     delete=(Call("delete_role", {"RoleName": "$id"}),),
     fixed="name namePrefix path",
     names={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument", "uniqueId": "RoleId"},
+    outputs={"permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn"},
     named="name 64",
 )
 
@@ -38,6 +57,39 @@ row(
 )
 
 _ATTACHMENT = {"RoleName": "$role", "PolicyArn": "$policyArn"}
+
+_MANAGED = {"PolicyArn": "$id"}
+
+
+def _forget_old_versions(client: Any, state: Values) -> None:
+    """IAM keeps five versions of a policy and refuses a sixth."""
+    for version in client.list_policy_versions(PolicyArn=state["id"])["Versions"]:
+        if not version["IsDefaultVersion"]:
+            client.delete_policy_version(PolicyArn=state["id"], VersionId=version["VersionId"])
+
+
+row(
+    "iam/policy:Policy",
+    "iam",
+    Call("create_policy", {"PolicyDocument": "$policy"}, mapped=True),
+    "Policy.Arn",
+    Read(
+        "get_account_authorization_details",
+        {"Filter": ["LocalManagedPolicy"]},
+        "Policies[?Arn=='$id'] | [0]",
+    ),
+    updates=(
+        Call(
+            "create_policy_version", _MANAGED | {"PolicyDocument": "$policy", "SetAsDefault": True}, when="policy"
+        ),
+    ),
+    finish=_forget_old_versions,
+    delete=(Call("delete_policy", _MANAGED),),
+    fixed="name namePrefix path description",
+    names={"name": "PolicyName"},
+    outputs={"policy": "PolicyVersionList[?IsDefaultVersion] | [0].Document"},
+    named="name 128",
+)
 
 row(
     "iam/rolePolicyAttachment:RolePolicyAttachment",

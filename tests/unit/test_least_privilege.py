@@ -1,0 +1,140 @@
+"""Every policy document of every stack: what a public linter finds, who trusts whom, and what bounds the roles."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import parliament
+import pytest
+
+from tests.unit.program import BOUNDARY, NAME, Program, Resource, run
+from tests.unit.test_program import STACKS, ran
+
+# Kind and name of the resource, and the document.
+Document = tuple[str, str, str]
+
+# What parliament finds and we mean, by finding and what its text contains: why it stays.
+ACCEPTED = {
+    ("CREDENTIALS_EXPOSURE", "getauthorizationtoken"): "ECS logs in to ECR with it; the action knows no resource",
+    ("MISMATCHED_TYPE", "s3:TlsVersion"): "1.2 is numeric; parliament takes integers for numbers",
+    ("MISMATCHED_TYPE_BUT_USABLE", "Equals requires a value of type String but given Arn"): (
+        "EFS's own documentation compares its access point's ARN as text, without wildcards"
+    ),
+    ("UNKNOWN_CONDITION_FOR_ACTION", "s3:TlsVersion"): (
+        "of a denial of s3:*, which includes actions that nobody calls over the network"
+    ),
+}
+
+# A statement of these has no Resource: what is meant is the role that carries it.
+_TRUST = "assumeRolePolicy"
+
+
+def documents(value: Any, resource: Resource) -> Iterator[Document]:
+    """The policy documents in a resource's inputs, wherever they are; trust policies apart."""
+    match value:
+        case dict():
+            for key, part in value.items():
+                if key != _TRUST:
+                    yield from documents(part, resource)
+        case list():
+            for part in value:
+                yield from documents(part, resource)
+        case str() if '"Statement"' in value:
+            yield resource.type, resource.name, value
+
+
+def everything() -> list[Program]:
+    return [ran(stack, preview=False) for stack in STACKS]
+
+
+@pytest.fixture(scope="module")
+def found() -> set[Document]:
+    return {
+        document
+        for program in everything()
+        for resource in program.resources
+        for document in documents(resource.inputs, resource)
+    }
+
+
+def lint(document: str) -> set[tuple[str, str]]:
+    """What parliament finds, its community's checks included: the finding's kind, and its text."""
+    policy = parliament.analyze_policy_string(document, include_community_auditors=True)
+    return {
+        (finding.issue, f"{finding.detail} {finding.location.get('actions', '')}") for finding in policy.findings
+    }
+
+
+def unaccepted(findings: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    return {
+        (issue, text)
+        for issue, text in findings
+        if not any(issue == accepted and part in text for accepted, part in ACCEPTED)
+    }
+
+
+def test_the_linter_finds_nothing_that_is_not_meant(found: set[Document]):
+    assert {kind for kind, _, _ in found} >= {"Policy", "BucketPolicy", "FileSystemPolicy", "VpcEndpointPolicy"}
+    wrong = {(kind, name): left for kind, name, text in found if (left := unaccepted(lint(text)))}
+    assert not wrong
+
+
+def test_what_is_accepted_is_still_found(found: set[Document]):
+    texts = [finding for _, _, document in found for finding in lint(document)]
+    stale = {key for key in ACCEPTED if not any(key[0] == issue and key[1] in text for issue, text in texts)}
+    assert not stale, "nothing needs this exception any more"
+
+
+@pytest.mark.parametrize(
+    ("change", "issue"),
+    [
+        ({"Action": ["s3:GetObjekt"]}, "UNKNOWN_ACTION"),
+        ({"Action": ["s3:GetObject"], "Resource": "*"}, "RESOURCE_STAR"),
+        ({"Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::images"]}, "RESOURCE_MISMATCH"),
+        ({"Action": ["iam:PassRole"], "Resource": ["*"]}, "RESOURCE_STAR"),
+        ({"Condition": {"StringEquals": {"s3:nothing": "x"}}}, "UNKNOWN_CONDITION_FOR_ACTION"),
+    ],
+)
+def test_the_linter_would_find_it(change: dict[str, Any], issue: str):
+    statement = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::images/*"]} | change
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    assert issue in {found for found, _ in unaccepted(lint(document))}
+
+
+def test_documents_fit_where_aws_puts_them(found: set[Document]):
+    """IAM User Guide, "IAM and AWS STS quotas": whitespace does not count."""
+    for kind, name, text in found:
+        if kind == "Policy":
+            assert len(json.dumps(json.loads(text), separators=(",", ":"))) <= 6144, f"IAM refuses {name}"
+
+
+def test_each_role_is_assumed_by_one_service_for_this_account_where_it_says_so():
+    trusts = {role.inputs[_TRUST] for program in everything() for role in program.all("Role")}
+    for trust in trusts:
+        [statement] = json.loads(trust)["Statement"]
+        [(kind, service)] = statement["Principal"].items()
+        assert (kind, statement["Action"]) == ("Service", "sts:AssumeRole"), (
+            "people or other accounts get the role"
+        )
+        assert isinstance(service, str) and service.endswith(".amazonaws.com")
+        if service in ("ecs-tasks.amazonaws.com", "monitoring.rds.amazonaws.com", "vpc-flow-logs.amazonaws.com"):
+            own = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+            assert statement["Condition"] == own, f"{service} can be led to use it for another account"
+
+
+def test_no_role_is_without_the_boundary():
+    """The stacks with all that makes roles are run with it; no combination has a role that those lack."""
+    bounded = [
+        run(STACKS["prod-edge"] | {f"{NAME}:permissionsBoundaryArn": BOUNDARY} | storage)
+        for storage in ({}, {f"{NAME}:enableDicomS3Storage": "false"})
+    ]
+    seen = {role.name for program in bounded for role in program.all("Role")}
+    assert seen >= {role.name for program in everything() for role in program.all("Role")}
+    unbound = {
+        role.name
+        for program in bounded
+        for role in program.all("Role")
+        if role.inputs.get("permissionsBoundary") != BOUNDARY
+    }
+    assert not unbound, "an account that demands the boundary refuses the role"
+    assert not any("permissionsBoundary" in role.inputs for role in ran("prod", preview=False).all("Role"))
