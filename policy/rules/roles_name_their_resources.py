@@ -13,7 +13,7 @@ _WITHOUT_RESOURCE = {
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
     """Of the policies of roles."""
-    if kind not in ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"):
+    if kind not in ("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy"):
         return
     for statement in document(properties.get("policy")):
         if statement["Effect"] != "Allow":

@@ -32,7 +32,14 @@ SELECTION = "aws:backup/selection:Selection"
 KEY = "aws:kms/key:Key"
 OWN_KEYS = (DATABASE, "aws:secretsmanager/secret:Secret", "aws:cloudwatch/logGroup:LogGroup")
 FILES = ("aws:efs/fileSystem:FileSystem", {"encrypted": True})
+ROLE = "aws:iam/role:Role"
+DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
+BALANCER, NETWORK = "aws:lb/loadBalancer:LoadBalancer", ("awsx:ec2:Vpc", {})
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 TAGS = {"Project": "orthanc-on-aws", "Stack": "test"}
+
+
+Given = tuple[str, dict[str, Any]]
 
 
 def task(**changes: Any) -> tuple[str, dict[str, Any]]:
@@ -45,7 +52,30 @@ def policy_of(*statements: dict[str, Any]) -> dict[str, Any]:
 
 def allow(action: Any, resource: Any = "arn:x", **more: Any) -> tuple[str, dict[str, Any]]:
     statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-    return "aws:iam/rolePolicy:RolePolicy", policy_of(statement)
+    return "aws:iam/policy:Policy", policy_of(statement)
+
+
+def role(principal: Any) -> Given:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+    return ROLE, {"assumeRolePolicy": policy_of(statement)["policy"]}
+
+
+def admits(principal: Any, **more: Any) -> Given:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Principal": principal, "Resource": "*", **more}
+    return of_bucket("BucketPolicy", **policy_of(statement))
+
+
+def distribution(**properties: Any) -> Given:
+    return DISTRIBUTION, {"defaultCacheBehavior": {"viewerProtocolPolicy": "https-only"}} | properties
+
+
+def listener(**properties: Any) -> Given:
+    return "aws:lb/listener:Listener", properties
+
+
+def repository(**changes: Any) -> Given:
+    safe = {"imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": True}}
+    return "aws:ecr/repository:Repository", safe | changes
 
 
 def admit(principal: Any, action: str, **more: Any) -> dict[str, Any]:
@@ -63,8 +93,6 @@ def encryption(algorithm: str | None) -> tuple[str, dict[str, Any]]:
 
 
 CLOSED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
-
-Given = tuple[str, dict[str, Any]]
 
 
 class Case(NamedTuple):
@@ -111,7 +139,7 @@ CASES: dict[str, Case] = {
         findings=3,
     ),
     "containers-hold-no-secret-in-clear": Case(
-        kept=[[task()], [task(environment=[])]],
+        kept=[[task()], [task(environment=[])], [task(command=["/probes/test-token.py", "--verbose"])]],
         broken=[
             [task(environment=[{"name": name, "value": value}])]
             for name, value in [
@@ -120,7 +148,8 @@ CASES: dict[str, Case] = {
                 ("ORTHANC_JSON", '{"PostgreSQL": {"Password": "p1"}}'),
                 ("AWS_SECRET_ACCESS_KEY", "k"),
             ]
-        ],
+        ]
+        + [[task(command=["serve", "--password=p1"])], [task(entryPoint=["serve", "--token", "t1"])]],
         undefined=[(TASK, {"containerDefinitions": json.dumps([{"name": "orthanc"}])})],
         findings=0,
     ),
@@ -137,12 +166,19 @@ CASES: dict[str, Case] = {
         findings=1,
     ),
     "images-are-immutable-and-deployed-by-digest": Case(
-        kept=[[task()], [("aws:ecr/repository:Repository", {"imageTagMutability": "IMMUTABLE"})]],
+        kept=[[task()], [repository()]],
         broken=[
             [task(image="registry/orthanc:26.8.1")],
-            [("aws:ecr/repository:Repository", {"imageTagMutability": "MUTABLE"})],
+            [repository(imageTagMutability="MUTABLE")],
+            [repository(imageScanningConfiguration={"scanOnPush": False})],
         ],
         undefined=[("aws:ecr/repository:Repository", {})],
+        findings=2,
+    ),
+    "buckets-keep-old-versions": Case(
+        kept=[[BUCKET, of_bucket("BucketVersioning", versioningConfiguration={"status": "Enabled"})]],
+        broken=[[BUCKET, of_bucket("BucketVersioning", versioningConfiguration={"status": "Suspended"})]],
+        undefined=[BUCKET, of_bucket("BucketVersioning")],
         findings=1,
     ),
     "keys-admit-whom-they-name": Case(
@@ -197,6 +233,23 @@ CASES: dict[str, Case] = {
         ],
         findings=1,  # a load balancer faces the internet unless it is told not to
     ),
+    "policies-admit-nobody-unnamed": Case(
+        kept=[
+            [admits({"AWS": "arn:aws:iam::123456789012:root"})],
+            [admits("*", Effect="Deny")],
+            [admits("*", Condition={"StringEquals": {"aws:SourceAccount": "123456789012"}})],
+            [("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy", admits("*")[1])],
+        ],
+        broken=[
+            [admits("*")],
+            [admits({"AWS": "*"})],
+            [admits({"AWS": ["arn:aws:iam::123456789012:root", "*"]})],
+            [admits(None, NotPrincipal={"AWS": "arn:aws:iam::123456789012:root"})],
+            [("aws:kms/key:Key", admits({"AWS": "*"})[1])],
+        ],
+        undefined=[of_bucket("BucketPolicy"), ("aws:kms/key:Key", {})],
+        findings=0,
+    ),
     "production-is-backed-up": Case(
         kept=[
             [(DATABASE, SAFE_DATABASE)],
@@ -239,13 +292,52 @@ CASES: dict[str, Case] = {
         undefined=[("aws:lb/loadBalancer:LoadBalancer", {}), (LISTENER, {})],
         findings=1,
     ),
+    "production-is-recorded": Case(
+        kept=[
+            [(LOG_GROUP, {"retentionInDays": 365})],
+            [(DATABASE, {"enabledCloudwatchLogsExports": ["postgresql", "upgrade"]})],
+            [(BALANCER, {"accessLogs": {"enabled": True}})],
+            [(BALANCER, {"loadBalancerType": "network"})],
+            [NETWORK, ("aws:ec2/flowLog:FlowLog", {})],
+            [distribution(), ("aws:cloudwatch/logDelivery:LogDelivery", {})],
+        ],
+        broken=[
+            [(LOG_GROUP, {"retentionInDays": 90})],
+            [(DATABASE, {"enabledCloudwatchLogsExports": ["upgrade"]})],
+            [(BALANCER, {"loadBalancerType": "application", "accessLogs": {"enabled": False}})],
+            [NETWORK],
+            [distribution()],
+        ],
+        undefined=[(LOG_GROUP, {}), (DATABASE, {}), (BALANCER, {}), NETWORK, (DISTRIBUTION, {})],
+        findings=4,  # a log group without a time is kept for ever, which logs-are-kept reports
+    ),
+    "roles-are-assumed-by-services-only": Case(
+        kept=[[role({"Service": "ecs-tasks.amazonaws.com"})]],
+        broken=[
+            [role("*")],
+            [role({"AWS": "arn:aws:iam::999999999999:root"})],
+            [role({"Service": "ecs-tasks.amazonaws.com", "AWS": "999999999999"})],
+            [role({"Federated": "token.actions.githubusercontent.com"})],
+        ],
+        undefined=[(ROLE, {})],
+        findings=0,
+    ),
+    "roles-have-no-inline-policies": Case(
+        kept=[[allow("s3:GetObject"), role({"Service": "ecs-tasks.amazonaws.com"})]],
+        broken=[
+            [("aws:iam/rolePolicy:RolePolicy", policy_of())],
+            [(ROLE, {"inlinePolicies": [{"name": "more", "policy": "{}"}]})],
+        ],
+        undefined=[(ROLE, {})],
+        findings=0,
+    ),
     "roles-name-their-resources": Case(
         kept=[
             [allow("s3:GetObject")],
             [allow(["ecr:GetAuthorizationToken"], "*")],
             [allow(["tag:GetResources"], "*")],
             [allow(["ssmmessages:CreateControlChannel", "ssmmessages:OpenDataChannel"], "*")],
-            [("aws:iam/role:Role", {})],
+            [(ROLE, {})],
         ],
         broken=[
             [allow("s3:*")],
@@ -253,33 +345,42 @@ CASES: dict[str, Case] = {
             [allow(["s3:GetObject", "ecr:GetAuthorizationToken"], "*")],
             [allow("s3:GetObject", NotAction="s3:PutObject")],
         ],
-        undefined=[("aws:iam/rolePolicy:RolePolicy", {})],
+        undefined=[("aws:iam/policy:Policy", {})],
         findings=0,
+    ),
+    "targets-are-spoken-to-over-tls": Case(
+        kept=[
+            [("aws:lb/targetGroup:TargetGroup", {"protocol": protocol})] for protocol in ("HTTPS", "TLS", "TCP")
+        ],
+        broken=[[("aws:lb/targetGroup:TargetGroup", {"protocol": protocol})] for protocol in ("HTTP", "UDP")],
+        undefined=[("aws:lb/targetGroup:TargetGroup", {})],
+        findings=1,
     ),
     "traffic-is-encrypted": Case(
         kept=[
+            [distribution(), distribution(viewerCertificate={"cloudfrontDefaultCertificate": True})],
+            [distribution(viewerCertificate={"acmCertificateArn": "c", "minimumProtocolVersion": "TLSv1.2_2021"})],
+            [distribution(viewerCertificate={"acmCertificateArn": "c", "minimumProtocolVersion": "TLSv1.3_2025"})],
             [
-                (
-                    "aws:cloudfront/distribution:Distribution",
-                    {"defaultCacheBehavior": {"viewerProtocolPolicy": "https-only"}},
-                )
+                listener(protocol="HTTPS", sslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06"),
+                listener(protocol="HTTP"),
             ],
             [("aws:rds/parameterGroup:ParameterGroup", {"parameters": [{"name": "rds.force_ssl", "value": "1"}]})],
             [(TASK, {"volumes": [{"name": "files", "efsVolumeConfiguration": {"transitEncryption": "ENABLED"}}]})],
             [(TASK, {"volumes": [{"name": "tmp"}]})],
         ],
         broken=[
-            [
-                (
-                    "aws:cloudfront/distribution:Distribution",
-                    {"defaultCacheBehavior": {"viewerProtocolPolicy": "allow-all"}},
-                )
-            ],
+            [distribution(defaultCacheBehavior={"viewerProtocolPolicy": "allow-all"})],
+            [distribution(viewerCertificate={"acmCertificateArn": "c", "minimumProtocolVersion": "TLSv1.1_2016"})],
+            [distribution(viewerCertificate={"acmCertificateArn": "c"})],
+            [listener(protocol="HTTPS", sslPolicy="ELBSecurityPolicy-TLS13-1-1-2021-06")],
+            [listener(protocol="TLS")],
             [("aws:rds/parameterGroup:ParameterGroup", {"parameters": [{"name": "rds.force_ssl", "value": "0"}]})],
             [(TASK, {"volumes": [{"name": "files", "efsVolumeConfiguration": {}}]})],
         ],
         undefined=[
-            ("aws:cloudfront/distribution:Distribution", {}),
+            (DISTRIBUTION, {}),
+            listener(),
             ("aws:rds/parameterGroup:ParameterGroup", {}),
         ],
         findings=2,

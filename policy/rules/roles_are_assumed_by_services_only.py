@@ -1,0 +1,16 @@
+"""Every role is a service's of AWS: no person, no other account and no identity provider takes it on."""
+
+import json
+from collections.abc import Iterator
+
+from . import Properties, document
+
+
+def check(kind: str, properties: Properties) -> Iterator[str]:
+    """Of the trust policies of roles."""
+    if kind != "aws:iam/role:Role":
+        return
+    for statement in document(properties.get("assumeRolePolicy")):
+        principal = statement.get("Principal")
+        if statement["Effect"] == "Allow" and (not isinstance(principal, dict) or set(principal) != {"Service"}):
+            yield f"{json.dumps(principal)} can take the role on: name one service of AWS"
