@@ -52,6 +52,8 @@ lint: .venv/stamp
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
 	@$(VENV)/pyright
+	@$(VENV)/hadolint docker/Dockerfile local/base/*/Dockerfile
+	@$(VENV)/zizmor --offline --quiet .github
 
 bench: setup
 	@$(VENV)/python -m tests.bench
