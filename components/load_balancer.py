@@ -43,6 +43,8 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             security_groups=[network.security_groups.load_balancer.id],
             idle_timeout=settings.load_balancer_idle_seconds,
             drop_invalid_header_fields=True,
+            # It holds no data, but there is no other way to them.
+            enable_deletion_protection=settings.data_on_destroy == "refuse",
             access_logs={
                 "bucket": access_logs.bucket_name,
                 "prefix": policies.LOAD_BALANCER_LOGS,

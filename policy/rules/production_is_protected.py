@@ -1,4 +1,4 @@
-"""In a stack for patients' data nothing that holds them can be deleted by mistake."""
+"""In a stack for patients' data neither what holds them nor the way to them can be deleted by mistake."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,5 +23,8 @@ def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
             yield resource.urn, "pulumi would delete it: set dataOnDestroy to refuse"
         if kind == "aws:rds/instance:Instance" and properties.get("deletionProtection") is not True:
             yield resource.urn, "RDS would delete it: set dataOnDestroy to refuse"
+        if kind == "aws:lb/loadBalancer:LoadBalancer" and properties.get("loadBalancerType") != "network":
+            if properties.get("enableDeletionProtection") is not True:
+                yield resource.urn, "the only way in can be deleted by mistake: set dataOnDestroy to refuse"
         if kind == "aws:s3/bucket:Bucket" and properties.get("forceDestroy"):
             yield resource.urn, "it would be emptied to be deleted: set dataOnDestroy to refuse"

@@ -275,13 +275,20 @@ CASES: dict[str, Case] = {
         findings=3,
     ),
     "production-is-protected": Case(
-        kept=[[(DATABASE, SAFE_DATABASE)], [BUCKET], [FILES]],
+        kept=[
+            [(DATABASE, SAFE_DATABASE)],
+            [BUCKET],
+            [FILES],
+            [(BALANCER, {"enableDeletionProtection": True})],
+            [(BALANCER, {"loadBalancerType": "network"})],
+        ],
         broken=[
             [(DATABASE, SAFE_DATABASE | {"deletionProtection": False})],
             [(BUCKET[0], {"forceDestroy": True})],
+            [(BALANCER, {"loadBalancerType": "application", "enableDeletionProtection": False})],
         ],
-        undefined=[(DATABASE, {})],
-        findings=1,
+        undefined=[(DATABASE, {}), (BALANCER, {})],
+        findings=2,
     ),
     "public-balancers-speak-tls": Case(
         kept=[
