@@ -23,8 +23,8 @@ def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
             yield resource.urn, "pulumi would delete it: set dataOnDestroy to refuse"
         if kind == "aws:rds/instance:Instance" and properties.get("deletionProtection") is not True:
             yield resource.urn, "RDS would delete it: set dataOnDestroy to refuse"
-        if kind == "aws:lb/loadBalancer:LoadBalancer" and properties.get("loadBalancerType") != "network":
-            if properties.get("enableDeletionProtection") is not True:
-                yield resource.urn, "the only way in can be deleted by mistake: set dataOnDestroy to refuse"
+        way_in = kind == "aws:lb/loadBalancer:LoadBalancer" and properties.get("loadBalancerType") != "network"
+        if way_in and properties.get("enableDeletionProtection") is not True:
+            yield resource.urn, "the only way in can be deleted by mistake: set dataOnDestroy to refuse"
         if kind == "aws:s3/bucket:Bucket" and properties.get("forceDestroy"):
             yield resource.urn, "it would be emptied to be deleted: set dataOnDestroy to refuse"
