@@ -7,8 +7,9 @@ behind each call, and cannot be changed unnoticed.
 import pulumi
 import pulumi_aws as aws
 
-from components import data_policies, policies, protection
+from components import key_policies, policies, protection
 from components.access_logs import AccessLogs
+from components.keys import owner
 from components.settings import Settings
 from components.storage import Bucket
 
@@ -32,7 +33,7 @@ class DataEvents(pulumi.ComponentResource):
             description="CloudTrail's record of Orthanc's DICOM files",
             enable_key_rotation=True,
             deletion_window_in_days=protection.key_deletion_window_days(settings),
-            policy=data_policies.key_of_trail(aws.get_partition().partition, aws.get_caller_identity().account_id),
+            policy=key_policies.of_trails(owner()),
             # The log files that it encrypts stay as long as the bucket that they are in.
             opts=protection.stateful(self, settings),
         )

@@ -41,22 +41,6 @@ def replicate(
     )
 
 
-def key_of_trail(partition: str, account: str) -> str:
-    """Key policy: the account administers the key by IAM, and CloudTrail encrypts its own trails' logs with it.
-
-    CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail".
-    """
-    trails = f"arn:{partition}:cloudtrail:*:{account}:trail/*"
-    ours = {"StringEquals": {"aws:SourceAccount": account}, "StringLike": {"aws:SourceArn": trails}}
-    context = {"StringLike": {**ours["StringLike"], "kms:EncryptionContext:aws:cloudtrail:arn": trails}}
-    trail = {"Principal": {"Service": "cloudtrail.amazonaws.com"}}
-    return document(
-        _allow("Account", ["kms:*"], ["*"]) | {"Principal": {"AWS": f"arn:{partition}:iam::{account}:root"}},
-        _allow("Encrypt", ["kms:GenerateDataKey"], ["*"], **(ours | context)) | trail,
-        _allow("Describe", ["kms:DescribeKey"], ["*"], **ours) | trail,
-    )
-
-
 def back_up(
     *,
     vault: str,

@@ -73,6 +73,27 @@ def of_logs(owner: Owner, *, sessions: bool) -> str:
     return document(_administration(owner), *statements)
 
 
+def of_trails(owner: Owner) -> str:
+    """Of a key for trails (CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail").
+
+    Whoever may read the bucket of the logs, and use the key by IAM, reads them by way of S3.
+    """
+    trails = f"arn:{owner.partition}:cloudtrail:*:{owner.account}:trail/*"
+    ours = {"StringEquals": {"aws:SourceAccount": owner.account}, "StringLike": {"aws:SourceArn": trails}}
+    context = {"StringLike": {**ours["StringLike"], "kms:EncryptionContext:aws:cloudtrail:arn": trails}}
+    service = {"Service": "cloudtrail.amazonaws.com"}
+    by_s3 = {
+        "kms:CallerAccount": owner.account,
+        "kms:ViaService": f"s3.{owner.region}.amazonaws.com",
+    }
+    return document(
+        _administration(owner),
+        _allow("Encrypt", service, ["kms:GenerateDataKey"], ours | context),
+        _allow("Describe", service, ["kms:DescribeKey"], ours),
+        _allow("Read", owner.root, ["kms:Decrypt"], {"StringEquals": by_s3}),
+    )
+
+
 def _administration(owner: Owner) -> dict[str, Any]:
     return _allow("Administration", owner.root, _ADMINISTRATION)
 

@@ -7,7 +7,8 @@ Deletions follow, and the replica's own old versions outlast them.
 import pulumi
 import pulumi_aws as aws
 
-from components import data_policies, policies, private_bucket, protection, roles
+from components import data_policies, key_policies, policies, private_bucket, protection, roles
+from components.keys import owner
 from components.settings import Settings
 
 
@@ -33,6 +34,7 @@ class Replica(pulumi.ComponentResource):
             description="Replica of Orthanc's DICOM files in S3",
             enable_key_rotation=True,
             deletion_window_in_days=protection.key_deletion_window_days(settings),
+            policy=key_policies.used_through(owner()._replace(region=region), ["s3"]),
             region=region,
             opts=protection.stateful(self, settings),
         )

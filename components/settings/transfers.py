@@ -26,7 +26,7 @@ LONGEST_ORIGIN_TIMEOUT_SECONDS = 120
 # The line over which the largest study must still pass while tasks are replaced. Slower lines do at other times.
 SLOWEST_LINE_BITS_PER_SECOND = 25_000_000
 
-# Copies of the largest file in a task's memory, as measured (`make bench`, see README): while it is received or
+# Copies of the largest file in a task's memory, as measured (`make bench`): while it is received or
 # sent its body, the parsed file and what goes to or comes from S3; what Orthanc keeps of the one before; and what
 # the allocator has not given back. Small files have Orthanc's own caches and buffers, and the rest.
 _COPIES_IN_MEMORY = 5

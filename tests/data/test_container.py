@@ -48,11 +48,12 @@ def deployed(archive: Archive) -> tuple[dict[str, Any], dict[str, Any], str]:
     ]
     task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
     role = {"RoleName": task["taskRoleArn"].rpartition("/")[2]}
-    policies = (
-        iam.get_role_policy(**role, PolicyName=name)["PolicyDocument"]
-        for name in iam.list_role_policies(**role)["PolicyNames"]
-    )
-    return service, cluster, json.dumps(list(policies))
+    [granted] = iam.list_attached_role_policies(**role)["AttachedPolicies"]
+    policy = iam.get_policy(PolicyArn=granted["PolicyArn"])["Policy"]
+    allowed = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])[
+        "PolicyVersion"
+    ]
+    return service, cluster, json.dumps(allowed["Document"])
 
 
 def test_nobody_gets_a_shell(on_efs: Archive):

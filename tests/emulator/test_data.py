@@ -24,6 +24,7 @@ def test_what_is_restored_is_of_the_snapshots_version_and_nobody_elses(client: A
         EngineVersion="15",
         MasterUserPassword="first-password",
         AllocatedStorage=20,
+        StorageEncrypted=True,
         DeletionProtection=True,
         BackupRetentionPeriod=0,
         Tags=[{"Key": "Stack", "Value": "old"}],
@@ -35,6 +36,7 @@ def test_what_is_restored_is_of_the_snapshots_version_and_nobody_elses(client: A
     assert refused(restore, **new, DBParameterGroupName="of-17") == "InvalidParameterCombination"
     made = restore(**new, DBParameterGroupName="of-15", Tags=[{"Key": "Stack", "Value": "new"}])["DBInstance"]
     assert (made["MasterUsername"], made["EngineVersion"], made["DeletionProtection"]) == ("orthanc", "15", False)
+    assert made["KmsKeyId"].startswith("arn:aws:kms:us-east-1:"), "no policy can name the key"
     assert made["TagList"] == [{"Key": "Stack", "Value": "new"}]
     rds.modify_db_instance(DBInstanceIdentifier="old", DeletionProtection=False)
     for name in ("old", "new"):

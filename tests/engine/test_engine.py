@@ -200,6 +200,8 @@ def test_a_flag_changes_what_it_should_and_back(embedded: Embedded, flag: str):
     s3.create_bucket(Bucket=LOGS_BUCKET)
     s3.put_bucket_policy(Bucket=LOGS_BUCKET, Policy=policy)
     _turn_and_back(embedded, {flag: value}, expected)
+    for log in s3.list_objects_v2(Bucket=LOGS_BUCKET).get("Contents", []):
+        s3.delete_object(Bucket=LOGS_BUCKET, Key=log["Key"])
     s3.delete_bucket(Bucket=LOGS_BUCKET)
 
 

@@ -179,6 +179,7 @@ class Deployment:
             DBInstanceIdentifier="db",
             DBInstanceClass="db.t4g.micro",
             Engine="postgres",
+            EngineVersion="17",
             AllocatedStorage=20,
             DBName="orthanc",
             MasterUsername="orthanc",

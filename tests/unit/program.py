@@ -149,6 +149,10 @@ _OTHERS: dict[str, dict[str, Any]] = {
 }
 # How ARNs begin of what policies name.
 _ARNS = {
+    "Instance": "rds:us-east-1:123456789012:db:",
+    "Vault": "backup:us-east-1:123456789012:backup-vault:",
+    "StateMachine": "states:us-east-1:123456789012:stateMachine:",
+    "Service": "ecs:us-east-1:123456789012:service/orthanc/",
     "Bucket": "s3:::",
     "Repository": "ecr:us-east-1:123456789012:repository/",
     "LogGroup": "logs:us-east-1:123456789012:log-group:",
@@ -332,6 +336,8 @@ def _made_up(kind: str, name: str, key: str, type_: Any) -> Any:
         return '{"Statement": []}'
     if key == "domainValidationOptions":
         return [VALIDATION]
+    if key == "kmsKeyId":
+        return KEY
     if key == "masterUserSecrets":
         return [{"secretArn": RDS_SECRET}]
     return {str: f"{name}-{key}", int: 5432, bool: False}.get(type_)

@@ -10,8 +10,9 @@ from tests.unit.program import EFS, KEPT, KEY, Program, deployed
 PLAN = {"enableBackupPlan": "true"}
 BUCKET = PLAN | {"enableBucketBackup": "true"}
 ARN = "arn:aws:{}:us-east-1:123456789012:{}"
-DATABASE, FILES = ARN.format("rds", "orthanc-database"), ARN.format("efs", "orthanc-dicom")
-OWN_BUCKET, BROUGHT_BUCKET = ARN.format("s3", "orthanc-dicom"), "arn:aws:s3:::images-of-the-hospital"
+DATABASE = ARN.format("rds", "db:orthanc-database")
+FILES = ARN.format("elasticfilesystem", "file-system/orthanc-dicom")
+OWN_BUCKET, BROUGHT_BUCKET = "arn:aws:s3:::orthanc-dicom", "arn:aws:s3:::images-of-the-hospital"
 
 
 def policy(program: Program) -> dict[str, Any]:

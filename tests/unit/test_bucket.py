@@ -58,7 +58,7 @@ def test_the_replica_is_as_safe_as_the_bucket(settings: dict[str, str]):
     assert rule["sourceSelectionCriteria"] == {"sseKmsEncryptedObjects": {"status": "Enabled"}}, (
         "nothing is copied"
     )
-    assert rule["destination"]["encryptionConfiguration"]["replicaKmsKeyId"].endswith(f":{REPLICA}")
+    assert rule["destination"]["encryptionConfiguration"]["replicaKmsKeyId"].endswith(f":key/{REPLICA}")
     for kind, name in (
         ("BucketVersioning", "orthanc-dicom"),
         ("BucketVersioning", REPLICA),
@@ -73,7 +73,7 @@ def test_s3_replicates_with_the_rights_of_a_copyist():
     assert of["Decrypt"]["Resource"] != of["Encrypt"]["Resource"]
     assert of["Decrypt"]["Condition"] == {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
     assert of["Encrypt"]["Condition"] == {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
-    assert of["Copy"]["Resource"] == [f"arn:aws:s3:us-east-1:123456789012:{REPLICA}/*"]
+    assert of["Copy"]["Resource"] == [f"arn:aws:s3:::{REPLICA}/*"]
     trust = json.loads(deployed(replicaRegion="eu-west-1").one("Role", REPLICA).inputs["assumeRolePolicy"])
     assert trust["Statement"][0]["Principal"] == {"Service": "s3.amazonaws.com"}
 

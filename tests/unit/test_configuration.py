@@ -196,7 +196,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("responseTimeoutSeconds", "121", "less than or equal to 120"),
     ("responseTimeoutSeconds", "2m", "valid integer"),
     ("orthancUsers", "viewer", "must be"),
-    ("orthancUsers", '["viewer"]', "must be"),
+    ("orthancUsers", '["viewer"]', "must have keys of"),
     ("orthancUsers", '[{"name": "admin"}]', "not admin, who is there"),
     ("orthancUsers", '[{"name": "a:b"}]', "1 to 64 of the characters"),
     ("orthancUsers", '[{"name": "7"}]', "a letter first"),

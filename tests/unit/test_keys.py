@@ -33,7 +33,7 @@ def test_by_default_keys_are_aws_own_but_that_of_the_files():
 
 def test_each_kind_of_data_has_a_key_of_its_own():
     program = deployed(**OWN, enableVpcFlowLogs="true", enableWaf="true")
-    key = "arn:aws:kms:us-east-1:123456789012:orthanc-keys-"
+    key = "arn:aws:kms:us-east-1:123456789012:key/orthanc-keys-"
     assert keys_of(program) == {
         "Instance orthanc-database": f"{key}database",
         "Secret orthanc-database": f"{key}secrets",

@@ -23,6 +23,7 @@ KEPT: Parameters = {
 _OF_RDS = string.ascii_letters + string.digits + "!#$%&()*+-.:;<=>?[]^_{|}~"
 # What RDS does with a key for whoever asks it to make an instance.
 _USE = ("kms:DescribeKey", "kms:CreateGrant", "kms:GenerateDataKey", "kms:Decrypt")
+_UNNAMED_KEY = "default_kms_key_id"  # so moto calls RDS's own key, which has an ARN like any other
 GP3_BASELINE = {"iops": 3000, "storage_throughput": 125}
 
 
@@ -175,6 +176,8 @@ def _completed(instance: Any, given: Parameters) -> DBInstance:
     """The instance with what AWS shows under another name than it was given, or shows by itself."""
     if "enable_performance_insights" in given:
         instance.performance_insights_enabled = given["enable_performance_insights"]
+    if instance.kms_key_id == _UNNAMED_KEY:
+        instance.kms_key_id = instance.backend.kms.describe_key("alias/aws/rds").arn
     if instance.storage_type == "gp3":
         for key, baseline in GP3_BASELINE.items():
             setattr(instance, key, getattr(instance, key, None) or baseline)
