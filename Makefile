@@ -46,7 +46,7 @@ exposure: .venv/stamp
 	@pulumi stack export $(if $(STACK),--stack $(STACK)) | $(VENV)/python -m tools.exposure
 
 test: setup policy
-	@$(VENV)/python -m pytest
+	@$(VENV)/python -m pytest -n 2 --no-loadscope-reorder
 
 lint: .venv/stamp
 	@$(VENV)/ruff check
