@@ -52,7 +52,7 @@ lint: .venv/stamp
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
 	@$(VENV)/pyright
-	@$(VENV)/hadolint docker/Dockerfile local/base/*/Dockerfile
+	@$(VENV)/hadolint docker/Dockerfile examples/*/Dockerfile local/base/*/Dockerfile
 	@$(VENV)/zizmor --offline --quiet .github
 
 bench: setup

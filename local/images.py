@@ -74,13 +74,14 @@ def _ensure_built(name: str, log: Log, what: str) -> str:
     image = f"{PREFIX}/{name}:{digest.hexdigest()[:12]}"
     with _one_at_a_time():
         if not exists(image):
-            debian = _ensure_debian(log)
+            debian = ensure_debian(log)
             log(f"building {what} (takes about a minute)")
             docker("build", "--quiet", "--tag", image, "--build-arg", f"DEBIAN={debian}", str(directory))
     return image
 
 
-def _ensure_debian(log: Log) -> str:
+def ensure_debian(log: Log) -> str:
+    """Debian itself, which images are built on."""
     image = f"{PREFIX}/debian:{SUITE}"
     if exists(image):
         return image

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def imported(acm: Any, name: str) -> str:
-    """The ARN of a certificate for `name` that was brought."""
+def self_signed(name: str) -> tuple[str, str]:
+    """A certificate for `name` and its key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -21,4 +21,10 @@ def imported(acm: Any, name: str) -> str:
     )
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return acm.import_certificate(Certificate=certificate.public_bytes(pem), PrivateKey=private)["CertificateArn"]
+    return certificate.public_bytes(pem).decode(), private.decode()
+
+
+def imported(acm: Any, name: str) -> str:
+    """The ARN of a certificate for `name` that was brought."""
+    certificate, private = self_signed(name)
+    return acm.import_certificate(Certificate=certificate, PrivateKey=private)["CertificateArn"]
