@@ -7,13 +7,14 @@ LOCAL := $(VENV)/python -m local
 # This checkout's place, whatever place the shell was in.
 export ORTHANC_LOCAL_ROOT := $(CURDIR)
 
-.PHONY: help up down status env setup exposure cost policy test lint bench
+.PHONY: help up down status env shell setup exposure cost policy test lint bench
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make up      deploy it to an AWS emulated on this machine, and run it"
 	@echo "make status  what runs, as JSON"
 	@echo "make env     what a shell needs to work on it: eval \"\$$(make -s env)\""
+	@echo "make shell   a shell in the running Orthanc; also: echo id | make -s shell"
 	@echo "make down    remove all of it"
 	@echo "make cost STACK=…  what that stack costs a month, resource by resource: dev, prod …"
 	@echo "make exposure STACK=…  what that stack of this shell's Pulumi opens to whom, as tables"
@@ -36,7 +37,7 @@ policy/.venv/stamp: policy/requirements.txt
 
 policy: policy/.venv/stamp
 
-up down status env setup: .venv/stamp
+up down status env shell setup: .venv/stamp
 	@$(LOCAL) $@
 
 cost: .venv/stamp
