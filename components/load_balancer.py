@@ -28,7 +28,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
         *,
         network: Network,
         certificates: Certificates,
-        access_logs: AccessLogs | None,
+        access_logs: AccessLogs | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Stands in the private subnets of `network`; speaks HTTPS where a certificate covers it, else HTTP."""

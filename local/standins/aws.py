@@ -27,7 +27,7 @@ from local.standins.table import ROWS, Arguments, Call, Read, Row
 from local.standins.tags import tag
 
 GROUPS = ("network", "access", "storage", "database", "containers", "balancing", "cloudfront", "logs")
-GROUPS += ("names", "firewall", "buckets", "backup", "events")
+GROUPS += ("names", "firewall", "buckets", "backup", "events", "queues")
 
 _NOT_MAPPED = {"tags", "tagsAll", "id", "region"}
 _REFERENCE = re.compile(r"\$(\w+)")

@@ -13,7 +13,7 @@ FAILED = (ClientError, BotoCoreError, ResponseParserError)
 """What a call of boto3 raises."""
 
 _REMEDIES = {
-    r"NotFound|NoSuch|NotExist|Nonexistent": "what was deleted outside Pulumi, pulumi refresh finds",
+    r"NotFound|NoSuch|NotExist|Non[Ee]xistent": "what was deleted outside Pulumi, pulumi refresh finds",
     r"Already(Exists|OwnedByYou)|Duplicate|ResourceExists": "give it another name, or pulumi import what is there",
     r"DependencyViolation|InUse|DeleteConflict": "remove first what uses it, if that is none of the stack's",
 }
@@ -46,7 +46,7 @@ def is_gone(error: Exception) -> bool:
     if not isinstance(error, ClientError) or _is_page(error):
         return False
     # Route 53 has one code for all that is wrong with a change.
-    gone = re.search(r"NotFound|NoSuch|NotExist|Nonexistent|^404$", error.response["Error"]["Code"])
+    gone = re.search(r"NotFound|NoSuch|NotExist|Non[Ee]xistent|^404$", error.response["Error"]["Code"])
     return bool(gone) or "but it was not found" in str(error)
 
 
