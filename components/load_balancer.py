@@ -18,7 +18,8 @@ _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 class ApplicationLoadBalancer(pulumi.ComponentResource):
     """Load balancer, target group and listener.
 
-    `balancer` and `listener` for the edge, `target_group` for the service.
+    `balancer: aws.lb.LoadBalancer` and `listener: aws.lb.Listener` for the edge,
+    `target_group: aws.lb.TargetGroup` for the service.
     """
 
     def __init__(
