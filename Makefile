@@ -7,7 +7,7 @@ LOCAL := $(VENV)/python -m local
 # This checkout's place, whatever place the shell was in.
 export ORTHANC_LOCAL_ROOT := $(CURDIR)
 
-.PHONY: help up down status env shell setup exposure cost policy test lint bench
+.PHONY: help up down status env shell setup architecture exposure cost policy test lint bench
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make down    remove all of it"
 	@echo "make cost STACK=…  what that stack costs a month, resource by resource: dev, prod …"
 	@echo "make exposure STACK=…  what that stack of this shell's Pulumi opens to whom, as tables"
+	@echo "make architecture  draws docs/architecture.md anew, from the preview of the stack prod"
 	@echo "make policy  what pulumi preview --policy-pack policy needs"
 	@echo "make test    every test; make lint: the linters; make bench: figures"
 
@@ -42,6 +43,9 @@ up down status env shell setup: .venv/stamp
 
 cost: .venv/stamp
 	@$(LOCAL) preview --stack $(or $(STACK),dev) | $(VENV)/python -m tools.cost
+
+architecture: .venv/stamp
+	@$(LOCAL) preview --stack prod | $(VENV)/python -m tools.architecture --write
 
 exposure: .venv/stamp
 	@pulumi stack export $(if $(STACK),--stack $(STACK)) | $(VENV)/python -m tools.exposure
