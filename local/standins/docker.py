@@ -102,7 +102,8 @@ class Provider(ResourceProviderServicer):
         try:
             return build_and_push(inputs, self._place, self._project, log)
         except (ValueError, ImageError) as error:
-            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+            name = request.urn.rpartition("::")[2]
+            context.abort(grpc.StatusCode.UNKNOWN, f"docker:index/image:Image {name}: {error}")
 
 
 def _struct(values: Mapping[str, Any]) -> Struct:
