@@ -14,7 +14,7 @@ FAILED = (ClientError, BotoCoreError, ResponseParserError)
 
 _REMEDIES = {
     r"NotFound|NoSuch|NotExist|Non[Ee]xistent": "what was deleted outside Pulumi, pulumi refresh finds",
-    r"Already(Exists|OwnedByYou)|Duplicate|ResourceExists": "give it another name, or pulumi import what is there",
+    r"Already(Exists|OwnedByYou)|Duplicate|ResourceExists": "pulumi import what is there, or take another name",
     r"DependencyViolation|InUse|DeleteConflict": "remove first what uses it, if that is none of the stack's",
 }
 _ROWS = "correct the input; where AWS would take it, the type's row in local/standins/rows is wrong"

@@ -71,9 +71,9 @@ def test_what_is_made_but_not_finished_is_told_likewise(aws: Aws, world: World):
 
 
 def test_a_type_without_a_row_names_the_file_to_write(aws: Aws):
-    request = messages.CheckRequest(urn="urn:pulumi:dev::orthanc::aws:sqs/queue:Queue::studies")
+    request = messages.CheckRequest(urn="urn:pulumi:dev::orthanc::aws:gamelift/alias:Alias::players")
     [failure] = Servicer(aws, "127.0.0.1:1").Check(request, Context()).failures  # type: ignore[arg-type]
-    assert failure.reason.startswith("the stand-in has no resource aws:sqs/queue:Queue. Remedy: add a row to")
+    assert failure.reason.startswith("the stand-in has no resource aws:gamelift/alias:Alias. Remedy: add a row to")
     assert "local/standins/rows" in failure.reason and "tests/standins/samples.py" in failure.reason
 
 
