@@ -7,16 +7,18 @@ LOCAL := $(VENV)/python -m local
 # This checkout's place, whatever place the shell was in.
 export ORTHANC_LOCAL_ROOT := $(CURDIR)
 
-.PHONY: help up down status env setup exposure cost policy test lint bench
+.PHONY: help up down status env shell setup architecture exposure cost policy test lint bench
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make up      deploy it to an AWS emulated on this machine, and run it"
 	@echo "make status  what runs, as JSON"
 	@echo "make env     what a shell needs to work on it: eval \"\$$(make -s env)\""
+	@echo "make shell   a shell in the running Orthanc; also: echo id | make -s shell"
 	@echo "make down    remove all of it"
 	@echo "make cost STACK=…  what that stack costs a month, resource by resource: dev, prod …"
 	@echo "make exposure STACK=…  what that stack of this shell's Pulumi opens to whom, as tables"
+	@echo "make architecture  draws docs/architecture.md anew, from the preview of the stack prod"
 	@echo "make policy  what pulumi preview --policy-pack policy needs"
 	@echo "make test    every test; make lint: the linters; make bench: figures"
 
@@ -36,11 +38,14 @@ policy/.venv/stamp: policy/requirements.txt
 
 policy: policy/.venv/stamp
 
-up down status env setup: .venv/stamp
+up down status env shell setup: .venv/stamp
 	@$(LOCAL) $@
 
 cost: .venv/stamp
 	@$(LOCAL) preview --stack $(or $(STACK),dev) | $(VENV)/python -m tools.cost
+
+architecture: .venv/stamp
+	@$(LOCAL) preview --stack prod | $(VENV)/python -m tools.architecture --write
 
 exposure: .venv/stamp
 	@pulumi stack export $(if $(STACK),--stack $(STACK)) | $(VENV)/python -m tools.exposure

@@ -16,7 +16,8 @@ _DAYS_UNTIL_DELETED_LOGS_GO = 30
 class AccessLogs(pulumi.ComponentResource):
     """The bucket that the writers write into.
 
-    `bucket_name`, `bucket_arn`: Output[str]; `ready`: what a writer waits for, since AWS tries the bucket at once.
+    `bucket_name`, `bucket_arn`: Output[str]; `ready: list[pulumi.Resource]`, what a writer waits for, since AWS
+    tries the bucket at once.
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from components import data_survey, hosted_zone, network_survey
-from components.image import CONTEXT
+from components.image import CONTEXT, from_here
 from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket, keys
 
 
@@ -42,15 +42,17 @@ def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
     return settings
 
 
-def load() -> Settings:
+def load(given: Mapping[str, Any] | None = None) -> Settings:
     """The settings of the stack that is being deployed, which AWS's answers about what is brought fit.
 
-    Raises ConfigurationError with every problem at once, those of network, data and zone included.
+    `given`: those of a program that has them in code, keys as in the stack's configuration, which then counts no
+    more. Raises ConfigurationError with every problem at once, those of network, data and zone included.
     """
     config = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
     region = config.get("aws:region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    configured = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    values = configured if given is None else given
     settings, problems = _checked(values, region)
     if settings.vpc_id:
         problems += network_survey.problems(settings, network_survey.look(settings))
@@ -104,8 +106,9 @@ def _region_without_authority(region: str | None) -> Problem | None:
     served = set(re.findall(r"^# Amazon RDS (\S+) Root CA", bundle.read_text(), re.MULTILINE))
     if not served or region in {None, *served}:
         return None
-    rule = f"{bundle} has no certificate authority of RDS in this region, so the tasks would refuse the database"
-    return Problem("aws:region", region, rule, f"replace {bundle} by AWS's present bundle, or another region")
+    shown = from_here(bundle)
+    rule = f"{shown} has no certificate authority of RDS in this region, so the tasks would refuse the database"
+    return Problem("aws:region", region, rule, f"replace {shown} by AWS's present bundle, or another region")
 
 
 def _certificates_elsewhere(settings: Settings, region: str | None) -> Iterator[Problem]:

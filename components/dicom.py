@@ -24,7 +24,8 @@ _DRAIN_SECONDS = 300
 class DicomIngress(pulumi.ComponentResource):
     """Network load balancer, target group and listener.
 
-    `target_group` and `listener` for the service; `endpoint: Output[str]`, host:port for the modalities.
+    `target_group: aws.lb.TargetGroup` and `listener: aws.lb.Listener` for the service; `endpoint: Output[str]`,
+    host:port for the modalities.
     """
 
     def __init__(

@@ -49,9 +49,9 @@ class Edge(pulumi.ComponentResource):
         *,
         load_balancer: ApplicationLoadBalancer,
         certificates: Certificates,
-        firewall: Firewall | None,
-        access_logs: AccessLogs | None,
         depends_on: Sequence[pulumi.Resource],
+        firewall: Firewall | None = None,
+        access_logs: AccessLogs | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ):
         """`depends_on`: what a VPC origin needs of the network and does not name."""

@@ -18,7 +18,7 @@ from components.storage import Bucket, DicomFileSystem
 class EndpointPolicies(pulumi.ComponentResource):
     """A policy for every endpoint that is the stack's own; none where the network is a brought one.
 
-    `ready`: what a task waits for, so that none ever runs with endpoints open to all.
+    `ready: list[pulumi.Resource]`, what a task waits for, so that none ever runs with endpoints open to all.
     """
 
     def __init__(
@@ -32,7 +32,10 @@ class EndpointPolicies(pulumi.ComponentResource):
         secret_arns: pulumi.Output[Sequence[str]],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Admits the use of `storage` where it is a bucket, and of what the ARNs name."""
+        """Admits the use of `storage` where it is a bucket, and of what the ARNs name.
+
+        `repository_arn`: the image's; `log_group_arn`: the tasks'; `secret_arns`: all that a task is given.
+        """
         super().__init__("orthanc:networking:EndpointPolicies", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 

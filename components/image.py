@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,8 +12,7 @@ import pulumi_docker as docker
 
 from components.settings import Settings
 
-# Beside the program; Pulumi runs it with the project as working directory, and the state names no machine's path.
-CONTEXT = Path("docker")
+CONTEXT = Path(__file__).parents[1] / "docker"
 PLATFORM = "linux/amd64"
 
 _IMAGES_KEPT = 10
@@ -48,8 +48,8 @@ class OrthancImage(pulumi.ComponentResource):
             # Immutable tags refuse a second push: the tag is the content, so what is unchanged is not pushed.
             image_name=pulumi.Output.concat(repository.repository_url, ":", content_tag(CONTEXT, arguments)),
             build=docker.DockerBuildArgs(
-                context=CONTEXT.name,
-                dockerfile=f"{CONTEXT.name}/Dockerfile",
+                context=from_here(CONTEXT),
+                dockerfile=from_here(CONTEXT / "Dockerfile"),
                 platform=PLATFORM,
                 args=arguments,
             ),
@@ -70,6 +70,11 @@ def _encryption(settings: Settings) -> list[aws.ecr.RepositoryEncryptionConfigur
     if settings.kms_key_arn:
         return [{"encryption_type": "KMS", "kms_key": settings.kms_key_arn}]
     return [{"encryption_type": "KMS"}] if settings.enable_customer_keys else None
+
+
+def from_here(path: Path) -> str:
+    """The path from the project, where Pulumi runs program and plugins: the state names no machine's path."""
+    return Path(os.path.relpath(path)).as_posix()
 
 
 def content_tag(context: Path, arguments: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ def owner() -> Owner:
 class Keys(pulumi.ComponentResource):
     """`database_arn`, `secrets_arn`, `logs_arn`: Output[str], or None for AWS's own key.
 
-    `firewall_logs_arn`: likewise, of a key in us-east-1, where the web ACL's logs are.
+    `firewall_logs_arn: Output[str]` or None likewise, of a key in us-east-1, where the web ACL's logs are.
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):

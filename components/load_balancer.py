@@ -18,7 +18,8 @@ _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 class ApplicationLoadBalancer(pulumi.ComponentResource):
     """Load balancer, target group and listener.
 
-    `balancer` and `listener` for the edge, `target_group` for the service.
+    `balancer: aws.lb.LoadBalancer` and `listener: aws.lb.Listener` for the edge,
+    `target_group: aws.lb.TargetGroup` for the service.
     """
 
     def __init__(
@@ -28,7 +29,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
         *,
         network: Network,
         certificates: Certificates,
-        access_logs: AccessLogs | None,
+        access_logs: AccessLogs | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Stands in the private subnets of `network`; speaks HTTPS where a certificate covers it, else HTTP."""

@@ -25,7 +25,7 @@ class Replica(pulumi.ComponentResource):
         lifecycle: list[private_bucket.LifecycleRule],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Replicates `source`, whose objects `source_key_arn` encrypts."""
+        """Replicates `source`, whose objects `source_key_arn` encrypts; the copies have their own `lifecycle`."""
         super().__init__("orthanc:storage:Replica", name, None, opts)
         child, region = pulumi.ResourceOptions(parent=self), settings.replica_region
 

@@ -23,7 +23,7 @@ CLOUDFRONT_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 
 
 class SecurityGroups(pulumi.ComponentResource):
-    """The groups `load_balancer` and `task`, and one for each thing that asks to be `reached_by_tasks`.
+    """`load_balancer`, `task`: aws.ec2.SecurityGroup; and one for each thing that asks to be `reached_by_tasks`.
 
     CloudFront → load balancer → tasks → database, file system and AWS; with DICOM let in, allowed networks → its
     balancer → tasks → modalities; nothing else. By which way the tasks call AWS the network decides, with one of
@@ -38,7 +38,7 @@ class SecurityGroups(pulumi.ComponentResource):
         vpc_id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Empties the VPC's default group, unless the VPC is a brought one."""
+        """In the VPC `vpc_id`, whose default group is emptied unless the VPC is a brought one."""
         super().__init__("orthanc:networking:SecurityGroups", name, None, opts)
         self._name, self._vpc_id = name, vpc_id
         self._child = pulumi.ResourceOptions(parent=self)

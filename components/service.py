@@ -44,7 +44,7 @@ class OrthancService(pulumi.ComponentResource):
         users: OrthancUsers,
         image: OrthancImage,
         load_balancer: ApplicationLoadBalancer,
-        dicom: DicomIngress | None,
+        dicom: DicomIngress | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Runs `settings.task_count` tasks of `image` in the network's private subnets.

@@ -14,7 +14,8 @@ from components.settings import Settings
 class Shells(pulumi.ComponentResource):
     """The record of sessions, and what the tasks' role needs for them; nothing at all where they are off.
 
-    `configuration`: the cluster's, or None; `task_policies`: JSON documents, none or one, of what the role may do.
+    `configuration: aws.ecs.ClusterConfigurationArgsDict`, the cluster's, or None;
+    `task_policies: list[Output[str]]`, JSON documents, none or one, of what the role may do.
     """
 
     def __init__(

@@ -110,8 +110,8 @@ class DicomBucket(Bucket):
 class DicomFileSystem(pulumi.ComponentResource):
     """An EFS file system for DICOM files, reached through one access point as Orthanc's user.
 
-    `file_system_id`, `file_system_arn`, `key_arn`, `access_point_id`, `task_policy` (JSON): Output[str]. `ready`:
-    what a task waits for before it can mount.
+    `file_system_id`, `file_system_arn`, `key_arn`, `access_point_id`, `task_policy` (JSON): Output[str].
+    `ready: list[pulumi.Resource]`, what a task waits for before it can mount.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The commands behind `make setup`, `up`, `down`, `status`, `env` and `cost`."""
+"""The commands behind `make setup`, `up`, `down`, `status`, `env`, `shell` and `cost`."""
 
 import argparse
 import json
@@ -13,15 +13,21 @@ from typing import Any
 
 from local import containers, daemon, docker_daemon, engine, images, shell, stack
 from local.place import Place
+from local.progress import Progress
 
 # Their texts tell the user what to do.
-FAILURES = (daemon.EmulatorError, docker_daemon.DockerError, engine.EngineError, images.ImageError)
+FAILURES = (
+    *(containers.NoTaskError, daemon.EmulatorError, docker_daemon.DockerError, engine.EngineError),
+    images.ImageError,
+)
+
+_say = Progress()
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; answers its exit status."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("command", choices=["setup", "up", "down", "status", "env", "preview"])
+    parser.add_argument("command", choices=["setup", "up", "down", "status", "env", "shell", "preview"])
     parser.add_argument("--no-tasks", action="store_true", help="up: services are steady without containers")
     parser.add_argument(
         "--config", action="append", default=[], metavar="KEY=VALUE", help="up: a setting of the stack"
@@ -42,6 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
             case "env":
                 for name, value in shell.variables(place, _say).items():
                     print(f"export {name}={shlex.quote(value)}")
+            case "shell":
+                return open_shell(place)
             case "preview":
                 print(preview(place, given.stack))
     except FAILURES as error:
@@ -57,6 +65,7 @@ def set_up(place: Place) -> None:
     engine.ensure_engine(_say)
     place.home.mkdir(exist_ok=True)
     docker_daemon.ensure(place, _say)
+    _say("looking for the images")
     images.ensure_services_image(_say)
     base, upstream = images.ensure_orthanc_base(_say), images.upstream()
     _say(f"Orthanc's image is built on {base}" + (f", in place of {upstream}" if base != upstream else ""))
@@ -71,7 +80,9 @@ def up(place: Place, *, tasks: bool, settings: list[str]) -> None:
             _say("the emulated AWS was stopped and has forgotten the stack: it is deployed anew")
             shutil.rmtree(place.home / "state")
             containers.remove(place)
+        _say("starting the emulated AWS")
         daemon.start(place, tasks=tasks)
+    _say("starting the image registry")
     containers.start_registry(place, _say)
     stack.write_configuration(place)
     (place.home / "state").mkdir(exist_ok=True)
@@ -94,16 +105,31 @@ def down(place: Place) -> None:
     """Destroy the stack, stop and remove all that was started or stored."""
     if not place.home.exists():
         return
+    began = time.monotonic()
     if daemon.answers(place) and (place.home / "state").exists():
         _say("pulumi destroy")
         # What it refuses or fails to destroy goes with the emulated account.
         shell.pulumi(place, "destroy", "--yes", "--skip-preview", "--stack", stack.NAME, check=False)
+    _say("stopping what runs")
     daemon.stop(place)
     if docker_daemon.answers():
         containers.remove(place)
     docker_daemon.release(place)
     stack.remove_configuration(place)
     shutil.rmtree(place.home)
+    _say(f"done in {time.monotonic() - began:.0f} s")
+
+
+def open_shell(place: Place) -> int:
+    """A shell in the oldest task that runs, as the task's own user; answers its exit status.
+
+    What it is to do comes from the terminal, or from standard input. Raises DockerError, NoTaskError.
+    """
+    docker_daemon.demand()
+    terminal = ["--tty"] if sys.stdin.isatty() else []
+    command = ["sh", "-c", "exec $(command -v bash || echo sh)"]
+    into = ["docker", "exec", "--interactive", *terminal, containers.first_task(place), *command]
+    return subprocess.run(into, check=False).returncode
 
 
 def preview(place: Place, name: str) -> str:
@@ -150,8 +176,3 @@ def status(place: Place) -> dict[str, Any]:
         },
         "containers": containers.running(place) if docker_daemon.answers() else [],
     }
-
-
-def _say(text: str) -> None:
-    """Progress goes to standard error: what `env` and `status` print is read by programs."""
-    print(f"==> {text}", file=sys.stderr, flush=True)

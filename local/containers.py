@@ -10,6 +10,10 @@ from local.place import Place
 _REGISTRY_PORT = 5000  # in base/services/registry.yml
 
 
+class NoTaskError(Exception):
+    """No task of Orthanc runs; the text says what to do."""
+
+
 def start_registry(place: Place, log: Log) -> None:
     """Start the registry that plays ECR unless it runs; what was pushed to it stays until `make down`."""
     name = f"{place.slug}-registry"
@@ -43,6 +47,17 @@ def running(place: Place) -> list[dict[str, Any]]:
         }
         for container in sorted(inspected, key=lambda container: container["Created"])
     ]
+
+
+def first_task(place: Place) -> str:
+    """The name of the oldest container that plays a task. Raises NoTaskError."""
+    for container in running(place):
+        if container["role"] == "task":
+            return container["name"]
+    raise NoTaskError(
+        f"no task of Orthanc runs for {place.root}. Remedy: make up; where that has been done, make status"
+        f" tells what runs, and {place.home / 'emulator.log'} why a task ended"
+    )
 
 
 def remove(place: Place) -> None:

@@ -28,10 +28,7 @@ def ensure(place: Place, log: Log) -> None:
     with _users() as users:
         if not answers():
             if not _may_install():
-                raise DockerError(
-                    "Docker does not answer: install it (https://docs.docker.com/engine/install/), start its "
-                    "daemon, and see that you may use it (group docker)"
-                )
+                demand()
             for program, package in _PACKAGES.items():
                 _install(program, package, log)
             if not answers():  # an installed service starts by itself, except in a container
@@ -60,6 +57,15 @@ def release(place: Place) -> None:
 def answers() -> bool:
     """Whether docker is installed and its daemon answers."""
     return bool(shutil.which("docker")) and not subprocess.run(["docker", "info"], capture_output=True).returncode
+
+
+def demand() -> None:
+    """Raises DockerError unless a daemon answers."""
+    if not answers():
+        raise DockerError(
+            "Docker does not answer: install it (https://docs.docker.com/engine/install/), start its "
+            "daemon, and see that you may use it (group docker)"
+        )
 
 
 def _start(users: Path) -> None:

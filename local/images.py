@@ -51,6 +51,11 @@ def ensure_services_image(log: Log) -> str:
     return _ensure_built("services", log, "the image that plays RDS and relays to the emulated AWS")
 
 
+def ensure_browser_image(log: Log) -> str:
+    """The image with Chromium, which takes its addresses and options as arguments."""
+    return _ensure_built("browser", log, "the image with a browser")
+
+
 def docker(*arguments: str, **options: str) -> str:
     """Run docker and give what it printed. Raises ImageError with what it complained about."""
     environment = os.environ | options

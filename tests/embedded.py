@@ -45,9 +45,9 @@ class Embedded:
             (root / packages).symlink_to(PROJECT / packages)
         self.environment = os.environ | {"ORTHANC_LOCAL_ROOT": str(root)}
 
-    def local(self, *arguments: str) -> str:
-        """Run `python -m local …`, which is what make does; answers what it printed."""
-        return self._run([sys.executable, "-m", "local", *arguments]).stdout
+    def local(self, *arguments: str, typed: str | None = None) -> str:
+        """Run `python -m local …`, which is what make does, on what is typed; answers what it printed."""
+        return self._run([sys.executable, "-m", "local", *arguments], typed=typed).stdout
 
     def enter(self) -> None:
         """Take the environment that `eval "$(make -s env)"` gives a shell."""
@@ -106,10 +106,11 @@ class Embedded:
             aws_secret_access_key="test",
         )
 
-    def _run(self, command: list[str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            command, cwd=self.place.root, env=self.environment, capture_output=True, text=True, check=False
-        )
+    def _run(
+        self, command: list[str], *, check: bool = True, typed: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        options: dict[str, Any] = {"cwd": self.place.root, "env": self.environment, "input": typed}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
         if check:
             assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}"
         return done

@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 import boto3
 import jmespath
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.runtime.rpc import UNKNOWN
 
-from local.standins import mapping
+from local.standins import failures, mapping
 from local.standins.codec import Values
 from local.standins.invokes import INVOKES
 from local.standins.mapping import Misfit, schema
@@ -28,10 +27,8 @@ from local.standins.table import ROWS, Arguments, Call, Read, Row
 from local.standins.tags import tag
 
 GROUPS = ("network", "access", "storage", "database", "containers", "balancing", "cloudfront", "logs")
-GROUPS += ("names", "firewall", "buckets", "backup", "events")
+GROUPS += ("names", "firewall", "buckets", "backup", "events", "queues")
 
-# How AWS says that something is not there, in the many forms of its services.
-_GONE = re.compile(r"NotFound|NoSuch|NotExist|Nonexistent|^404$")
 _NOT_MAPPED = {"tags", "tagsAll", "id", "region"}
 _REFERENCE = re.compile(r"\$(\w+)")
 _VERSIONS = {"IfMatch": "ETag", "LockToken": "LockToken"}
@@ -170,15 +167,17 @@ class Aws(Plugin):
                 row.finish(client, state)
         except Refused as error:
             problem = str(error)
+        except failures.FAILED as error:  # of what the row does by itself
+            problem = failures.told(error)
         outputs = self._found(client, row, {name: value for name, value in state.items() if name != "_old"})
         if outputs is None:
-            raise Unfinished(state["id"], new, problem or f"{row.kind} {state['id']} is not there")
+            raise Unfinished(state["id"], new, problem or f"{state['id']}, which was just made, is not there")
         old_tags, new_tags = old.get("tagsAll") or {}, new.get("tagsAll") or {}
         try:
             if old_tags != new_tags:
                 tag(client, row.service, {**outputs, "id": state["id"]}, old_tags, new_tags)
-        except (ClientError, BotoCoreError) as error:
-            problem = problem or f"{row.kind}: its tags: {error}"
+        except failures.FAILED as error:
+            problem = problem or failures.told(error, "tagging")
         if problem:
             raise Unfinished(state["id"], outputs, problem)
         return outputs
@@ -195,15 +194,18 @@ class Aws(Plugin):
                 self._call(client, row, call, state, gone_is_fine=True)
         except _Gone:
             return
-        except ClientError as error:
-            if not _is_gone(error):
-                raise Refused(f"{kind}: {error}") from None
+        except failures.FAILED as error:
+            if not failures.is_gone(error):
+                raise Refused(failures.told(error)) from None
 
     def invoke(self, kind: str, arguments: Values) -> Values:
         """Answer the data sources that the program asks."""
         if kind not in INVOKES:
-            raise Refused(f"the stand-in has no function {kind}; add it to local/standins/invokes.py")
-        return INVOKES[kind](self.client, arguments)
+            raise Refused(f"the stand-in has no function {kind}. Remedy: add it to local/standins/invokes.py")
+        try:
+            return INVOKES[kind](self.client, arguments)
+        except failures.FAILED as error:
+            raise Refused(failures.told(error, kind)) from None
 
     def secrets(self, kind: str) -> set[str]:
         """As the row says."""
@@ -224,10 +226,10 @@ class Aws(Plugin):
                 inputs = {name: value for name, value in state.items() if name not in _NOT_MAPPED}
                 arguments = {**mapping.parameters(inputs, shape, row.names, arguments), **arguments}
             return getattr(client, call.operation)(**arguments)
-        except (ClientError, BotoCoreError, Misfit) as error:
-            if gone_is_fine and _is_gone(error):
+        except (*failures.FAILED, Misfit) as error:
+            if gone_is_fine and failures.is_gone(error):
                 raise _Gone from None
-            raise Refused(f"{row.kind}: {method}: {error}") from None
+            raise Refused(failures.told(error, method)) from None
 
     def _found(self, client: Any, row: Row, state: Values) -> Values | None:
         """The properties as AWS has them, over the inputs that AWS does not answer; None when it is gone."""
@@ -257,16 +259,12 @@ class _Gone(Exception):
     """What was asked for is not there."""
 
 
-def _is_gone(error: Exception) -> bool:
-    if not isinstance(error, ClientError):
-        return False
-    # Route 53 has one code for all that is wrong with a change.
-    return bool(_GONE.search(error.response["Error"]["Code"])) or "but it was not found" in str(error)
-
-
 def _row(kind: str) -> Row:
     if kind not in ROWS:
-        raise Refused(f"the stand-in has no resource {kind}; add a row to local/standins/rows")
+        raise Refused(
+            f"the stand-in has no resource {kind}. Remedy: add a row to a file of local/standins/rows, and a"
+            " sample to tests/standins/samples.py"
+        )
     return ROWS[kind]
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -29,9 +30,9 @@ from local.standins.image import build_and_push, changes, with_digest
 class Provider(ResourceProviderServicer):
     """The protocol for the one type. It asks for no secrets: the engine marks again what it gave as secret."""
 
-    def __init__(self, place: Place, engine_address: str):
-        """Logs to the engine at `engine_address`; builds what belongs to `place`."""
-        self._place = place
+    def __init__(self, place: Place, project: Path, engine_address: str):
+        """Logs to the engine at `engine_address`; builds what `project` names by its paths, and `place` keeps."""
+        self._place, self._project = place, project
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine_address))
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
@@ -53,9 +54,7 @@ class Provider(ResourceProviderServicer):
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Add the context's digest, or say what cannot be built or pushed."""
         try:
-            return messages.CheckResponse(
-                inputs=_struct(with_digest(MessageToDict(request.news), self._place.root))
-            )
+            return messages.CheckResponse(inputs=_struct(with_digest(MessageToDict(request.news), self._project)))
         except ValueError as error:
             return messages.CheckResponse(failures=[messages.CheckFailure(reason=str(error))])
 
@@ -101,9 +100,10 @@ class Provider(ResourceProviderServicer):
             )
 
         try:
-            return build_and_push(inputs, self._place, log)
+            return build_and_push(inputs, self._place, self._project, log)
         except (ValueError, ImageError) as error:
-            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+            name = request.urn.rpartition("::")[2]
+            context.abort(grpc.StatusCode.UNKNOWN, f"docker:index/image:Image {name}: {error}")
 
 
 def _struct(values: Mapping[str, Any]) -> Struct:
@@ -113,7 +113,9 @@ def _struct(values: Mapping[str, Any]) -> Struct:
 def main() -> None:
     """Serve as the engine starts a plugin: its address is the argument, our port goes to standard output."""
     server = grpc.server(ThreadPoolExecutor())
-    add_ResourceProviderServicer_to_server(Provider(Place.current(), sys.argv[1]), server)
+    # The engine starts a plugin in the project's directory.
+    provider = Provider(Place.current(), Path.cwd(), sys.argv[1])
+    add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
     # So the engine ends its plugins; one that did not listen it would wait for, 5 seconds.
     signal.signal(signal.SIGINT, lambda *_: server.stop(grace=None))

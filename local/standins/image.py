@@ -58,11 +58,14 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
 
 
-def build_and_push(inputs: Mapping[str, Any], place: Place, log: Log) -> dict[str, Any]:
-    """Build the image, push it unless `skipPush`; the resource's outputs. Raises ImageError or ValueError."""
-    with_digest(inputs, place.root)  # what was unknown then is known now
+def build_and_push(inputs: Mapping[str, Any], place: Place, project: Path, log: Log) -> dict[str, Any]:
+    """Build the image of `project`, push it unless `skipPush`; answers the outputs.
+
+    Raises ImageError or ValueError.
+    """
+    with_digest(inputs, project)  # what was unknown then is known now
     build, name = dict(inputs["build"]), inputs["imageName"]
-    context, dockerfile = _paths(build, place.root)
+    context, dockerfile = _paths(build, project)
     arguments = dict(build.get("args") or {})
     platform = build.get("platform")
     wanted = arguments.get(BASE_ARGUMENT, "")

@@ -8,8 +8,9 @@ The servicer owns what every provider does alike: decoding, secrets, previews, e
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
 import grpc
@@ -21,6 +22,7 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer, add_ResourceProviderServicer_to_server
 
 from local.standins.codec import Values, decode, encode
+from local.standins.failures import defect
 
 Say = Callable[[str], None]
 
@@ -138,75 +140,69 @@ class Servicer(ResourceProviderServicer):
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         (news, secrets), (olds, _) = decode(request.news), decode(request.olds)
-        kind, name = request.urn.split("::")[2].rpartition("$")[2], request.urn.rpartition("::")[2]
-        try:
-            inputs = self._plugin.check(kind, news, olds, name, request.randomSeed)
-        except Refused as error:
-            return messages.CheckResponse(failures=[_failure(error)])
-        except ExceptionGroup as errors:
-            return messages.CheckResponse(failures=[_failure(error) for error in errors.exceptions])
-        return messages.CheckResponse(inputs=encode(inputs, secrets))
+        kind, name = _kind(request), request.urn.rpartition("::")[2]
+        with _told(request, context):
+            try:
+                inputs = self._plugin.check(kind, news, olds, name, request.randomSeed)
+            except Refused as error:
+                return messages.CheckResponse(failures=[_failure(error)])
+            except ExceptionGroup as errors:
+                return messages.CheckResponse(failures=[_failure(error) for error in errors.exceptions])
+            return messages.CheckResponse(inputs=encode(inputs, secrets))
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         old, new = decode(request.old_inputs)[0], decode(request.news)[0]
         for path in request.ignoreChanges:
             old.pop(path, None)
             new.pop(path, None)
-        difference = self._plugin.diff(_kind(request), old, new)
         answer = messages.DiffResponse
-        return answer(
-            changes=answer.DIFF_SOME if difference.changed else answer.DIFF_NONE,
-            diffs=difference.changed,
-            replaces=difference.replacing,
-            deleteBeforeReplace=difference.delete_first,
-        )
+        with _told(request, context):
+            difference = self._plugin.diff(_kind(request), old, new)
+            return answer(
+                changes=answer.DIFF_SOME if difference.changed else answer.DIFF_NONE,
+                diffs=difference.changed,
+                replaces=difference.replacing,
+                deleteBeforeReplace=difference.delete_first,
+            )
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind, (inputs, secrets) = _kind(request), decode(request.properties)
-        secrets |= self._plugin.secrets(kind)
-        if request.preview:
-            return messages.CreateResponse(properties=encode(self._plugin.planned(kind, inputs, {}), secrets))
-        try:
+        with _told(request, context, inputs, secrets):
+            secrets |= self._plugin.secrets(kind)
+            if request.preview:
+                planned = self._plugin.planned(kind, inputs, {})
+                return messages.CreateResponse(properties=encode(planned, secrets))
             id, outputs = self._plugin.create(kind, inputs, self._speaker(request.urn))
-        except Unfinished as error:
-            _abort_unfinished(context, error, inputs, secrets)
-        except Refused as error:
-            context.abort(grpc.StatusCode.UNKNOWN, str(error))
-        return messages.CreateResponse(id=id, properties=encode(outputs, secrets))
+            return messages.CreateResponse(id=id, properties=encode(outputs, secrets))
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind = _kind(request)
         (inputs, secret_inputs), (outputs, secrets) = decode(request.inputs), decode(request.properties)
-        live = self._plugin.read(kind, request.id, inputs, outputs)
-        if live is None:
-            return messages.ReadResponse()
-        return messages.ReadResponse(
-            id=live.id,
-            inputs=encode(live.inputs, secret_inputs),
-            properties=encode(live.outputs, secrets | secret_inputs | self._plugin.secrets(kind)),
-        )
+        with _told(request, context):
+            live = self._plugin.read(kind, request.id, inputs, outputs)
+            if live is None:
+                return messages.ReadResponse()
+            return messages.ReadResponse(
+                id=live.id,
+                inputs=encode(live.inputs, secret_inputs),
+                properties=encode(live.outputs, secrets | secret_inputs | self._plugin.secrets(kind)),
+            )
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind, (inputs, secrets) = _kind(request), decode(request.news)
         old, outputs = decode(request.old_inputs)[0], decode(request.olds)[0]
-        secrets |= self._plugin.secrets(kind)
-        if request.preview:
-            outputs = self._plugin.planned(kind, inputs, outputs)
-            return messages.UpdateResponse(properties=encode(outputs, secrets))
-        try:
+        with _told(request, context, inputs, secrets):
+            secrets |= self._plugin.secrets(kind)
+            if request.preview:
+                outputs = self._plugin.planned(kind, inputs, outputs)
+                return messages.UpdateResponse(properties=encode(outputs, secrets))
             outputs = self._plugin.update(kind, request.id, inputs, old, outputs, self._speaker(request.urn))
-        except Unfinished as error:
-            _abort_unfinished(context, error, inputs, secrets)
-        except Refused as error:
-            context.abort(grpc.StatusCode.UNKNOWN, str(error))
-        return messages.UpdateResponse(properties=encode(outputs, secrets))
+            return messages.UpdateResponse(properties=encode(outputs, secrets))
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
-        try:
+        with _told(request, context):
             self._plugin.delete(_kind(request), request.id, decode(request.properties)[0])
-        except Refused as error:
-            context.abort(grpc.StatusCode.UNKNOWN, str(error))
-        return Empty()
+            return Empty()
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         try:
@@ -214,6 +210,8 @@ class Servicer(ResourceProviderServicer):
             return messages.InvokeResponse(**{"return": result})  # pyright: ignore[reportArgumentType] - a keyword
         except Refused as error:
             return messages.InvokeResponse(failures=[_failure(error)])
+        except Exception as error:
+            return messages.InvokeResponse(failures=[_failure(f"{request.tok}: {defect(error)}")])
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         return Empty()
@@ -234,18 +232,37 @@ def _failure(error: Any) -> Any:
     return messages.CheckFailure(property=getattr(error, "property", ""), reason=str(error))
 
 
-def _abort_unfinished(context: Any, error: Unfinished, inputs: Values, secrets: set[str]) -> NoReturn:
+@contextmanager
+def _told(
+    request: Any, context: grpc.ServicerContext, inputs: Values | None = None, secrets: Collection[str] = ()
+) -> Iterator[None]:
+    """Tell the engine what goes wrong inside, in the name of the resource; `inputs` go with what is unfinished."""
+    subject = f"{_kind(request)} {request.urn.rpartition('::')[2]}"
+    try:
+        yield
+    except Unfinished as error:
+        _abort_unfinished(context, subject, error, inputs or {}, secrets)
+    except Refused as error:
+        context.abort(grpc.StatusCode.UNKNOWN, f"{subject}: {error}")
+    except Exception as error:
+        context.abort(grpc.StatusCode.UNKNOWN, f"{subject}: {defect(error)}")
+
+
+def _abort_unfinished(
+    context: Any, subject: str, error: Unfinished, inputs: Values, secrets: Collection[str]
+) -> NoReturn:
     detail = messages.ErrorResourceInitFailed(
         id=error.id,
         properties=encode(error.outputs, secrets),
-        reasons=[str(error)],
+        reasons=[f"{subject}: {error}"],
         inputs=encode(inputs, secrets),
     )
     packed = AnyMessage()
     packed.Pack(detail)
-    status = Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[packed])
+    text = f"{subject}: {error}"
+    status = Status(code=grpc.StatusCode.UNKNOWN.value[0], message=text, details=[packed])
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, str(error))
+    context.abort(grpc.StatusCode.UNKNOWN, text)
     raise AssertionError("abort raises")
 
 

@@ -18,12 +18,12 @@ def tag(client: Any, service: str, state: Values, old: Mapping[str, str], new: M
         tags = [{"Key": key, "Value": value} for key, value in new.items()]
         client.put_bucket_tagging(Bucket=state["id"], Tagging={"TagSet": tags})
         return
-    # IAM has calls of their own for each type, and knows policies alone by their ARNs.
-    own = ("tag_policy",) if state["id"].startswith("arn:") else ("tag_role",)
+    # SQS has calls of its own, IAM for each type, which knows policies alone by their ARNs.
+    own = "tag_queue" if service == "sqs" else "tag_policy" if state["id"].startswith("arn:") else "tag_role"
     if gone := sorted(set(old) - set(new)):
-        _call(client, (*_UNTAG, *(f"un{name}" for name in own)), state, lambda member: _named(gone, member))
+        _call(client, (*_UNTAG, f"un{own}"), state, lambda member: _named(gone, member))
     if new:
-        _call(client, (*_TAG, *own), state, lambda member: _written(new, member))
+        _call(client, (*_TAG, own), state, lambda member: _written(new, member))
 
 
 def _call(client: Any, candidates: tuple[str, ...], state: Values, tags: Any) -> None:
@@ -45,9 +45,10 @@ def _call(client: Any, candidates: tuple[str, ...], state: Values, tags: Any) ->
             "keyid",
             "certificatearn",
             "policyarn",
+            "queueurl",
         ):
             by_id = (
-                fold(name) in ("resourceid", "rolename", "keyid")
+                fold(name) in ("resourceid", "rolename", "keyid", "queueurl")
                 or client.meta.service_model.service_name == "ec2"
             )
             who = state["id"] if by_id else state.get("arn") or state["id"]

@@ -30,6 +30,14 @@ def test_nothing_in_the_image_makes_it_anybody_else(archive: Archive):
     assert not found, "a program that makes who starts it somebody else"
 
 
+def test_the_shell_of_this_machine_opens_in_the_task(archive: Archive):
+    told = archive.embedded.local("shell", typed="id -u; hostname; ls /run/orthanc/plugins")
+    user, host, *plugins = told.splitlines()
+    first = archive.tasks()[0]["name"]
+    assert user == "999" and docker("inspect", "--format", "{{.Config.Hostname}}", first) == host
+    assert plugins, "it is not where Orthanc runs"
+
+
 @pytest.mark.parametrize("user", ["999:999", "0:0"])
 def test_its_programs_cannot_be_changed(archive: Archive, user: str):
     [task, *_] = archive.tasks()

@@ -76,8 +76,9 @@ def test_a_preview_builds_nothing_and_knows_no_digest(plugin: Any):
 def test_what_only_the_update_knows_is_refused_there(plugin: Any):
     inputs = checked(plugin, imageName=UNKNOWN) | {"imageName": "registry.example/orthanc:1"}
     with pytest.raises(grpc.RpcError) as caught:
-        plugin.Create(messages.CreateRequest(properties=struct(inputs)))
-    assert "not on loopback" in str(caught.value)
+        urn = "urn:pulumi:dev::orthanc::docker:index/image:Image::orthanc-image"
+        plugin.Create(messages.CreateRequest(urn=urn, properties=struct(inputs)))
+    assert "docker:index/image:Image orthanc-image: registry.example/orthanc:1 is not on lo" in str(caught.value)
 
 
 def test_read_and_delete_leave_everything_as_it_is(plugin: Any):

@@ -116,6 +116,14 @@ def test_orthanc_of_debian_gets_what_it_understands(tmp_path: Path):
     assert settings["Plugins"] == [str(tmp_path)]
 
 
+def test_the_viewer_keeps_its_cache_where_it_may_write():
+    viewer = environment(STONE_WEB_VIEWER_PLUGIN_ENABLED="true")
+    for variables, expected in ((viewer, "/tmp/web-viewer"), (environment(), None)):  # noqa: S108
+        made = configuration(variables, {})
+        settings = for_debian(made, enabled_plugins(variables, made), Path("/plugins"))
+        assert settings.get("WebViewer", {}).get("CachePath") == expected
+
+
 def test_libraries_are_installed_where_the_file_system_is_writable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from local import cli, containers, daemon, docker_daemon, engine, shell
 from local.place import Place
+from local.progress import Progress
 
 
 @pytest.fixture
@@ -94,6 +96,34 @@ def test_a_failure_is_told_without_a_stack_trace(
     monkeypatch.setattr(engine, "ensure_engine", fail)
     assert cli.main(["setup"]) == 1
     assert capsys.readouterr().err == "error: install the Pulumi CLI\n"
+
+
+@pytest.mark.parametrize(
+    ("docker", "told"),
+    [(False, "Docker does not answer: install it"), (True, "no task of Orthanc runs for .* Remedy: make up")],
+)
+def test_without_a_task_there_is_no_shell(
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    docker: bool,
+    told: str,
+):
+    monkeypatch.setattr(docker_daemon, "answers", lambda: docker)
+    monkeypatch.setattr(containers, "running", lambda _: [{"role": "registry", "name": "x"}])
+    assert cli.main(["shell"]) == 1
+    assert re.match(f"error: {told}", capsys.readouterr().err)
+
+
+def test_a_step_that_takes_time_is_timed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    clock = iter([0.0, 0.4, 0.4, 12.6])
+    monkeypatch.setattr("local.progress.time.monotonic", lambda: next(clock))
+    say = Progress()
+    say("looking")
+    say("building")
+    say.end()
+    say.end()
+    assert capsys.readouterr().err.splitlines() == ["==> looking", "==> building", "==> … 12 s"]
 
 
 def test_an_emulator_that_was_killed_is_started_anew(emulator: Place):

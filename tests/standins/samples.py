@@ -398,6 +398,16 @@ SAMPLES: dict[str, Sample] = {
     "bucket-events": _sample(
         "s3/bucketNotification:BucketNotification", lambda w: {"bucket": w["bucket"].id, "eventbridge": True}
     ),
+    "queue": _sample(
+        "sqs/queue:Queue",
+        lambda w: {"sqsManagedSseEnabled": True, "messageRetentionSeconds": 600},
+        {"messageRetentionSeconds": 1209600, "tags": {"a": "b"}},
+    ),
+    "queue-policy": _sample(
+        "sqs/queuePolicy:QueuePolicy",
+        lambda w: {"queueUrl": w["queue"].id, "policy": policy("Allow", "sqs:SendMessage", "*", Principal="*")},
+        {"policy": policy("Deny", "sqs:SendMessage", "*", Principal="*")},
+    ),
     "object-lock": _sample(
         "s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
         lambda w: {"bucket": w.versioned(), "rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 30}}},

@@ -272,9 +272,17 @@ class Monitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
-def run(configuration: Mapping[str, str], monitor: Monitor | None = None, *, stack: str = "test") -> Program:
-    """Run `__main__.py` with the stack's configuration: whole keys, values as the CLI hands them over."""
-    return contextvars.copy_context().run(_run, dict(configuration), monitor or Monitor(), stack)
+def run(
+    configuration: Mapping[str, str],
+    monitor: Monitor | None = None,
+    *,
+    stack: str = "test",
+    project: str = NAME,
+    directory: Path = PROJECT,
+) -> Program:
+    """Run the `__main__.py` of a project with the stack's configuration: whole keys, values as the CLI has."""
+    chosen = (dict(configuration), monitor or Monitor(), stack, project, directory)
+    return contextvars.copy_context().run(_run, *chosen)
 
 
 @cache
@@ -295,10 +303,10 @@ def stack_file(stack: str) -> dict[str, str]:
     return REGION | {key: value if isinstance(value, str) else json.dumps(value) for key, value in content.items()}
 
 
-def _run(configuration: dict[str, str], monitor: Monitor, stack: str) -> Program:
+def _run(configuration: dict[str, str], monitor: Monitor, stack: str, project: str, directory: Path) -> Program:
     runtime.configure(
         runtime.Settings(
-            project=NAME,
+            project=project,
             stack=stack,
             monitor=monitor,
             engine=mocks.MockEngine(logging.getLogger(__name__)),
@@ -309,7 +317,7 @@ def _run(configuration: dict[str, str], monitor: Monitor, stack: str) -> Program
     runtime.set_all_config(configuration)
 
     def main() -> None:
-        runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+        runpy.run_path(str(directory / "__main__.py"), run_name="__main__")
 
     # What is registered is complete, and every error known, once the loop has run dry.
     with asyncio.Runner() as runner:

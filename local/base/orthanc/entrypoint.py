@@ -58,7 +58,8 @@ PLUGINS = (
             "EnableSsl": False,
         },
     ),
-    Plugin("STONE_WEB_VIEWER_PLUGIN_ENABLED", "StoneWebViewer"),
+    # Debian has its predecessor, which shows images as well.
+    Plugin("STONE_WEB_VIEWER_PLUGIN_ENABLED", "StoneWebViewer", ("libOrthancWebViewer.so",)),
     Plugin("WORKLISTS_PLUGIN_ENABLED", "Worklists", ("libModalityWorklists.so",), {"Enable": True}),
     Plugin("WSI_PLUGIN_ENABLED", "Wsi"),
 )
@@ -130,12 +131,14 @@ def enabled_plugins(environment: Mapping[str, str], configured: Mapping[str, Any
 
 
 def for_debian(merged: Mapping[str, Any], plugins: list[Plugin], plugin_directory: Path) -> dict[str, Any]:
-    """The same for Orthanc 1.10.1: what it reads otherwise than Orthanc 1.13, and the S3 storage's script."""
+    """The same for Orthanc 1.10.1: what it reads otherwise than Orthanc 1.13, S3 storage and viewer."""
     settings = {**merged, "Plugins": [str(plugin_directory)]}
     if isinstance(settings.get("OverwriteInstances"), str):
         settings["OverwriteInstances"] = settings["OverwriteInstances"] != "Never"
     if any(plugin.section == "AwsS3Storage" for plugin in plugins):
         settings["PythonScript"] = "/usr/share/orthanc/s3_storage.py"
+    if any(plugin.section == "StoneWebViewer" for plugin in plugins):
+        settings["WebViewer"] = {"CachePath": "/tmp/web-viewer"}  # noqa: S108 - the task's own, and writable
     return settings
 
 

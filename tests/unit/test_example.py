@@ -1,0 +1,63 @@
+"""Another project that imports the components: examples/research-archive."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from components.configuration import ConfigurationError, load
+from local.standins.mapping import schema
+from policy import rules
+from policy.rules import Resource
+from tests.unit.program import PROJECT, REGION, Monitor, Program, run
+
+EXAMPLE = PROJECT / "examples/research-archive"
+
+
+@cache
+def ran(*, preview: bool) -> Program:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(EXAMPLE)  # as Pulumi runs it
+        monitor = Monitor(preview=preview)
+        return run(REGION, monitor, stack="research", project="research-archive", directory=EXAMPLE)
+
+
+@pytest.fixture(params=[False, True], ids=["up", "preview"])
+def program(request: pytest.FixtureRequest) -> Program:
+    return ran(preview=request.param)
+
+
+def test_its_settings_are_those_of_the_code(program: Program):
+    assert not program.all("NatGateway") and program.one("BucketNotification").inputs["eventbridge"] is True
+    assert "research-users-student" in {drawn.name for drawn in program.all("RandomPassword")}
+    assert program.one("Bucket").request.retainOnDelete, "what is kept goes with the stack"
+
+
+def test_the_image_is_that_of_the_components_wherever_the_project_lies(program: Program):
+    build = program.one("Image").inputs["build"]
+    for key, expected in (("context", PROJECT / "docker"), ("dockerfile", PROJECT / "docker/Dockerfile")):
+        assert not Path(build[key]).is_absolute(), "the state names a path of this machine"
+        assert (EXAMPLE / build[key]).resolve() == expected
+
+
+def test_the_queue_hears_of_the_buckets_images_and_of_nothing_else(program: Program):
+    rule, target = program.one("EventRule"), program.one("EventTarget")
+    assert rule.waits_for(program.one("Bucket")) and target.waits_for(rule)
+    assert target.waits_for(program.one("QueuePolicy")), "events of the first seconds are refused"
+    assert set(program.outputs) == {"url", "credentialsSecretName", "newImages"}
+
+
+def test_every_rule_holds_for_it():
+    program = ran(preview=False)
+    resources = [Resource(r.kind, r.urn, r.outputs, r.request.protect) for r in program.resources]
+    asked = [rule for rule in rules.ALL if rules.name(rule) != "everything-is-tagged"]
+    found = {rules.name(rule): list(rules.judge(rule, resources, "research")) for rule in asked}
+    assert not {name: violations for name, violations in found.items() if violations}
+    for resource in program.resources:
+        if resource.kind.startswith("aws:"):
+            assert not schema(resource.kind).misspelt(resource.inputs)
+
+
+def test_settings_in_code_are_checked_like_those_of_a_stack():
+    with pytest.raises(ConfigurationError, match=r"taskCpu = 3: .*Remedy"):
+        load({"taskCpu": 3})

@@ -1,0 +1,201 @@
+"""Draws the program's own graph: its components, and which of them each one builds on, as Mermaid and as SVG.
+
+It reads `pulumi preview --json` or `pulumi stack export`. A component stands for all that is below it; it builds
+on another where one of its resources depends on one of the other's. What follows from other arrows is left out.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
+
+DOCUMENT = Path(__file__).parents[1] / "docs/architecture.md"
+PICTURE = DOCUMENT.parent / "images/architecture.svg"
+_OPENING, _CLOSING = "<!-- make architecture -->\n```mermaid\n", "```\n<!-- end -->"
+
+_STACK = "pulumi:pulumi:Stack"
+# Pixels of the SVG: a box, and the space between boxes and between rows.
+_WIDTH, _HEIGHT, _GAP, _ROW = 216, 62, 18, 116
+
+
+class Resource(NamedTuple):
+    """What the graph is made of: URN, type, its parent's URN, those of what it depends on."""
+
+    urn: str
+    type: str
+    parent: str
+    dependencies: Sequence[str]
+
+
+class Component(NamedTuple):
+    """A node: its Pulumi name, its class, the AWS services that its resources belong to, whom it builds on."""
+
+    name: str
+    kind: str
+    services: Sequence[str]
+    builds_on: Sequence[str]
+
+
+def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
+    """The resources of a preview or of an exported stack. Raises ValueError where there are none."""
+    deployed = document.get("deployment", {}).get("resources") or []
+    states = [step.get("newState") for step in document.get("steps") or []] or deployed
+    found = {state["urn"]: state for state in states if state}
+    if not any("$" in urn or "orthanc:" in urn for urn in found):
+        raise ValueError("there are no components in it")
+    for state in found.values():
+        by_property = (state.get("propertyDependencies") or {}).values()
+        named = {*(state.get("dependencies") or []), *chain.from_iterable(each or [] for each in by_property)}
+        yield Resource(state["urn"], state["type"], state.get("parent", ""), sorted(named))
+
+
+def components(found: Iterable[Resource]) -> list[Component]:
+    """The components right below the stack, by name."""
+    by_urn = {each.urn: each for each in found}
+    owners = {urn: top for urn in by_urn if (top := _top(urn, by_urn)) and by_urn[top].type.startswith("orthanc:")}
+    services: dict[str, set[str]] = {top: set() for top in owners.values()}
+    needs: dict[str, set[str]] = {top: set() for top in owners.values()}
+    for urn, top in owners.items():
+        provider, _, rest = by_urn[urn].type.partition(":")
+        if provider == "aws":
+            services[top].add(rest.partition("/")[0])
+        needs[top] |= {owners[other] for other in by_urn[urn].dependencies if other in owners} - {top}
+    names = {top: top.rpartition("::")[2] for top in services}
+    return sorted(
+        Component(
+            names[top],
+            by_urn[top].type.rpartition(":")[2],
+            sorted(services[top]),
+            sorted(names[other] for other in _reduced(top, needs)),
+        )
+        for top in services
+    )
+
+
+def mermaid(drawn: Sequence[Component]) -> str:
+    """The graph as GitHub and others draw it."""
+    lines = ["flowchart TD"]
+    lines += [f'    {_id(each.name)}["{"<br/>".join(_label(each))}"]' for each in drawn]
+    lines += [f"    {_id(each.name)} --> {_id(other)}" for each in drawn for other in each.builds_on]
+    return "\n".join(lines) + "\n"
+
+
+def svg(drawn: Sequence[Component]) -> str:
+    """The same as a picture: who builds on others stands above them."""
+    rows = _rows(drawn)
+    width = max(len(row) for row in rows) * (_WIDTH + _GAP) + _GAP
+    places: dict[str, tuple[float, float]] = {}
+    for number, row in enumerate(rows):
+        left = (width - len(row) * (_WIDTH + _GAP) + _GAP) / 2
+        for position, name in enumerate(row):
+            places[name] = (left + position * (_WIDTH + _GAP), _GAP + number * _ROW)
+    height = _GAP * 2 + (len(rows) - 1) * _ROW + _HEIGHT
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
+        '<defs><marker id="to" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+        '<path d="M0 0L8 4L0 8z" fill="#607080"/></marker></defs>',
+        f'<rect width="{width}" height="{height}" fill="#fff"/>',
+    ]
+    for each in drawn:
+        for other in each.builds_on:
+            (x1, y1), (x2, y2) = places[each.name], places[other]
+            x1, y1, x2, bend = x1 + _WIDTH / 2, y1 + _HEIGHT, x2 + _WIDTH / 2, (_ROW - _HEIGHT) / 2
+            curve = f"M{x1:g} {y1:g}C{x1:g} {y1 + bend:g} {x2:g} {y2 - bend:g} {x2:g} {y2:g}"
+            lines.append(f'<path d="{curve}" fill="none" stroke="#607080" marker-end="url(#to)"/>')
+    for each in drawn:
+        x, y = places[each.name]
+        box = f'x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="6"'
+        lines.append(f'<rect {box} fill="#eef4fb" stroke="#3b6ea5"/>')
+        for number, text in enumerate(_label(each)):
+            weight = ' font-weight="bold"' if number == 0 else ""
+            at = f'x="{x + _WIDTH / 2:g}" y="{y + 19 + 17 * number:g}"'
+            lines.append(f'<text {at} font-size="12" text-anchor="middle"{weight}>{escape(text)}</text>')
+    return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def documented(text: str, drawn: Sequence[Component]) -> str:
+    """The document `text` with this graph in the place of the one that it has."""
+    before, opening, rest = text.partition(_OPENING)
+    return f"{before}{opening}{mermaid(drawn)}{_CLOSING}{rest.partition(_CLOSING)[2]}"
+
+
+def _top(urn: str, by_urn: Mapping[str, Resource]) -> str:
+    """The ancestor right below the stack; nothing for the stack itself and for providers."""
+    while urn in by_urn:
+        parent = by_urn[urn].parent
+        if f"::{_STACK}::" in parent:
+            return urn
+        urn = parent
+    return ""
+
+
+def _reduced(top: str, needs: Mapping[str, set[str]]) -> set[str]:
+    """Whom it builds on, without those on whom one of these builds already."""
+    return {one for one in needs[top] if not any(one in _below(other, needs) for other in needs[top] - {one})}
+
+
+def _below(top: str, needs: Mapping[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    ahead = list(needs[top])
+    while ahead:
+        if (one := ahead.pop()) not in seen:
+            seen.add(one)
+            ahead += needs[one]
+    return seen
+
+
+def _rows(drawn: Sequence[Component]) -> list[list[str]]:
+    """Names in rows, each above all on which it builds, in the order of those that lead to them."""
+    by_name = {each.name: each for each in drawn}
+
+    def depth(name: str) -> int:
+        return 1 + max((depth(other) for other in by_name[name].builds_on), default=-1)
+
+    rows: list[list[str]] = [[] for _ in range(1 + max(depth(each.name) for each in drawn))]
+    for each in drawn:
+        rows[-1 - depth(each.name)].append(each.name)
+    above: dict[str, float] = {}
+    for row in rows:
+        row.sort(key=lambda name: (above.get(name, 0.5), name))
+        for position, name in enumerate(row):
+            for other in by_name[name].builds_on:
+                here = (position + 0.5) / len(row)
+                above[other] = (above[other] + here) / 2 if other in above else here
+    return rows
+
+
+def _label(component: Component) -> list[str]:
+    services = ", ".join(component.services)
+    return [component.name, component.kind, *([services] if services else [])]
+
+
+def _id(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def main() -> int:
+    """Print the graph of what is on standard input; exit status 1 where there is nothing to draw."""
+    parser = argparse.ArgumentParser(prog="python -m tools.architecture", description=__doc__)
+    parser.add_argument(
+        "--write", action="store_true", help="into docs/, document and picture, not to the terminal"
+    )
+    given = parser.parse_args()
+    try:
+        drawn = components(resources(json.load(sys.stdin)))
+    except ValueError as error:
+        print(f"error: {error}; give the output of `pulumi preview --json` or `stack export`", file=sys.stderr)
+        return 1
+    if given.write:
+        DOCUMENT.write_text(documented(DOCUMENT.read_text(), drawn))
+        PICTURE.write_text(svg(drawn))
+    else:
+        print(mermaid(drawn), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
