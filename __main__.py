@@ -7,9 +7,9 @@ from components.access_logs import AccessLogs
 from components.alarms import Alarms
 from components.backup import Backup
 from components.brought_network import BroughtNetwork
-from components.budget import Budget
+from components.budget import MonthlyBudget
 from components.certificates import Certificates
-from components.dashboard import Dashboard
+from components.dashboard import ArchiveDashboard
 from components.data_events import DataEvents
 from components.database import Database
 from components.dicom import DicomIngress
@@ -115,9 +115,9 @@ watched = watch(
 alarms = Alarms("orthanc-alarms", settings, watched=watched) if settings.enable_alarms else None
 if settings.enable_dashboard:
     alarm_arns = list(alarms.arns.values()) if alarms else []
-    Dashboard("orthanc-dashboard", settings, watched=watched, alarm_arns=alarm_arns)
+    ArchiveDashboard("orthanc-dashboard", settings, watched=watched, alarm_arns=alarm_arns)
 if settings.monthly_budget_usd:
-    Budget("orthanc-budget", settings)
+    MonthlyBudget("orthanc-budget", settings)
 
 pulumi.export("orthancUrl", edge.url)
 pulumi.export("orthancCredentialsSecretName", users.secret_name)

@@ -16,12 +16,12 @@ _TAG = "Stack"
 _TOLD = {"FORECASTED": 80, "ACTUAL": 100}
 
 
-class Budget(pulumi.ComponentResource):
+class MonthlyBudget(pulumi.ComponentResource):
     """A monthly budget of `monthlyBudgetUsd` that tells `alarmEmails`."""
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Tells, and stops nothing: an archive that is turned off for its price is worth nothing."""
-        super().__init__("orthanc:observability:Budget", name, None, opts)
+        super().__init__("orthanc:observability:MonthlyBudget", name, None, opts)
         aws.budgets.Budget(
             name,
             budget_type="COST",

@@ -33,7 +33,7 @@ _STORAGE_TYPES = {
 _ERRORS = "fields @timestamp, @message | filter @message like /^[EW]\\d{4} / | sort @timestamp desc | limit 50"
 
 
-class Dashboard(pulumi.ComponentResource):
+class ArchiveDashboard(pulumi.ComponentResource):
     """The dashboard of a stack, in the archive's own region."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Dashboard(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Shows the states of `alarm_arns`, too, where there are alarms."""
-        super().__init__("orthanc:observability:Dashboard", name, None, opts)
+        super().__init__("orthanc:observability:ArchiveDashboard", name, None, opts)
         names = pulumi.Output.all(**vars(watched))
         body = pulumi.Output.all(names, *alarm_arns).apply(
             lambda known: json.dumps(document(Watched(**known[0]), known[1:]), sort_keys=True)

@@ -41,9 +41,7 @@ def _budget_is_told_to_somebody(settings: ObservabilitySettings) -> Problem | No
     if not settings.monthly_budget_usd or settings.alarm_emails:
         return None
     rule = "is a limit that somebody must hear of, and alarmEmails names nobody"
-    remedy = (
-        "pulumi config set --path 'alarmEmails[0]' pacs-team@example.org, or pulumi config rm monthlyBudgetUsd"
-    )
+    remedy = "pulumi config set --path 'alarmEmails[0]' team@example.org, or pulumi config rm monthlyBudgetUsd"
     return Problem("monthlyBudgetUsd", settings.monthly_budget_usd, rule, remedy)
 
 
