@@ -46,6 +46,16 @@ def bill(*resources: Planned) -> float:
         (16.43, [Planned("LoadBalancer", "web", {"internal": True})]),
         (23.73, [Planned("LoadBalancer", "dicom", {"loadBalancerType": "network", "subnets": ["a", "b"]})]),
         (8.00, [Planned("WebAcl", "web", {"rules": [{}, {}, {}]})]),
+        (0.10, [Planned("MetricAlarm", "busy", {"metricName": "CPUUtilization"})]),
+        (
+            0.20,
+            [
+                Planned(
+                    "MetricAlarm", "errors", {"metricQueries": [{"expression": "a / b"}, *[{"metric": {}}] * 2]}
+                )
+            ],
+        ),
+        (3.00, [Planned("Dashboard", "all", {})]),
         (0, [Planned("SecurityGroup", "task", {})]),
     ],
 )
