@@ -312,7 +312,7 @@ def _what_is_watched_is_what_is_deployed(embedded: Embedded) -> None:
     assert cluster["settings"] == [{"name": "containerInsights", "value": "enhanced"}]
     insights = f"/aws/ecs/containerinsights/{cluster['clusterName']}/performance"
     logs = embedded.client("logs").describe_log_groups(logGroupNamePrefix=insights)["logGroups"]
-    assert [group["retentionInDays"] for group in logs] == [7], "ECS makes it, to be kept for ever"
+    assert [group["retentionInDays"] for group in logs] == [90], "ECS makes it, to be kept for ever"
 
 
 def _what_happens_is_told(embedded: Embedded) -> None:

@@ -16,6 +16,7 @@ PROJECT = Path(__file__).parents[2]
 TASK = Planned("TaskDefinition", "orthanc", {"cpu": "2048", "memory": "4096"})
 ON_ARM = TASK._replace(inputs={**TASK.inputs, "runtimePlatform": {"cpuArchitecture": "ARM64"}})
 MICRO = {"instanceClass": "db.t4g.micro", "allocatedStorage": 20}
+MEASURED = [{"metric": {"metricName": "a"}}, {"metric": {"metricName": "b"}}]
 SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
 
 
