@@ -269,7 +269,6 @@ def test_it_is_watched_and_somebody_is_told_and_back(embedded: Embedded):
     embedded.configure(**WATCHED)
     assert summary(embedded.changes()) == TOLD
     assert summary(embedded.changes("refresh")) == Counter(), "what is watched is seen as changed"
-    embedded.pulumi("preview", "--policy-pack", "policy")
     _what_is_watched_is_what_is_deployed(embedded)
     _what_happens_is_told(embedded)
     embedded.configure(**dict.fromkeys(WATCHED))
