@@ -4,9 +4,12 @@ import pulumi
 
 from components import configuration
 from components.access_logs import AccessLogs
+from components.alarms import Alarms
 from components.backup import Backup
 from components.brought_network import BroughtNetwork
+from components.budget import MonthlyBudget
 from components.certificates import Certificates
+from components.dashboard import ArchiveDashboard
 from components.data_events import DataEvents
 from components.database import Database
 from components.dicom import DicomIngress
@@ -20,6 +23,7 @@ from components.rotation import DatabasePasswordRotation
 from components.service import OrthancService
 from components.storage import BroughtBucket, Bucket, DicomBucket, DicomFileSystem
 from components.users import OrthancUsers
+from components.watched import watch
 
 settings = configuration.load()
 
@@ -50,8 +54,9 @@ if settings.enable_data_events and access_logs and isinstance(storage, Bucket):
 database = Database("orthanc-database", settings, network=network, keys=keys)
 
 # Copies of both, apart from them.
-if settings.enable_backup_plan:
-    Backup("orthanc-backup", settings, database=database, storage=storage)
+backup = (
+    Backup("orthanc-backup", settings, database=database, storage=storage) if settings.enable_backup_plan else None
+)
 
 # Orthanc itself: who may log in, what runs, and what leads to it.
 users = OrthancUsers("orthanc-users", settings, keys=keys)
@@ -75,8 +80,11 @@ service = OrthancService(
 )
 
 # Tasks that come to know the database's new password, whenever RDS has drawn one.
-if settings.rds_keeps_password:
+rotation = (
     DatabasePasswordRotation("orthanc-rotation", settings, database=database, service=service)
+    if settings.rds_keeps_password
+    else None
+)
 
 # The way in for viewers and DICOMweb.
 firewall = Firewall("orthanc-firewall", settings, keys=keys) if settings.enable_waf else None
@@ -90,8 +98,31 @@ edge = Edge(
     depends_on=network.origin_needs,
 )
 
+# Who is told when studies no longer come in or go out, and where it is seen; and what it may cost.
+watched = watch(
+    settings,
+    service=service,
+    load_balancer=load_balancer,
+    dicom=dicom,
+    database=database,
+    storage=storage,
+    backup=backup,
+    rotation=rotation,
+    certificates=certificates,
+    firewall=firewall,
+    edge=edge,
+)
+alarms = Alarms("orthanc-alarms", settings, watched=watched) if settings.enable_alarms else None
+if settings.enable_dashboard:
+    alarm_arns = list(alarms.arns.values()) if alarms else []
+    ArchiveDashboard("orthanc-dashboard", settings, watched=watched, alarm_arns=alarm_arns)
+if settings.monthly_budget_usd:
+    MonthlyBudget("orthanc-budget", settings)
+
 pulumi.export("orthancUrl", edge.url)
 pulumi.export("orthancCredentialsSecretName", users.secret_name)
 pulumi.export("orthancAdminPassword", users.admin_password)
 if dicom:
     pulumi.export("dicomEndpoint", dicom.endpoint)
+if alarms:
+    pulumi.export("alarmTopicArns", alarms.topic_arns)

@@ -18,7 +18,10 @@ _MINUTES_TO_START, _MINUTES_TO_COMPLETE = 120, 7 * 24 * 60
 
 
 class Backup(pulumi.ComponentResource):
-    """Vault, its key, the plan, and a role that may copy this stack's data and nothing else."""
+    """Vault, its key, the plan, and a role that may copy this stack's data and nothing else.
+
+    `vault_name`: Output[str].
+    """
 
     def __init__(
         self,
@@ -94,4 +97,5 @@ class Backup(pulumi.ComponentResource):
             resources=[database.arn, *([storage_arn] if copied else [])],
             opts=child,
         )
-        self.register_outputs({"vaultName": vault.name})
+        self.vault_name = vault.name
+        self.register_outputs({"vaultName": self.vault_name})

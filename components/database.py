@@ -40,7 +40,8 @@ class DatabaseAccess:
 class Database(pulumi.ComponentResource):
     """The instance, empty or restored, its parameter group, and its password in a secret, its own or RDS's.
 
-    `access: Output[DatabaseAccess]`; `secret_arn`, `arn`, `key_arn` (of its storage): Output[str].
+    `access: Output[DatabaseAccess]`; `secret_arn`, `identifier`, `arn`, `key_arn` (of its storage):
+    Output[str].
     """
 
     def __init__(
@@ -135,6 +136,7 @@ class Database(pulumi.ComponentResource):
         self.access = known.apply(
             lambda parts: DatabaseAccess(parts[0], int(parts[1]), settings.database_name, parts[2], parts[3])
         )
+        self.identifier = instance.identifier
         self.arn, self.key_arn = instance.arn, instance.kms_key_id
         self.register_outputs({"secretArn": self.secret_arn})
 

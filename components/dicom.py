@@ -24,8 +24,8 @@ _DRAIN_SECONDS = 300
 class DicomIngress(pulumi.ComponentResource):
     """Network load balancer, target group and listener.
 
-    `target_group: aws.lb.TargetGroup` and `listener: aws.lb.Listener` for the service; `endpoint: Output[str]`,
-    host:port for the modalities.
+    `target_group: aws.lb.TargetGroup` and `listener: aws.lb.Listener` for the service, `balancer:
+    aws.lb.LoadBalancer` for who watches it; `endpoint: Output[str]`, host:port for the modalities.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class DicomIngress(pulumi.ComponentResource):
         # another name all three are made anew, and those of before go when the service has left them.
         name = f"{name}-{settings.dicom_ingress}"
 
-        balancer = aws.lb.LoadBalancer(
+        self.balancer = aws.lb.LoadBalancer(
             name,
             load_balancer_type="network",
             internal=not public,
@@ -69,7 +69,7 @@ class DicomIngress(pulumi.ComponentResource):
         )
         self.listener = aws.lb.Listener(
             name,
-            load_balancer_arn=balancer.arn,
+            load_balancer_arn=self.balancer.arn,
             protocol="TLS" if over_tls else "TCP",
             port=settings.dicom_port,
             certificate_arn=settings.dicom_certificate_arn if over_tls else None,
@@ -78,5 +78,5 @@ class DicomIngress(pulumi.ComponentResource):
             default_actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
             opts=child,
         )
-        self.endpoint = pulumi.Output.concat(balancer.dns_name, ":", str(settings.dicom_port))
+        self.endpoint = pulumi.Output.concat(self.balancer.dns_name, ":", str(settings.dicom_port))
         self.register_outputs({"endpoint": self.endpoint})

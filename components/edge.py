@@ -39,7 +39,7 @@ _LOGGED = [
 class Edge(pulumi.ComponentResource):
     """Distribution, VPC origin, what browsers are told, and by configuration own domain and access logs.
 
-    `url: Output[str]`, with https://.
+    `url: Output[str]`, with https://; `distribution_id: Output[str]`.
     """
 
     def __init__(
@@ -95,6 +95,7 @@ class Edge(pulumi.ComponentResource):
             self._lead_to(distribution)
         if access_logs:
             self._log_access(distribution, access_logs)
+        self.distribution_id = distribution.id
         host = settings.domain_name or distribution.domain_name
         self.url = pulumi.Output.concat("https://", host)
         self.register_outputs({"url": self.url})

@@ -47,7 +47,7 @@ _PROTECTED: list[aws.wafv2.WebAclDataProtectionConfigDataProtectionArgsDict] = [
 class Firewall(pulumi.ComponentResource):
     """A web ACL for CloudFront with its address sets, its log group and what is logged.
 
-    `web_acl_arn: Output[str]`.
+    `web_acl_arn: Output[str]`; `metric_name`, by which CloudWatch knows the ACL.
     """
 
     def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
@@ -67,6 +67,8 @@ class Firewall(pulumi.ComponentResource):
             ).arn
             for version, networks in by_version(settings.allowed_cidrs).items()
         ]
+        # Of two stacks in one account each counts its own.
+        self.metric_name = f"{name}-{pulumi.get_stack()}"
         web_acl = aws.wafv2.WebAcl(
             name,
             region=CLOUDFRONT_REGION,
@@ -75,7 +77,7 @@ class Firewall(pulumi.ComponentResource):
             default_action={"allow": {}},
             rules=rules(settings.waf_rate_limit, allowed),
             data_protection_config={"data_protections": _PROTECTED},
-            visibility_config=_visibility(name),
+            visibility_config=_visibility(self.metric_name),
             opts=child,
         )
         log_group = aws.cloudwatch.LogGroup(

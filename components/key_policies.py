@@ -73,6 +73,25 @@ def of_logs(owner: Owner, *, sessions: bool) -> str:
     return document(_administration(owner), *statements)
 
 
+def of_alarms(owner: Owner, *, events: bool) -> str:
+    """Of a key for a topic of alarms, and with `events` of EventBridge's events, too.
+
+    SNS Developer Guide, "Key management": CloudWatch says for which alarm it asks; EventBridge does not say for
+    whom it does, and a condition on that would shut it out without a word. So does AWS's own key of SNS, which
+    admits no service. Whoever may publish may do so by way of SNS, to see that a message arrives.
+    """
+    use = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    alarms = f"arn:{owner.partition}:cloudwatch:{owner.region}:{owner.account}:alarm:*"
+    ours = {"StringEquals": {"aws:SourceAccount": owner.account}, "ArnLike": {"aws:SourceArn": alarms}}
+    by_sns = {"kms:CallerAccount": owner.account, "kms:ViaService": f"sns.{owner.region}.amazonaws.com"}
+    return document(
+        _administration(owner),
+        _allow("Alarms", {"Service": "cloudwatch.amazonaws.com"}, use, ours),
+        *([_allow("Events", {"Service": "events.amazonaws.com"}, use)] if events else []),
+        _allow("Publish", owner.root, use, {"StringEquals": by_sns}),
+    )
+
+
 def of_trails(owner: Owner) -> str:
     """Of a key for trails (CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail").
 

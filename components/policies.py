@@ -173,6 +173,27 @@ def bucket_for_access_logs(bucket_arn: str, account: str) -> str:
     return document(*_write_access_logs(bucket_arn, account), *_over_tls_only(bucket_arn))
 
 
+def topic_of_alarms(topic_arn: str, account: str, *, events: bool) -> str:
+    """Topic policy: alarms of `account`, with `events` also EventBridge, may publish; nobody without TLS.
+
+    EventBridge User Guide, "Amazon SNS permissions": of EventBridge none but the service itself can be named.
+    """
+    partition, region = topic_arn.split(":")[1], topic_arn.split(":")[3]
+    alarms = {"aws:SourceArn": f"arn:{partition}:cloudwatch:{region}:{account}:alarm:*"}
+
+    def publish(sid: str, effect: str, principal: Any, **condition: Any) -> _Statement:
+        use = {"Action": "sns:Publish", "Resource": topic_arn}
+        return {"Sid": sid, "Effect": effect, "Principal": principal, **use, **condition}
+
+    ours = {"StringEquals": {"aws:SourceAccount": account}, "ArnLike": alarms}
+    by_events = [publish("Events", "Allow", {"Service": "events.amazonaws.com"})] if events else []
+    return document(
+        publish("Alarms", "Allow", {"Service": "cloudwatch.amazonaws.com"}, Condition=ours),
+        *by_events,
+        publish("TlsOnly", "Deny", "*", Condition={"Bool": {"aws:SecureTransport": "false"}}),
+    )
+
+
 def file_system_through_access_point_only(file_system_arn: str, access_point_arn: str) -> str:
     """File-system policy: no client without TLS, none around the access point.
 

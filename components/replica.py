@@ -11,9 +11,15 @@ from components import data_policies, key_policies, policies, private_bucket, pr
 from components.keys import owner
 from components.settings import Settings
 
+# The one rule, by which S3's metrics of replication are told apart.
+RULE_ID = "everything"
+
 
 class Replica(pulumi.ComponentResource):
-    """Bucket and key in `replicaRegion`, and the role with which S3 fills it; nobody else uses them."""
+    """Bucket and key in `replicaRegion`, and the role with which S3 fills it; nobody else uses them.
+
+    `bucket_name`: Output[str].
+    """
 
     def __init__(
         self,
@@ -64,7 +70,7 @@ class Replica(pulumi.ComponentResource):
             role=role_arn,
             rules=[
                 {
-                    "id": "everything",
+                    "id": RULE_ID,
                     "status": "Enabled",
                     "priority": 1,
                     "filter": {"prefix": ""},
@@ -74,9 +80,12 @@ class Replica(pulumi.ComponentResource):
                     "destination": {
                         "bucket": replica.bucket.arn,
                         "encryption_configuration": {"replica_kms_key_id": key.arn},
+                        # How far it lags and what failed, which alarms watch; each metric is paid for.
+                        "metrics": {"status": "Enabled"} if settings.enable_alarms else None,
                     },
                 }
             ],
             opts=protection.stateful(self, settings, depends_on=[*source.ready, *replica.ready]),
         )
-        self.register_outputs({"bucketName": replica.bucket.bucket})
+        self.bucket_name = replica.bucket.bucket
+        self.register_outputs({"bucketName": self.bucket_name})

@@ -25,7 +25,10 @@ _RETRY = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 10, "BackoffRate": 2
 
 
 class DatabasePasswordRotation(pulumi.ComponentResource):
-    """The schedule of RDS's managed secret, and what replaces the service's tasks after each rotation."""
+    """The schedule of RDS's managed secret, and what replaces the service's tasks after each rotation.
+
+    `state_machine_arn`: Output[str], of what replaces them.
+    """
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
             role_arn=worker,
             opts=self._child,
         )
+        self.state_machine_arn = machine.arn
         rule = aws.cloudwatch.EventRule(
             name,
             description="The database's secret has a new value",

@@ -10,6 +10,7 @@ from components.database import Database, DatabaseAccess
 from components.dicom import DicomIngress
 from components.endpoint_policies import EndpointPolicies
 from components.image import OrthancImage
+from components.insights import ContainerInsights, cluster_setting
 from components.keys import Keys
 from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Network
@@ -29,7 +30,7 @@ class OrthancService(pulumi.ComponentResource):
     """Cluster, roles, log group, task definition and service.
 
     `pulumi up` waits until the service is steady; a deployment whose tasks fail is rolled back and reported.
-    `cluster_arn`, `service_arn`: Output[str].
+    `cluster_arn`, `cluster_name`, `service_arn`, `service_name`, `log_group_name`: Output[str].
     """
 
     def __init__(
@@ -98,8 +99,15 @@ class OrthancService(pulumi.ComponentResource):
             secret_arns=secret_arns,
             opts=self._child,
         )
-        cluster = aws.ecs.Cluster(name, configuration=shells.configuration, opts=self._child)
-        self.cluster_arn = cluster.arn
+        cluster = aws.ecs.Cluster(
+            name,
+            configuration=shells.configuration,
+            settings=[cluster_setting(settings)],
+            opts=self._child,
+        )
+        insights = ContainerInsights(
+            f"{name}-insights", settings, keys=keys, cluster_name=cluster.name, opts=self._child
+        )
         mounts = storage.ready if isinstance(storage, DicomFileSystem) else []
         several = settings.task_count > 1
         ways_in = [(load_balancer, orthanc.HTTP_PORT)] + ([(dicom, orthanc.DICOM_PORT)] if dicom else [])
@@ -136,11 +144,18 @@ class OrthancService(pulumi.ComponentResource):
                 parent=self,
                 # ECS refuses a target group without a listener; a task without its mounts fails; none runs before
                 # the endpoints are restricted; and on the way down the tasks go before what they use.
-                depends_on=[*(way.listener for way, _ in ways_in), *endpoint_policies.ready, *mounts],
+                depends_on=[
+                    *(way.listener for way, _ in ways_in),
+                    *endpoint_policies.ready,
+                    *mounts,
+                    *insights.ready,
+                ],
                 custom_timeouts=_patience(settings),
             ),
         )
-        self.service_arn = service.arn
+        self.cluster_arn, self.cluster_name = cluster.arn, cluster.name
+        self.service_arn, self.service_name = service.arn, service.name
+        self.log_group_name = log_group.name
         self.register_outputs({})
 
     def _build_role(self, purpose: str, document: pulumi.Output[str]) -> pulumi.Output[str]:

@@ -33,6 +33,8 @@ class Bucket(pulumi.ComponentResource):
     """The key of its objects, where it is not S3's own."""
     task_policy: pulumi.Output[str]
     """JSON: what a task's role needs to use it."""
+    replica_name: pulumi.Output[str] | None = None
+    """The bucket that holds a copy of each file, where there is one."""
 
 
 class BroughtBucket(Bucket):
@@ -91,7 +93,7 @@ class DicomBucket(Bucket):
         if settings.enable_bucket_events:
             aws.s3.BucketNotification(name, bucket=bucket.bucket, eventbridge=True, opts=child)
         if settings.replica_region:
-            Replica(
+            replica = Replica(
                 f"{name}-replica",
                 settings,
                 source=built,
@@ -99,6 +101,7 @@ class DicomBucket(Bucket):
                 lifecycle=_lifecycle(settings),
                 opts=child,
             )
+            self.replica_name = replica.bucket_name
 
         self.bucket_name = bucket.bucket
         self.bucket_arn = bucket.arn

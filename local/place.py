@@ -21,6 +21,7 @@ _FIRST_PORT, _BLOCKS = 20000, 600
 # Any credentials do for the emulated AWS; no real account can have these.
 TEST_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 REGION = "us-east-1"
+ACCOUNT = "123456789012"  # the emulator's only one
 
 
 @dataclass(frozen=True)

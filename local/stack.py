@@ -12,9 +12,9 @@ PROJECT = "orthanc-on-aws"
 
 # Every service that the program calls; the AWS provider takes an endpoint for each.
 SERVICES = (
-    *("acm", "backup", "cloudcontrol", "cloudfront", "cloudtrail", "cloudwatch", "ec2", "ecr", "ecs", "efs"),
-    *("elbv2", "events", "iam", "kms", "logs", "rds", "route53", "s3", "secretsmanager", "sfn", "sns", "sqs"),
-    *("sts", "wafv2"),
+    *("acm", "backup", "budgets", "cloudcontrol", "cloudfront", "cloudtrail", "cloudwatch", "ec2", "ecr", "ecs"),
+    *("efs", "elbv2", "events", "iam", "kms", "logs", "rds", "route53", "s3", "secretsmanager", "sfn", "sns"),
+    *("sqs", "sts", "wafv2"),
 )
 
 _DEFAULTS: dict[str, Any] = {

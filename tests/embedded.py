@@ -62,15 +62,14 @@ class Embedded:
         return self._run(["pulumi", *arguments, "--non-interactive", "-s", stack], check=check)
 
     def configure(self, **values: str | list[Any] | None) -> None:
-        """`pulumi config set` each value, lists part by part; None removes the key, so that its default holds."""
-        for key, value in values.items():
-            if value is None:
-                self.pulumi("config", "rm", key)
-            elif isinstance(value, str):
-                self.pulumi("config", "set", key, value)
-            else:
-                parts = (f"--plaintext={part}" for part in _parts(key, value))
-                self.pulumi("config", "set-all", "--path", *parts)
+        """`pulumi config set` all values, lists part by part; None removes the key, so that its default holds."""
+        texts = [f"--plaintext={key}={value}" for key, value in values.items() if isinstance(value, str)]
+        lists = {key: value for key, value in values.items() if isinstance(value, list)}
+        parts = [f"--plaintext={part}" for key, value in lists.items() for part in _parts(key, value)]
+        gone = [key for key, value in values.items() if value is None]
+        for command, arguments in {"set-all": texts, "set-all --path": parts, "rm-all": gone}.items():
+            if arguments:
+                self.pulumi("config", *command.split(), *arguments)
 
     def changes(self, command: str = "up") -> list[Step]:
         """Run `pulumi up` (or `refresh`) and answer what it changed, in order."""

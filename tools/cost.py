@@ -100,6 +100,12 @@ def _web_acl(inputs: Values, every: list[Planned]) -> tuple[float, str]:
     return prices.WEB_ACL + rules * prices.WEB_ACL_RULE, f"web ACL with {rules} rules"
 
 
+def _alarm(inputs: Values, every: list[Planned]) -> tuple[float, str]:
+    """An alarm costs as much for each metric that it computes with."""
+    metrics = sum("metric" in query for query in inputs.get("metricQueries") or []) or 1
+    return metrics * prices.ALARM, "alarm" + (f" of {metrics} metrics" if metrics > 1 else "")
+
+
 _PRICED: dict[str, Callable[[Values, list[Planned]], tuple[float, str]]] = {
     "Service": _service,
     "Instance": _instance,
@@ -111,7 +117,7 @@ _PRICED: dict[str, Callable[[Values, list[Planned]], tuple[float, str]]] = {
     "ReplicaKey": _monthly(prices.KMS_KEY, "KMS key"),
     "Secret": _monthly(prices.SECRET, "secret"),
     "WebAcl": _web_acl,
-    "MetricAlarm": _monthly(prices.ALARM, "alarm"),
+    "MetricAlarm": _alarm,
     "Dashboard": _monthly(prices.DASHBOARD, "dashboard"),
 }
 

@@ -15,6 +15,7 @@ from components.settings import (
     edge,
     keys,
     network,
+    observability,
     permissions,
     service,
     transfers,
@@ -37,6 +38,7 @@ class Settings(
     credentials.CredentialSettings,
     keys.KeySettings,
     permissions.PermissionSettings,
+    observability.ObservabilitySettings,
 ):
     """Every setting of a stack, with the defaults that hold when the stack sets nothing."""
 
@@ -58,4 +60,5 @@ RULES_BETWEEN_KEYS: tuple[Rule, ...] = (
     *access.RULES,
     *credentials.RULES,
     *keys.RULES,
+    *observability.RULES,
 )

@@ -27,7 +27,7 @@ from local.standins.table import ROWS, Arguments, Call, Read, Row
 from local.standins.tags import tag
 
 GROUPS = ("network", "access", "storage", "database", "containers", "balancing", "cloudfront", "logs")
-GROUPS += ("names", "firewall", "buckets", "backup", "events", "queues")
+GROUPS += ("names", "firewall", "buckets", "backup", "events", "queues", "watching")
 
 _NOT_MAPPED = {"tags", "tagsAll", "id", "region"}
 _REFERENCE = re.compile(r"\$(\w+)")
@@ -248,7 +248,10 @@ class Aws(Plugin):
         found = {name: value for name, value in state.items() if name in types and value is not None}
         found |= mapping.to_properties(merged, types, row.names)
         for name, path in row.outputs.items():
-            value = _fill(path, {**found, "id": state["id"]}) if "$" in path else jmespath.search(path, merged)
+            if callable(path):
+                value = path(merged)
+            else:
+                value = _fill(path, {**found, "id": state["id"]}) if "$" in path else jmespath.search(path, merged)
             if (fitted := mapping.fit(value, types[name])) is not None:
                 found[name] = fitted
         found |= {name: state[name] for name in ("tags", "tagsAll") if state.get(name) is not None}

@@ -165,7 +165,7 @@ def fit(value: Any, type_: Any) -> Any:
         (item,) = typing.get_args(type_)
         parts = [fit(part, item) for part in (value if isinstance(value, list) else [value])]
         return None if any(part is None for part in parts) else parts
-    if origin is dict or type_ is dict:
+    if origin in (dict, Mapping) or type_ is dict:
         return value if isinstance(value, dict) else None
     if isinstance(value, dict | list):
         return json.dumps(value, sort_keys=True) if type_ is str else None
@@ -205,4 +205,6 @@ def _normal(value: Any) -> Any:
             return _normal(json.loads(value))
         except ValueError:
             return value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return value if isinstance(value, bool) or value is None else str(value)

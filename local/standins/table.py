@@ -56,8 +56,8 @@ class Row(NamedTuple):
     """Calls in updates only."""
     names: Mapping[str, str] = {}
     """Input to API name, where they do not fold into each other."""
-    outputs: Mapping[str, str] = {}
-    """Output to jmespath into what the reads found; with $, a text made of properties."""
+    outputs: Mapping[str, str | Callable[[Values], Any]] = {}
+    """Output to jmespath into what the reads found, or a function of that; with $, a text made of properties."""
     named: str = ""
     """The input that gets a name of Pulumi's making, and how long it may be: "name 64"."""
     defaults: Mapping[str, Any] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from . import Finding, Resource
+from . import Finding, Properties, Resource, document, several
 
 _HOLDS_DATA = {
     "aws:rds/instance:Instance",
@@ -11,6 +11,8 @@ _HOLDS_DATA = {
     "aws:kms/key:Key",
     "aws:backup/vault:Vault",
 }
+# What encrypts alarms on their way encrypts no data.
+_ALARMS = "cloudwatch.amazonaws.com"
 
 
 def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
@@ -19,7 +21,7 @@ def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
         return
     for resource in resources:
         kind, properties = resource.kind, resource.properties
-        if kind in _HOLDS_DATA and not resource.protect:
+        if kind in _HOLDS_DATA and not resource.protect and not _is_for_alarms(properties):
             yield resource.urn, "pulumi would delete it: set dataOnDestroy to refuse"
         if kind == "aws:rds/instance:Instance" and properties.get("deletionProtection") is not True:
             yield resource.urn, "RDS would delete it: set dataOnDestroy to refuse"
@@ -28,3 +30,8 @@ def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
             yield resource.urn, "the only way in can be deleted by mistake: set dataOnDestroy to refuse"
         if kind == "aws:s3/bucket:Bucket" and properties.get("forceDestroy"):
             yield resource.urn, "it would be emptied to be deleted: set dataOnDestroy to refuse"
+
+
+def _is_for_alarms(properties: Properties) -> bool:
+    principals = [statement.get("Principal") for statement in document(properties.get("policy"))]
+    return any(isinstance(each, dict) and _ALARMS in several(each.get("Service")) for each in principals)

@@ -36,6 +36,8 @@ ROLE = "aws:iam/role:Role"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 BALANCER, NETWORK = "aws:lb/loadBalancer:LoadBalancer", ("awsx:ec2:Vpc", {})
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+SERVICE, ALARM = ("aws:ecs/service:Service", {}), "aws:cloudwatch/metricAlarm:MetricAlarm"
+TOPIC = "aws:sns/topic:Topic"
 TAGS = {"Project": "orthanc-on-aws", "Stack": "test"}
 
 
@@ -318,6 +320,16 @@ CASES: dict[str, Case] = {
         undefined=[(LOG_GROUP, {}), (DATABASE, {}), (BALANCER, {}), NETWORK, (DISTRIBUTION, {})],
         findings=4,  # a log group without a time is kept for ever, which logs-are-kept reports
     ),
+    "production-is-watched": Case(
+        kept=[[SERVICE, (ALARM, {"alarmActions": ["arn:topic"]})], []],
+        broken=[
+            [SERVICE],
+            [SERVICE, (ALARM, {"alarmActions": []})],
+            [(ALARM, {"alarmActions": ["arn:topic"], "actionsEnabled": False})],
+        ],
+        undefined=[SERVICE, (ALARM, {})],
+        findings=1,
+    ),
     "roles-are-assumed-by-services-only": Case(
         kept=[[role({"Service": "ecs-tasks.amazonaws.com"})]],
         broken=[
@@ -361,6 +373,15 @@ CASES: dict[str, Case] = {
         ],
         broken=[[("aws:lb/targetGroup:TargetGroup", {"protocol": protocol})] for protocol in ("HTTP", "UDP")],
         undefined=[("aws:lb/targetGroup:TargetGroup", {})],
+        findings=1,
+    ),
+    "topics-are-encrypted": Case(
+        kept=[[(TOPIC, {"kmsMasterKeyId": "arn:aws:kms:us-east-1:123456789012:key/1"})]],
+        broken=[
+            [(TOPIC, {"kmsMasterKeyId": key})]
+            for key in ("", "alias/aws/sns", "arn:aws:kms:us-east-1:123456789012:alias/aws/sns")
+        ],
+        undefined=[(TOPIC, {})],
         findings=1,
     ),
     "traffic-is-encrypted": Case(
@@ -425,3 +446,10 @@ def test_only_production_must_be_safe(rule: str):
 @pytest.mark.parametrize("held", [BUCKET, FILES, ("aws:backup/vault:Vault", {})])
 def test_what_pulumi_would_delete_is_not_protected(held: Given):
     assert findings("production-is-protected", [held], protect=False)
+
+
+def test_a_key_that_encrypts_alarms_only_may_go_with_them():
+    for service, kept in (("cloudwatch.amazonaws.com", True), ("logs.us-east-1.amazonaws.com", False)):
+        key = (KEY, policy_of(admit({"Service": service}, "kms:Decrypt")))
+        assert bool(findings("production-is-protected", [key], protect=False)) is not kept
+    assert findings("production-is-protected", [(KEY, {})], protect=False)

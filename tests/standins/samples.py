@@ -170,6 +170,23 @@ def _backup_rule(vault: str, days: int) -> Inputs:
     return {"ruleName": "daily", "targetVaultName": vault, **times, "lifecycle": {"deleteAfter": days}}
 
 
+def _measured(id: str) -> Inputs:
+    """A query of an alarm that computes something of several metrics."""
+    metric = {"namespace": "AWS/ApplicationELB", "metricName": id, "dimensions": {"LoadBalancer": "app/web/1"}}
+    return {"id": id, "metric": metric | {"stat": "Sum", "period": 300}, "returnData": False}
+
+
+def _told(percent: int, email: str) -> Inputs:
+    """A notification of a budget."""
+    return {
+        "notificationType": "FORECASTED",
+        "comparisonOperator": "GREATER_THAN",
+        "threshold": percent,
+        "thresholdType": "PERCENTAGE",
+        "subscriberEmailAddresses": [email],
+    }
+
+
 def _data_events(bucket: str) -> Inputs:
     fields = [
         {"field": "eventCategory", "equals": ["Data"]},
@@ -905,6 +922,99 @@ SAMPLES: dict[str, Sample] = {
             "roleArn": w["role"].outputs["arn"],
         },
         {"definition": state_machine("aws", "arn:another", "arn:service"), "tags": {"a": "b"}},
+    ),
+    "event-to-topic": _sample(
+        "cloudwatch/eventTarget:EventTarget",
+        lambda w: {
+            "rule": w["event-rule"].id,
+            "arn": w["topic"].id,
+            "inputTransformer": {"inputPaths": {"reason": "$.detail.reason"}, "inputTemplate": '"<reason>"'},
+        },
+        {"inputTransformer": {"inputPaths": {"id": "$.id"}, "inputTemplate": '"<id>"'}},
+    ),
+    "alarm": _sample(
+        "cloudwatch/metricAlarm:MetricAlarm",
+        lambda w: {
+            "alarmDescription": "nobody answers",
+            "namespace": "AWS/ApplicationELB",
+            "metricName": "HealthyHostCount",
+            "dimensions": {"LoadBalancer": "app/web/1", "TargetGroup": "targetgroup/web/1"},
+            "statistic": "Maximum",
+            "period": 60,
+            "evaluationPeriods": 3,
+            "datapointsToAlarm": 3,
+            "threshold": 1,
+            "comparisonOperator": "LessThanThreshold",
+            "treatMissingData": "breaching",
+            "alarmActions": [w["topic"].id],
+            "okActions": [w["topic"].id],
+        },
+        {"threshold": 2, "dimensions": {"LoadBalancer": "app/web/2"}, "tags": {"a": "b"}},
+    ),
+    "alarm-of-several": _sample(
+        "cloudwatch/metricAlarm:MetricAlarm",
+        lambda w: {
+            "metricQueries": [
+                {"id": "result", "label": "share", "expression": "100 * failed / all", "returnData": True},
+                _measured("failed"),
+                _measured("all"),
+            ],
+            "evaluationPeriods": 1,
+            "threshold": 5,
+            "comparisonOperator": "GreaterThanThreshold",
+            "alarmActions": [w["topic"].id],
+        },
+        {"metricQueries": [{"id": "result", "expression": "all", "returnData": True}, _measured("all")]},
+    ),
+    "slow-alarm": _sample(
+        "cloudwatch/metricAlarm:MetricAlarm",
+        lambda w: {
+            "namespace": "AWS/ApplicationELB",
+            "metricName": "TargetResponseTime",
+            "dimensions": {"LoadBalancer": "app/web/1"},
+            "extendedStatistic": "p95",
+            "evaluateLowSampleCountPercentiles": "ignore",
+            "period": 300,
+            "evaluationPeriods": 3,
+            "threshold": 30,
+            "comparisonOperator": "GreaterThanThreshold",
+        },
+        {"extendedStatistic": "p99"},
+    ),
+    "dashboard": _sample(
+        "cloudwatch/dashboard:Dashboard",
+        lambda w: {"dashboardName": "orthanc", "dashboardBody": '{"widgets": []}'},
+        {"dashboardBody": '{"widgets": [{"type": "text"}]}'},
+    ),
+    "topic": _sample(
+        "sns/topic:Topic",
+        lambda w: {"displayName": "Orthanc", "kmsMasterKeyId": w["key"].outputs["arn"]},
+        {"displayName": "Orthanc prod", "tags": {"a": "b"}},
+    ),
+    "topic-policy": _sample(
+        "sns/topicPolicy:TopicPolicy",
+        lambda w: {
+            "arn": w["topic"].id,
+            "policy": policies.topic_of_alarms(w["topic"].id, "123456789012", events=True),
+        },
+        {"policy": policies.topic_of_alarms("arn:aws:sns:us-east-1:123456789012:t", "123456789012", events=False)},
+    ),
+    "subscription": _sample(
+        "sns/topicSubscription:TopicSubscription",
+        lambda w: {"topic": w["topic"].id, "protocol": "email", "endpoint": "team@example.org"},
+    ),
+    "budget": _sample(
+        "budgets/budget:Budget",
+        lambda w: {
+            "budgetType": "COST",
+            "limitAmount": "500",
+            "limitUnit": "USD",
+            "timeUnit": "MONTHLY",
+            "costFilters": [{"name": "TagKeyValue", "values": ["user:Stack$prod"]}],
+            "notifications": [_told(80, "team@example.org")],
+        },
+        {"limitAmount": "700", "notifications": [_told(90, "others@example.org")], "tags": {"a": "b"}},
+        unread="notifications",
     ),
     "rotation": _sample(
         "secretsmanager/secretRotation:SecretRotation",

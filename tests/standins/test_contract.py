@@ -22,6 +22,7 @@ NEVER_GONE = {
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:secretsmanager/secretRotation:SecretRotation",
     "aws:secretsmanager/secretVersion:SecretVersion",
+    "aws:sns/topicPolicy:TopicPolicy",
 }
 
 

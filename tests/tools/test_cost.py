@@ -16,6 +16,7 @@ PROJECT = Path(__file__).parents[2]
 TASK = Planned("TaskDefinition", "orthanc", {"cpu": "2048", "memory": "4096"})
 ON_ARM = TASK._replace(inputs={**TASK.inputs, "runtimePlatform": {"cpuArchitecture": "ARM64"}})
 MICRO = {"instanceClass": "db.t4g.micro", "allocatedStorage": 20}
+MEASURED = [{"metric": {"metricName": "a"}}, {"metric": {"metricName": "b"}}]
 SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
 
 
@@ -46,6 +47,16 @@ def bill(*resources: Planned) -> float:
         (16.43, [Planned("LoadBalancer", "web", {"internal": True})]),
         (23.73, [Planned("LoadBalancer", "dicom", {"loadBalancerType": "network", "subnets": ["a", "b"]})]),
         (8.00, [Planned("WebAcl", "web", {"rules": [{}, {}, {}]})]),
+        (0.10, [Planned("MetricAlarm", "busy", {"metricName": "CPUUtilization"})]),
+        (
+            0.20,
+            [
+                Planned(
+                    "MetricAlarm", "errors", {"metricQueries": [{"expression": "a / b"}, *[{"metric": {}}] * 2]}
+                )
+            ],
+        ),
+        (3.00, [Planned("Dashboard", "all", {})]),
         (0, [Planned("SecurityGroup", "task", {})]),
     ],
 )

@@ -218,6 +218,17 @@ BAD: list[tuple[str, Any, str]] = [
     ("databasePasswordSchedule", "rate(1 hours)", "every 4 hours at most"),
     ("databasePasswordSchedule", "cron(30 3 ? * SUN *)", "minute 0"),
     ("databasePasswordSchedule", "cron(0 3 * * *)", "cron(0 3 ? * SUN *)"),
+    ("enableAlarms", "on", "must be true or false"),
+    ("alarmEmails", "team@example.org", "must be a list"),
+    ("alarmEmails", '["team"]', "must be an e-mail address"),
+    ("alarmEmails", '["team@localhost"]', "must be an e-mail address"),
+    ("alarmEmails", '["Team <team@example.org>"]', "must be an e-mail address"),
+    ("alarmEmails", '["team@example.org", "team@example.org"]', "must name each address once"),
+    ("alarmEmails", json.dumps([f"a{n}@example.org" for n in range(11)]), "at most 10 items"),
+    ("enableDashboard", "1", "must be true or false"),
+    ("enableContainerInsights", "enhanced", "must be true or false"),
+    ("monthlyBudgetUsd", "-1", "greater than or equal to 0"),
+    ("monthlyBudgetUsd", "99.5", "valid integer"),
 ]
 
 # Values that do not go together, the key that the error names, its rule and remedy.
@@ -395,6 +406,8 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "nothing is drawn anew",
         "databasePasswordRotation managed",
     ),
+    ({"alarmEmails": '["team@example.org"]'}, "alarmEmails", "there is neither", "enableAlarms true"),
+    ({"monthlyBudgetUsd": "500"}, "monthlyBudgetUsd", "names nobody", "pulumi config set --path 'alarmEmails[0]'"),
 ]
 
 # What is wrong with the first modality, at which path, its rule and remedy; MISSING: the key is not there.
@@ -457,6 +470,9 @@ GOOD = [
     {"enableCustomerKeys": "true", "enableExec": "true"},
     {"databasePasswordRotation": "managed", "databasePasswordSchedule": "cron(0 3 ? * SUN *)"},
     {"databasePasswordRotation": "managed", "databasePasswordSchedule": "rate(1 day)"},
+    {"enableAlarms": "true"},
+    {"enableAlarms": "true", "alarmEmails": '["pacs-team+alarms@radiology.example.org"]'},
+    {"monthlyBudgetUsd": "500", "alarmEmails": '["a@b.ch", "b@b.ch"]'},
 ]
 
 

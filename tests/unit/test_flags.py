@@ -20,6 +20,8 @@ LOG_BUCKET = {
     *("BucketServerSideEncryptionConfiguration", "BucketLifecycleConfiguration"),
 }
 
+ALARMS = {"Alarms", "MetricAlarm", "EventRule", "EventTarget", "AlarmTopic", "Topic", "TopicPolicy", "Key"}
+
 FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
     ({"enableRdsBackup": "true"}, set(), {"Instance.backupRetentionPeriod"}),
     (
@@ -119,6 +121,15 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         set(),
         {"RandomPassword.keepers", "TaskDefinition.containerDefinitions"},
     ),
+    ({"enableAlarms": "true"}, ALARMS, set()),
+    ({"enableAlarms": "true", "alarmEmails": '["team@example.org"]'}, ALARMS | {"TopicSubscription"}, set()),
+    (
+        {"monthlyBudgetUsd": "500", "alarmEmails": '["team@example.org"]'},
+        {"MonthlyBudget", "Budget"},
+        set(),
+    ),
+    ({"enableDashboard": "true"}, {"ArchiveDashboard", "Dashboard"}, set()),
+    ({"enableContainerInsights": "true"}, {"LogGroup"}, {"Cluster.settings"}),
     ({"logRetentionDays": "7"}, set(), {"LogGroup.retentionInDays"}),
     ({"databaseInstanceClass": "db.m7g.large"}, set(), {"Instance.instanceClass"}),
 ]

@@ -53,6 +53,17 @@ SECRETS = {
     "databasePasswordRotation": "managed",
     "enableExec": "true",
 }
+# All that is watched, in two regions beside CloudFront's.
+WATCHED = {
+    "enableAlarms": "true",
+    "alarmEmails": '["team@example.org", "chief@example.org"]',
+    "enableDashboard": "true",
+    "enableContainerInsights": "true",
+    "monthlyBudgetUsd": "500",
+    "enableBackupPlan": "true",
+    "replicaRegion": "eu-west-1",
+    "databasePasswordRotation": "managed",
+} | INTERNAL
 # All that the edge can be given at once.
 EDGE = OWN_ZONE | {
     "enableWaf": "true",
@@ -86,6 +97,7 @@ OTHERS = {
         "public": PUBLIC,
         "restored": KEPT,
         "kept": S3_DATA,
+        "watched": WATCHED,
         "kept-efs": DATA | EFS,
     }.items()
 }
@@ -164,8 +176,12 @@ def test_all_is_known_in_the_end(program: Program, preview: bool):
 
 def test_outputs_are_there(program: Program, preview: bool, request: pytest.FixtureRequest):
     names = {"orthancUrl", "orthancCredentialsSecretName", "orthancAdminPassword"}
-    let_in = request.node.callspec.params["program"][0] in ("internal", "public")
-    assert set(program.outputs) == names | ({"dicomEndpoint"} if let_in else set())
+    stack = request.node.callspec.params["program"][0]
+    if stack in ("internal", "public", "watched"):
+        names |= {"dicomEndpoint"}
+    if stack == "watched" or stack.startswith("prod"):
+        names |= {"alarmTopicArns"}
+    assert set(program.outputs) == names
     if not preview:
         assert program.secret_outputs == {"orthancAdminPassword"}, "the password is shown, or the rest is not"
         assert program.outputs["orthancUrl"].startswith("https://")

@@ -37,6 +37,7 @@ def test_prod_is_safe():
     assert prod.data_on_destroy == "refuse", "prod could be destroyed with its images"
     assert prod.nat_gateways == "onePerZone", "the loss of one zone would cut off both"
     assert prod.log_retention_days >= 365
+    assert prod.enable_alarms and prod.enable_dashboard, "nobody hears of it when nothing is stored any more"
     assert prod.enable_customer_keys, "nobody of one's own says who reads the database, the secrets and the logs"
 
 

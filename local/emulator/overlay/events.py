@@ -1,4 +1,4 @@
-"""EventBridge: events of AWS's own services, and rules that start state machines."""
+"""EventBridge: events of AWS's own services, and rules that start state machines and tell topics."""
 
 import copy
 import json
@@ -6,8 +6,9 @@ from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import Rule, events_backends
+from moto.events.utils import EventTemplateParser
 
-from local.emulator.overlay import Parameters, iam, replaces, stepfunctions
+from local.emulator.overlay import Parameters, iam, replaces, sns, stepfunctions
 
 _EVENTS = "events.amazonaws.com"
 
@@ -20,15 +21,33 @@ def publish(region: str, source: str, detail_type: str, resource: str, detail: P
 
 @replaces(Rule)
 def send_to_targets(original: Any, self: Any, original_event: Any, transform_input: bool = True) -> None:
-    """moto starts no state machines. On AWS, too, nobody is told where the role may not: the invocation fails."""
+    """moto starts no state machines and tells no topics."""
     if self.state == "DISABLED" or not self.event_pattern.matches_event(original_event):
         return
     others = copy.copy(self)
-    others.targets = [target for target in self.targets if ":states:" not in target["Arn"]]
+    others.targets = [target for target in self.targets if _service(target) not in _SENT]
     for target in self.targets:
         if target not in others.targets:
-            problem = iam.problem_of_service(
-                target.get("RoleArn", ""), _EVENTS, "states:StartExecution", target["Arn"]
-            )
-            stepfunctions.start(target["Arn"], json.dumps(original_event), problem)
+            _SENT[_service(target)](target, original_event)
     original(others, original_event, transform_input)
+
+
+def _service(target: Parameters) -> str:
+    return target["Arn"].split(":")[2]
+
+
+def _start(target: Parameters, event: Any) -> None:
+    """On AWS, too, nobody is told where the role may not: the invocation fails."""
+    role, arn = target.get("RoleArn", ""), target["Arn"]
+    problem = iam.problem_of_service(role, _EVENTS, "states:StartExecution", arn)
+    stepfunctions.start(arn, json.dumps(event), problem)
+
+
+def _tell(target: Parameters, event: Any) -> None:
+    """The event as its transformer writes it: a text, or JSON."""
+    transformer = target.get("InputTransformer", {})
+    text = EventTemplateParser.parse(transformer.get("InputTemplate"), transformer.get("InputPathsMap", {}), event)
+    sns.tell(target["Arn"], _EVENTS, text if isinstance(text, str) else json.dumps(text))
+
+
+_SENT = {"states": _start, "sns": _tell}

@@ -94,10 +94,21 @@ def may_use_key(request: BaseResponse, caller: Caller, id: str, action: str, ser
     )
 
 
-def admits(region: str, key_id: str, service: str, action: str, keys: Mapping[str, str]) -> bool:
-    """Whether a KMS key's policy lets `service` (a principal's host name) use it, with these condition keys."""
+def admits(
+    region: str,
+    key_id: str,
+    service: str,
+    action: str,
+    keys: Mapping[str, str],
+    *,
+    says_for_whom: bool = True,
+) -> bool:
+    """Whether a KMS key's policy lets `service` (a principal's host name) use it, with these condition keys.
+
+    Some services do not say for which account they ask: a condition on that shuts them out.
+    """
     key = _key(region, key_id)
-    context = {**TRANSPORT, "aws:sourceaccount": ACCOUNT, **keys}
+    context = {**TRANSPORT, **({"aws:sourceaccount": ACCOUNT} if says_for_whom else {}), **keys}
     return key is not None and bool(decide([key.policy], action, key.arn, context, names=frozenset({service})))
 
 

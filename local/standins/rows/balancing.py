@@ -125,6 +125,7 @@ row(
     names={"name": "LoadBalancerName", "dnsName": "DNSName", "loadBalancerType": "Type"},
     outputs={
         "arn": "LoadBalancerArn",
+        "arnSuffix": lambda found: found["LoadBalancerArn"].partition(":loadbalancer/")[2],
         "zoneId": "CanonicalHostedZoneId",
         "vpcId": "VpcId",
     },
@@ -180,7 +181,7 @@ row(
     delete=(Call("delete_target_group", {"TargetGroupArn": "$id"}),),
     fixed="name namePrefix port protocol vpcId targetType",
     names={"name": "TargetGroupName"},
-    outputs={"arn": "TargetGroupArn"},
+    outputs={"arn": "TargetGroupArn", "arnSuffix": lambda found: found["TargetGroupArn"].rpartition(":")[2]},
     named="name 32",
 )
 

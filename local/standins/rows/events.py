@@ -23,9 +23,25 @@ row(
 )
 
 
+_OTHERS = ("id", "rule", "region", "eventBusName", "inputTransformer")
+
+
 def _targets(state: Values) -> Values:
-    known = {name: value for name, value in state.items() if name not in ("id", "rule", "region", "eventBusName")}
-    return {"Rule": state["rule"], "Targets": [parameters(known, _TARGET, {"targetId": "Id"}, ())]}
+    known = {name: value for name, value in state.items() if name not in _OTHERS}
+    target = parameters(known, _TARGET, {"targetId": "Id"}, ())
+    if transformer := state.get("inputTransformer"):
+        target["InputTransformer"] = {
+            "InputPathsMap": transformer.get("inputPaths") or {},
+            "InputTemplate": transformer["inputTemplate"],
+        }
+    return {"Rule": state["rule"], "Targets": [target]}
+
+
+def _read_transformer(found: Values) -> Values | None:
+    transformer = found.get("InputTransformer")
+    if not transformer:
+        return None
+    return {"inputPaths": transformer["InputPathsMap"], "inputTemplate": transformer["InputTemplate"]}
 
 
 row(
@@ -38,6 +54,7 @@ row(
     delete=(Call("remove_targets", _RULE | {"Ids": ["$targetId"]}),),
     fixed="rule targetId eventBusName",
     names={"targetId": "Id"},
+    outputs={"inputTransformer": _read_transformer},
     named="targetId 64",
 )
 

@@ -1,0 +1,117 @@
+"""Alarms and events that tell somebody when studies no longer come in or go out: `alarm_table` as resources."""
+
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components import alarm_table, event_table
+from components.alarm_table import Alarm
+from components.alarm_topic import AlarmTopic
+from components.event_table import Event
+from components.metrics import Metric, Watched
+from components.settings import Settings
+
+_RESULT = "result"
+
+
+class Alarms(pulumi.ComponentResource):
+    """An alarm for each line of the table, a rule for each event, and a topic in each of their regions.
+
+    `topic_arns`: by region; `arns`: of the alarms, by name. Output[str] both.
+    """
+
+    def __init__(
+        self, name: str, settings: Settings, *, watched: Watched, opts: pulumi.ResourceOptions | None = None
+    ):
+        """Tells when an alarm begins and when it is over; says so where the stack itself subscribes nobody."""
+        super().__init__("orthanc:observability:Alarms", name, None, opts)
+        self._name, self._child = name, pulumi.ResourceOptions(parent=self)
+        table = alarm_table.alarms(settings, watched)
+        if not settings.alarm_emails:
+            pulumi.log.warn(
+                "nobody hears of the alarms yet: pulumi config set --path 'alarmEmails[0]' pacs-team@example.org,"
+                " or subscribe somebody to the topics of the output alarmTopicArns",
+                self,
+            )
+        self.topic_arns = {
+            region: AlarmTopic(
+                f"{name}-{region}", settings, region=region, events=region == watched.region, opts=self._child
+            ).arn
+            for region in sorted({watched.region, *(alarm.region for alarm in table)})
+        }
+        self.arns = {alarm.name: self._alarm(alarm) for alarm in table}
+        for event in event_table.events(watched, pulumi.get_stack()):
+            self._event(event, self.topic_arns[watched.region])
+        self.register_outputs({"topicArns": self.topic_arns})
+
+    def _alarm(self, alarm: Alarm) -> pulumi.Output[str]:
+        topics = [self.topic_arns[alarm.region]]
+        below = alarm.below is not None
+        return aws.cloudwatch.MetricAlarm(
+            f"{self._name}-{alarm.name}",
+            region=alarm.region,
+            alarm_description=(
+                f"Orthanc, stack {pulumi.get_stack()}: {alarm.description} What to do: {alarm.runbook}"
+            ),
+            **(_math(alarm) if alarm.expression else _single(alarm)),
+            comparison_operator="LessThanThreshold" if below else "GreaterThanThreshold",
+            threshold=alarm.below if below else alarm.above,
+            evaluation_periods=alarm.of,
+            datapoints_to_alarm=alarm.periods,
+            treat_missing_data=alarm.missing,
+            alarm_actions=topics,
+            ok_actions=topics,
+            opts=self._child,
+        ).arn
+
+    def _event(self, event: Event, topic_arn: pulumi.Output[str]) -> None:
+        name = f"{self._name}-{event.name}"
+        rule = aws.cloudwatch.EventRule(
+            name,
+            description=event.description,
+            event_pattern=pulumi.Output.json_dumps(event.pattern, sort_keys=True),
+            opts=self._child,
+        )
+        aws.cloudwatch.EventTarget(
+            name,
+            rule=rule.name,
+            arn=topic_arn,
+            input_transformer={"input_paths": dict(event.paths), "input_template": event.template},
+            opts=self._child,
+        )
+
+
+def _single(alarm: Alarm) -> dict[str, Any]:
+    """The inputs of an alarm on one metric."""
+    [metric] = alarm.metrics.values()
+    percentile = metric.statistic.startswith("p")
+    return {
+        "namespace": metric.namespace,
+        "metric_name": metric.name,
+        "dimensions": dict(metric.dimensions),
+        "period": alarm.seconds,
+        "extended_statistic" if percentile else "statistic": metric.statistic,
+        # Of a handful of requests a percentile is the slowest one.
+        **({"evaluate_low_sample_count_percentiles": "ignore"} if percentile else {}),
+    }
+
+
+def _math(alarm: Alarm) -> dict[str, Any]:
+    """The inputs of an alarm on what is computed from several."""
+    result = {"id": _RESULT, "label": alarm.name, "expression": alarm.expression, "return_data": True}
+    queries = [
+        {"id": id, "metric": _queried(metric, alarm.seconds), "return_data": False}
+        for id, metric in alarm.metrics.items()
+    ]
+    return {"metric_queries": [result, *queries]}
+
+
+def _queried(metric: Metric, seconds: int) -> dict[str, Any]:
+    return {
+        "namespace": metric.namespace,
+        "metric_name": metric.name,
+        "dimensions": dict(metric.dimensions),
+        "stat": metric.statistic,
+        "period": seconds,
+    }

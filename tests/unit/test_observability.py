@@ -1,0 +1,283 @@
+"""What is watched, who is told, and that each alarm says what to do."""
+
+import json
+import logging
+import re
+from typing import Any
+
+import pytest
+
+from components import alarm_table, budget, dashboard, instance_memory, key_policies, policies
+from components.alarm_table import Alarm
+from components.event_table import Event, events
+from components.key_policies import Owner
+from components.metrics import Watched
+from components.settings import Settings
+from local.emulator.overlay.policies import decide
+from tests.unit.program import EFS, PROJECT, PUBLIC, REGION, Program, Resource, deployed, in_region, run
+from tests.unit.test_program import EDGE, STACKS, WATCHED
+
+ALARMS = {"enableAlarms": "true"}
+ACCOUNT = "123456789012"
+EVERYTHING = Watched(
+    **{name: name for name in Watched.__dataclass_fields__ if name != "file_system"},  # type: ignore[arg-type]
+)
+
+
+def table(**settings: Any) -> dict[str, Alarm]:
+    """The alarms of a stack that has everything, by name."""
+    return {alarm.name: alarm for alarm in alarm_table.alarms(Settings.model_validate(settings), EVERYTHING)}
+
+
+def listed() -> list[Event]:
+    return list(events(EVERYTHING, "prod"))
+
+
+def test_every_alarm_has_a_runbook_and_every_runbook_an_alarm():
+    operations = (PROJECT / alarm_table.RUNBOOKS).read_text()
+    runbooks = re.findall(r"^### ([a-z-]+)$", operations.partition("\n## When an alarm tells\n")[2], re.MULTILINE)
+    told = {alarm.runbook for alarm in table().values()} | {
+        f"{alarm_table.RUNBOOKS}#{event.name}" for event in listed()
+    }
+    assert {f"{alarm_table.RUNBOOKS}#{name}" for name in runbooks} == told
+    assert len(set(runbooks)) == len(runbooks)
+
+
+def test_what_is_told_says_of_which_stack_and_what_to_do():
+    program = run(STACKS["watched"] | REGION, stack="prod")
+    for alarm in program.all("MetricAlarm"):
+        text = alarm.inputs["alarmDescription"]
+        assert text.startswith("Orthanc, stack prod: ") and re.search(r"docs/operations\.md#[a-z-]+$", text)
+        assert len(text) <= 1024, "CloudWatch refuses it"
+    for target in program.all("EventTarget"):
+        if transformer := target.inputs.get("inputTransformer"):
+            text = json.loads(transformer["inputTemplate"])
+            assert text.startswith("Orthanc, stack prod: ") and "docs/operations.md#" in text
+            assert set(re.findall(r"<(\w+)>", text)) == transformer["inputPaths"].keys(), "a part is never told"
+
+
+def test_without_alarms_nothing_of_them_is_paid_for():
+    program = deployed()
+    for kind in ("MetricAlarm", "Topic", "EventRule", "Dashboard", "Budget"):
+        assert not program.all(kind)
+    assert program.one("Cluster").inputs["settings"] == [{"name": "containerInsights", "value": "disabled"}]
+    replicated = deployed(replicaRegion="eu-west-1").one("BucketReplicationConfig").inputs["rules"][0]
+    assert not replicated["destination"].get("metrics"), "S3's metrics of replication are paid for"
+
+
+def test_an_alarm_stands_where_its_metric_is_and_tells_a_topic_there():
+    program = in_region("eu-central-1", **(WATCHED | EDGE))
+    where = {alarm.name.removeprefix("orthanc-alarms-"): alarm.inputs for alarm in program.all("MetricAlarm")}
+    assert {name for name, inputs in where.items() if inputs["region"] == "us-east-1"} == {
+        "edge-errors",
+        "blocked-requests",
+        "edge-certificate",
+    }
+    assert {name for name, inputs in where.items() if inputs["region"] == "eu-west-1"} == {"replica-behind"}
+    for inputs in where.values():
+        told = {f"orthanc-alarms-{inputs['region']}"}
+        for actions in ("alarmActions", "okActions"):
+            assert {arn.rpartition(":")[2] for arn in inputs[actions]} == told, "an alarm tells no other region"
+    for target in program.all("EventTarget"):
+        if ":sns:" in target.inputs["arn"]:
+            assert target.inputs["arn"].endswith("orthanc-alarms-eu-central-1")
+
+
+def test_there_is_no_topic_more_than_alarms_need():
+    assert topics(deployed(**ALARMS), "us-east-1") == {"us-east-1"}
+    assert topics(in_region("eu-central-1", **ALARMS), "eu-central-1") == {"eu-central-1", "us-east-1"}
+
+
+def topics(program: Program, home: str) -> set[str]:
+    """Their regions, each with a key of its own there; of events those at `home` are told."""
+    found = {topic.inputs["region"]: topic for topic in program.all("Topic")}
+    for region, topic in found.items():
+        key = program.one("Key", topic.name)
+        assert topic.inputs["kmsMasterKeyId"] == key.outputs["arn"] and key.inputs["region"] == region
+        assert key.inputs["enableKeyRotation"] and not key.request.protect, "alarms could not be turned off"
+        assert ("events.amazonaws.com" in key.inputs["policy"]) is (region == home)
+    assert found.keys() == program.outputs["alarmTopicArns"].keys()
+    return set(found)
+
+
+def test_everybody_is_subscribed_in_every_region():
+    program = in_region("eu-central-1", **WATCHED)
+    subscribed = [(s.inputs["region"], s.inputs["endpoint"]) for s in program.all("TopicSubscription")]
+    assert len(subscribed) == len(set(subscribed)) == 6
+    assert {email for _, email in subscribed} == {"team@example.org", "chief@example.org"}
+
+
+def test_alarms_that_nobody_hears_are_warned_of(caplog: pytest.LogCaptureFixture):
+    config = REGION | {"orthanc-on-aws:enableAlarms": "true"}
+    with caplog.at_level(logging.WARNING):
+        run(config)
+        assert "nobody hears of the alarms" in caplog.text and "alarmTopicArns" in caplog.text
+        caplog.clear()
+        run(config | {"orthanc-on-aws:alarmEmails": '["team@example.org"]'})
+        assert "nobody hears" not in caplog.text
+
+
+def dimensions(program: Program, alarm: str) -> Any:
+    return program.one("MetricAlarm", f"orthanc-alarms-{alarm}").inputs["dimensions"]
+
+
+def test_what_a_stack_has_is_watched_and_nothing_else():
+    names = {alarm.name.removeprefix("orthanc-alarms-") for alarm in deployed(**ALARMS).all("MetricAlarm")}
+    assert names == {
+        *("no-healthy-task", "server-errors", "slow-answers", "edge-errors", "tasks-busy", "tasks-out-of-memory"),
+        *("database-busy", "database-disk-full", "database-connections"),
+    }
+    whole = deployed(**(WATCHED | PUBLIC | EDGE))
+    more = {alarm.name.removeprefix("orthanc-alarms-") for alarm in whole.all("MetricAlarm")} - names
+    assert more == {
+        *("no-healthy-dicom-task", "blocked-requests", "edge-certificate", "dicom-certificate"),
+        *("rotation-failed", "replication-failed", "replica-behind"),
+    }
+    acl = whole.one("WebAcl").inputs["visibilityConfig"]["metricName"]
+    assert dimensions(whole, "blocked-requests") == {"WebACL": acl, "Rule": "ALL"}
+    rule = whole.one("BucketReplicationConfig").inputs["rules"][0]
+    assert dimensions(whole, "replica-behind")["RuleId"] == rule["id"]
+    assert rule["destination"]["metrics"] == {"status": "Enabled"}, "S3 measures nothing"
+    vault = [r for r in whole.all("EventRule") if "Backup Job" in r.inputs["eventPattern"]]
+    assert len(vault) == 1 and "orthanc-backup-name" in vault[0].inputs["eventPattern"]
+
+
+def test_silence_alarms_only_where_it_means_that_nothing_runs():
+    silent = {name for name, alarm in table().items() if alarm.missing == "breaching"}
+    assert silent == {"no-healthy-task", "no-healthy-dicom-task"}
+
+
+@pytest.mark.parametrize("alarm", table().values(), ids=table())
+def test_an_alarm_is_one_that_cloudwatch_takes(alarm: Alarm):
+    assert (alarm.above is None) != (alarm.below is None)
+    assert 1 <= alarm.periods <= alarm.of
+    assert alarm.of * alarm.seconds <= (7 * 86400 if alarm.seconds >= 3600 else 86400)
+    if alarm.expression:
+        ids = set(re.findall(r"\b[a-z]\w*\b", alarm.expression))
+        assert ids == set(alarm.metrics), "it computes with what it does not have, or has what it does not need"
+    else:
+        assert len(alarm.metrics) == 1
+
+
+def test_thresholds_follow_what_the_stack_is_given():
+    small, large = table(), table(databaseInstanceClass="db.m7g.large", databaseStorageGib=100)
+    assert small["database-disk-full"].below == 2**30, "a twentieth of 20 GiB"
+    assert large["database-disk-full"].below == 5 * 2**30
+    assert small["database-connections"].above == 157 and large["database-connections"].above == 630
+    assert table(responseTimeoutSeconds=60)["slow-answers"].above == 15
+
+
+@pytest.mark.parametrize(
+    ("instance_class", "gib", "connections"),
+    [
+        ("db.t4g.micro", 1, 112),
+        ("db.t4g.small", 2, 225),
+        ("db.t3.medium", 4, 450),
+        ("db.m7g.large", 8, 901),
+        ("db.m6g.4xlarge", 64, 5000),
+        ("db.r7g.large", 16, 1802),
+        ("db.x2g.xlarge", 64, 5000),
+        ("db.c6gd.large", 4, 450),
+    ],
+)
+def test_connections_follow_memory(instance_class: str, gib: float, connections: int):
+    assert instance_memory.memory_gib(instance_class) == gib
+    assert instance_memory.max_connections(instance_class) == connections
+
+
+OWNER = Owner("aws", ACCOUNT, "eu-central-1")
+TOPIC = f"arn:aws:sns:eu-central-1:{ACCOUNT}:alarms"
+OURS = {
+    "aws:sourceaccount": ACCOUNT,
+    "aws:sourcearn": f"arn:aws:cloudwatch:eu-central-1:{ACCOUNT}:alarm:orthanc-alarms-no-healthy-task-1",
+}
+
+
+@pytest.mark.parametrize(
+    ("document", "action", "resource"),
+    [
+        (policies.topic_of_alarms(TOPIC, ACCOUNT, events=True), "sns:Publish", TOPIC),
+        (key_policies.of_alarms(OWNER, events=True), "kms:GenerateDataKey", "key"),
+        (key_policies.of_alarms(OWNER, events=True), "kms:Decrypt", "key"),
+    ],
+)
+def test_topic_and_key_admit_alarms_of_this_account_and_events(document: str, action: str, resource: str):
+    def may(service: str, context: dict[str, str]) -> bool:
+        names = frozenset({service})
+        return bool(decide([document], action, resource, {"aws:securetransport": "true"} | context, names=names))
+
+    assert may("cloudwatch.amazonaws.com", OURS)
+    assert not may("cloudwatch.amazonaws.com", {}), "alarms of other accounts get in"
+    assert not may("cloudwatch.amazonaws.com", OURS | {"aws:sourceaccount": "999999999999"})
+    far = OURS["aws:sourcearn"].replace("eu-central-1", "us-east-1")
+    assert not may("cloudwatch.amazonaws.com", OURS | {"aws:sourcearn": far})
+    assert may("events.amazonaws.com", {}), "EventBridge says for nobody whom it does it, and is shut out"
+    assert not may("s3.amazonaws.com", OURS)
+
+
+def test_topics_are_told_over_tls_only():
+    document = policies.topic_of_alarms(TOPIC, ACCOUNT, events=True)
+    names = frozenset({"events.amazonaws.com", "*"})
+    assert decide([document], "sns:Publish", TOPIC, {"aws:securetransport": "false"}, names=names) is False
+
+
+@pytest.mark.parametrize("settings", [WATCHED, WATCHED | EFS | {"replicaRegion": ""}])
+def test_the_dashboard_is_one_that_cloudwatch_takes(settings: dict[str, str]):
+    program = deployed(**settings)
+    widgets = json.loads(program.one("Dashboard").inputs["dashboardBody"])["widgets"]
+    taken: set[tuple[int, int]] = set()
+    for widget in widgets:
+        cells = {
+            (widget["x"] + dx, widget["y"] + dy) for dx in range(widget["width"]) for dy in range(widget["height"])
+        }
+        assert not cells & taken, f"{widget['properties']['title']} covers another"
+        assert max(x for x, _ in cells) < 24
+        taken |= cells
+    titles = [widget["properties"]["title"] for widget in widgets]
+    assert titles[0] == "Alarms" and len(set(titles)) == len(titles)
+    assert len(widgets[0]["properties"]["alarms"]) == len(program.all("MetricAlarm"))
+    kept = "Files on EFS, bytes" if settings.get("enableDicomS3Storage") else "Files on S3, bytes"
+    assert kept in titles and "DICOM connections" in titles
+
+
+def test_the_dashboard_looks_for_cloudfronts_metrics_where_they_are():
+    watched = Watched(**vars(EVERYTHING) | {"region": "eu-central-1"})
+    rows = [
+        row for widget in dashboard.document(watched)["widgets"] for row in widget["properties"].get("metrics", [])
+    ]
+    for row in rows:
+        expected = "us-east-1" if row[0] == "AWS/CloudFront" else "eu-central-1"
+        assert row[-1]["region"] == expected, "the graph stays empty"
+        assert len(row) % 2, "a dimension has no value"
+    assert {row[0] for row in rows} >= {"AWS/CloudFront", "AWS/ApplicationELB", "AWS/ECS", "AWS/RDS", "AWS/S3"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "filters"),
+    [
+        ({"tags": {"Project": "p", "Stack": "prod"}}, [{"name": "TagKeyValue", "values": ["user:Stack$prod"]}]),
+        ({"tags": {"Project": "p"}}, []),
+        ({}, []),
+        (None, []),
+    ],
+)
+def test_a_budget_counts_what_carries_the_stacks_tag(tags: Any, filters: list[Any]):
+    assert budget.cost_filters(tags) == filters
+
+
+def test_a_budget_tells_in_time_and_when_it_has_happened():
+    made: Resource = deployed(**WATCHED).one("Budget")
+    assert (made.inputs["limitAmount"], made.inputs["timeUnit"]) == ("500", "MONTHLY")
+    told = {(each["notificationType"], each["threshold"]) for each in made.inputs["notifications"]}
+    assert told == {("FORECASTED", 80), ("ACTUAL", 100)}
+    for each in made.inputs["notifications"]:
+        assert each["subscriberEmailAddresses"] == ["team@example.org", "chief@example.org"]
+
+
+def test_container_insights_keep_what_they_log_as_long_as_all_other_logs():
+    program = deployed(enableContainerInsights="true", logRetentionDays="365", enableCustomerKeys="true")
+    group = program.one("LogGroup", "orthanc-insights")
+    assert group.inputs["name"] == "/aws/ecs/containerinsights/orthanc-name/performance"
+    assert group.inputs["retentionInDays"] == 365 and group.inputs["kmsKeyId"].endswith("orthanc-keys-logs")
+    assert program.one("Service").waits_for(group), "ECS makes another one, kept for ever"
+    assert program.one("Cluster").inputs["settings"] == [{"name": "containerInsights", "value": "enhanced"}]
