@@ -28,7 +28,7 @@ from local.standins.table import ROWS, Arguments, Call, Read, Row
 from local.standins.tags import tag
 
 GROUPS = ("network", "access", "storage", "database", "containers", "balancing", "cloudfront", "logs")
-GROUPS += ("names", "firewall", "buckets", "backup", "events")
+GROUPS += ("names", "firewall", "buckets", "backup", "events", "scaling")
 
 # How AWS says that something is not there, in the many forms of its services.
 _GONE = re.compile(r"NotFound|NoSuch|NotExist|Nonexistent|^404$")
@@ -221,7 +221,8 @@ class Aws(Plugin):
                     read = self._call(client, row, row.reads[0], state, gone_is_fine=gone_is_fine)
                     arguments[parameter] = read[member]
             if isinstance(call, Call) and call.mapped:
-                inputs = {name: value for name, value in state.items() if name not in _NOT_MAPPED}
+                left_out = _NOT_MAPPED | _unchanged(call.if_changed, state)
+                inputs = {name: value for name, value in state.items() if name not in left_out}
                 arguments = {**mapping.parameters(inputs, shape, row.names, arguments), **arguments}
             return getattr(client, call.operation)(**arguments)
         except (ClientError, BotoCoreError, Misfit) as error:
@@ -246,7 +247,11 @@ class Aws(Plugin):
         found = {name: value for name, value in state.items() if name in types and value is not None}
         found |= mapping.to_properties(merged, types, row.names)
         for name, path in row.outputs.items():
-            value = _fill(path, {**found, "id": state["id"]}) if "$" in path else jmespath.search(path, merged)
+            known = {**found, "id": state["id"]}
+            if callable(path):
+                value = path(known)
+            else:
+                value = _fill(path, known) if "$" in path else jmespath.search(path, merged)
             if (fitted := mapping.fit(value, types[name])) is not None:
                 found[name] = fitted
         found |= {name: state[name] for name in ("tags", "tagsAll") if state.get(name) is not None}
@@ -262,6 +267,12 @@ def _is_gone(error: Exception) -> bool:
         return False
     # Route 53 has one code for all that is wrong with a change.
     return bool(_GONE.search(error.response["Error"]["Code"])) or "but it was not found" in str(error)
+
+
+def _unchanged(names: str, state: Values) -> set[str]:
+    """Which of these inputs an update leaves as they are; none in a creation."""
+    old = state.get("_old")
+    return {name for name in names.split() if old and mapping.same(old.get(name), state.get(name))}
 
 
 def _row(kind: str) -> Row:

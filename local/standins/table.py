@@ -14,13 +14,15 @@ class Call(NamedTuple):
     """One operation of the row's service (`operation`, as boto3 names it).
 
     `mapped`: beside `arguments` it takes every input that it has a parameter for. `when`: it is made if one of
-    these inputs is set (at the creation) or changes (in an update); empty: always.
+    these inputs is set (at the creation) or changes (in an update); empty: always. `if_changed`: inputs that an
+    update leaves to whoever else changes them.
     """
 
     operation: str
     arguments: Arguments = {}  # noqa: RUF012 - nobody changes it
     mapped: bool = False
     when: str = ""
+    if_changed: str = ""
 
 
 class Read(NamedTuple):
@@ -56,8 +58,9 @@ class Row(NamedTuple):
     """Calls in updates only."""
     names: Mapping[str, str] = {}
     """Input to API name, where they do not fold into each other."""
-    outputs: Mapping[str, str] = {}
-    """Output to jmespath into what the reads found; with $, a text made of properties."""
+    outputs: Mapping[str, str | Callable[[Values], Any]] = {}
+    """Output to jmespath into what the reads found; with $, a text made of properties; or what a function makes of
+    the properties."""
     named: str = ""
     """The input that gets a name of Pulumi's making, and how long it may be: "name 64"."""
     defaults: Mapping[str, Any] = {}

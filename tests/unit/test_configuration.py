@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import configuration
+from components import configuration, rollouts
 from components.configuration import ConfigurationError, parse
 from components.settings import Settings
 from tests.unit.program import (
@@ -145,6 +145,16 @@ BAD: list[tuple[str, Any, str]] = [
     ("dicomAllowedCidrs", "10.20.0.0/16", "must be a list"),
     ("dicomModalities", "CT1", "must be a list"),
     ("dicomModalities", '["CT1"]', "must have keys of a Modality"),
+    ("deploymentMode", "recreate", "'auto', 'rolling' or 'stopFirst'"),
+    ("minTasks", "-1", "greater than or equal to 0"),
+    ("maxTasks", "17", "less than or equal to 16"),
+    ("maxTasks", "many", "valid integer"),
+    ("targetCpuPercent", "5", "greater than or equal to 10"),
+    ("targetCpuPercent", "100", "less than or equal to 90"),
+    ("targetRequestsPerTask", "1", "greater than or equal to 10"),
+    ("cpuArchitecture", "arm64", "'X86_64' or 'ARM64'"),
+    ("fargateSpotPercent", "101", "less than or equal to 100"),
+    ("fargateSpotPercent", "half", "valid integer"),
     ("taskCpu", "2", "must be one of 1024, 2048"),
     ("taskCpu", "512", "must be one of 1024, 2048"),
     ("taskCpu", "two", "valid integer"),
@@ -622,7 +632,7 @@ def loaded(config: dict[str, str]) -> Settings:
 
     def load() -> Settings:
         pulumi.runtime.set_all_config(config)
-        return configuration.load()
+        return configuration.load()[0]
 
     return contextvars.copy_context().run(load)
 
@@ -630,6 +640,7 @@ def loaded(config: dict[str, str]) -> Settings:
 @pytest.fixture
 def _project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi, "get_project", lambda: NAME)
+    monkeypatch.setattr(rollouts, "running_image", lambda: None)
 
 
 def test_a_replica_at_home_is_lost_with_the_home():

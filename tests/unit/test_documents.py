@@ -239,8 +239,10 @@ def test_the_file_system_refuses_what_is_not_encrypted_or_goes_around_the_access
 
 def test_the_tag_is_the_content(tmp_path: Path):
     (tmp_path / "Dockerfile").write_text("FROM scratch")
-    first = image.content_tag(tmp_path, {"A": "1"})
-    assert first == image.content_tag(tmp_path, {"A": "1"})
-    assert first != image.content_tag(tmp_path, {"A": "2"}), "another base would be pushed under an immutable tag"
+    first = image.content_tag(tmp_path, "linux/amd64", {"A": "1"})
+    assert first == image.content_tag(tmp_path, "linux/amd64", {"A": "1"})
+    assert first != image.content_tag(tmp_path, "linux/amd64", {"A": "2"}), (
+        "another base would be pushed under an immutable tag"
+    )
     (tmp_path / "Dockerfile").write_text("FROM scratch\nUSER 999")
-    assert first != image.content_tag(tmp_path, {"A": "1"})
+    assert first != image.content_tag(tmp_path, "linux/amd64", {"A": "1"})

@@ -16,7 +16,19 @@ from moto.core.utils import camelcase_to_underscores
 from local.place import Place
 
 MODULES = (
-    *("acm", "backup", "buckets", "cloudfront", "cloudtrail", "distributions", "ec2", "ecr", "ecs", "efs"),
+    *(
+        "acm",
+        "applicationautoscaling",
+        "backup",
+        "buckets",
+        "cloudfront",
+        "cloudtrail",
+        "distributions",
+        "ec2",
+        "ecr",
+        "ecs",
+        "efs",
+    ),
     *("elbv2", "events", "iam", "logs", "rds", "route53", "s3", "secretsmanager", "stepfunctions", "wafv2"),
 )
 

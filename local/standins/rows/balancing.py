@@ -125,6 +125,7 @@ row(
     names={"name": "LoadBalancerName", "dnsName": "DNSName", "loadBalancerType": "Type"},
     outputs={
         "arn": "LoadBalancerArn",
+        "arnSuffix": lambda known: known["id"].partition(":loadbalancer/")[2],
         "zoneId": "CanonicalHostedZoneId",
         "vpcId": "VpcId",
     },
@@ -180,7 +181,7 @@ row(
     delete=(Call("delete_target_group", {"TargetGroupArn": "$id"}),),
     fixed="name namePrefix port protocol vpcId targetType",
     names={"name": "TargetGroupName"},
-    outputs={"arn": "TargetGroupArn"},
+    outputs={"arn": "TargetGroupArn", "arnSuffix": lambda known: known["id"].rpartition(":")[2]},
     named="name 32",
 )
 
