@@ -205,4 +205,6 @@ def _normal(value: Any) -> Any:
             return _normal(json.loads(value))
         except ValueError:
             return value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return value if isinstance(value, bool) or value is None else str(value)

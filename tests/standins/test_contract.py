@@ -117,7 +117,7 @@ def test_what_wants_a_new_resource_is_a_property(kind: str):
         ("secret-version", {"secretString": "{}"}, True),
         ("task-definition", {"cpu": "4096"}, True),
         ("service", {"launchType": "FARGATE"}, False),
-        ("parameter", {"name": "/orthanc/other"}, True),
+        ("parameter", {"name": "/orthanc/other"}, False),
     ],
 )
 def test_a_change_that_wants_a_new_resource(

@@ -124,6 +124,7 @@ _INVOKES: dict[str, dict[str, Any]] = {
         "encrypted": True,
         "allocatedStorage": 20,
     },
+    "aws:ssm/getParametersByPath:getParametersByPath": {"names": [], "values": []},
     "aws:route53/getZone:getZone": {"name": "example.org", "privateZone": False},
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
         "proxyEndpoint": "https://registry",
@@ -150,6 +151,8 @@ _OTHERS: dict[str, dict[str, Any]] = {
 # How ARNs begin of what policies name.
 _ARNS = {
     "Instance": "rds:us-east-1:123456789012:db:",
+    "Target": "application-autoscaling:us-east-1:123456789012:scalable-target/",
+    "Parameter": "ssm:us-east-1:123456789012:parameter",
     "Vault": "backup:us-east-1:123456789012:backup-vault:",
     "StateMachine": "states:us-east-1:123456789012:stateMachine:",
     "Service": "ecs:us-east-1:123456789012:service/orthanc/",

@@ -108,7 +108,7 @@ def _deploy(service: Service, reason: str = "") -> None:
         "failedTasks": 0,
         "createdAt": utcnow(),
         "launchType": service.launch_type,
-        "capacityProviderStrategy": service.capacity_provider_strategy,
+        "capacityProviderStrategy": vars(service).get("capacity_provider_strategy"),
         "platformFamily": "Linux",
         "platformVersion": service.platform_version,
         "networkConfiguration": service.network_configuration,
