@@ -80,7 +80,9 @@ class _Service:
                 self._completed = self._deployment
         for task in stop:
             task.leave()
-        if may_start and time.monotonic() >= self._not_before:
+        # Fargate takes longer to provide a task than another one to stop, but not longer than that may drain.
+        ending = any(task.ending for task in self.tasks)
+        if may_start and not ending and time.monotonic() >= self._not_before:
             for _ in range(start):
                 self._start(service)
         running = sum(task.healthy for task in here if not task.leaving)
@@ -149,6 +151,4 @@ class _Service:
             self._place, balancer["SecurityGroups"], [z["SubnetId"] for z in balancer["AvailabilityZones"]]
         )
         here = peer(self._place, network["securityGroups"], network["subnets"])
-        delay = documents.attributes(api.describe_target_group_attributes(TargetGroupArn=arn))
-        drain_seconds = int(delay["deregistration_delay.timeout_seconds"])
-        return Target(group, port, drain_seconds, reaches(self._place, there, here, port))
+        return Target(group, port, reaches(self._place, there, here, port))
