@@ -55,15 +55,17 @@ class Task(threading.Thread):
         targets: Sequence[Target],
         grace_seconds: int,
         busy: Callable[[str], bool],
+        cut: Callable[[str], None],
     ):
         """`launch` starts the container and gives its address, `health_command` is the container's own check.
 
-        For `grace_seconds` failing checks are borne; `busy` tells whether a request to an address is under way.
+        For `grace_seconds` failing checks are borne; `busy` tells whether a request to an address is under way,
+        `cut` ends those that are.
         """
         super().__init__(name=name, daemon=True)
         self.deployment, self.healthy, self.was_healthy, self.reason = deployment, False, False, ""
         self._place, self._launch, self._health_command, self._address = place, launch, health_command, ""
-        self._targets, self._grace, self._busy = targets, grace_seconds, busy
+        self._targets, self._grace, self._busy, self._cut = targets, grace_seconds, busy, cut
         self._leave = threading.Event()
         self._draining = False
 
@@ -157,6 +159,7 @@ class Task(threading.Thread):
         while self._busy(self._address) and time.monotonic() < deadline:
             time.sleep(0.2)
         self._draining = False
+        self._cut(self._address)
 
 
 def _deregistration_delay(place: Place, target: Target) -> int:

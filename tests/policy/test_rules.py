@@ -33,6 +33,7 @@ KEY = "aws:kms/key:Key"
 OWN_KEYS = (DATABASE, "aws:secretsmanager/secret:Secret", "aws:cloudwatch/logGroup:LogGroup")
 FILES = ("aws:efs/fileSystem:FileSystem", {"encrypted": True})
 ROLE = "aws:iam/role:Role"
+SERVICE = "aws:ecs/service:Service"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 BALANCER, NETWORK = "aws:lb/loadBalancer:LoadBalancer", ("awsx:ec2:Vpc", {})
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
@@ -53,6 +54,11 @@ def policy_of(*statements: dict[str, Any]) -> dict[str, Any]:
 def allow(action: Any, resource: Any = "arn:x", **more: Any) -> tuple[str, dict[str, Any]]:
     statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
     return "aws:iam/policy:Policy", policy_of(statement)
+
+
+def capacity(**bases: int) -> Given:
+    strategy = [{"capacityProvider": name, "base": base, "weight": 50} for name, base in bases.items()]
+    return SERVICE, {"capacityProviderStrategies": strategy}
 
 
 def role(principal: Any) -> Given:
@@ -264,6 +270,16 @@ CASES: dict[str, Case] = {
         ],
         undefined=[(DATABASE, {}), FILES],
         findings=3,
+    ),
+    "production-has-capacity-of-its-own": Case(
+        kept=[
+            [(SERVICE, {"launchType": "FARGATE"})],
+            [capacity(FARGATE=1)],
+            [capacity(FARGATE=1, FARGATE_SPOT=0)],
+        ],
+        broken=[[capacity(FARGATE_SPOT=0)], [capacity(FARGATE_SPOT=1)], [capacity(FARGATE=0, FARGATE_SPOT=0)]],
+        undefined=[(SERVICE, {})],
+        findings=0,
     ),
     "production-has-keys-of-its-own": Case(
         kept=[
