@@ -50,8 +50,7 @@ FLAGS: dict[str, tuple[str, Counter[tuple[str, str]]]] = {
         Counter({("update", "LoadBalancer"): 1, ("create", "BucketLogging"): 1}) + LOG_DELIVERY,
     ),
 }
-# More tasks under load, some of them on spare capacity, and all stopped before others start; few enough for each to
-# keep its connections.
+# More tasks under load (few enough for each to keep its connections), some on spare capacity, all stopped first.
 SCALING: dict[str, str | list[str]] = {
     "maxTasks": "2",
     "targetCpuPercent": "50",
