@@ -46,7 +46,8 @@ def running_image() -> str | None:
     Asks AWS. Raises what the provider does, access denied.
     """
     found = aws.ssm.get_parameters_by_path(path=_path())
-    return next((value for name, value in zip(found.names, found.values, strict=True) if name == _name()), None)
+    recorded = dict(zip(found.names or (), found.values or (), strict=True))
+    return recorded.get(_name())
 
 
 def chosen(settings: Settings, running: str | None) -> Rollout | Problem:
