@@ -62,14 +62,26 @@ def chosen(settings: Settings, running: str | None) -> Rollout | Problem:
         )
         return Problem("deploymentMode", mode, rule, "pulumi config rm deploymentMode")
     if mode == "auto" and versions.is_older(wanted, running):
-        schema = "an older schema of the index" if known else "perhaps an older schema of the index"
-        rule = f"is older than {running}, which runs, and wants {schema}, on which it refuses to start"
+        refuses = "refuses" if known else "may refuse"
+        rule = (
+            f"is older than {running}, which runs, and {refuses} to start on the schema that the index has by it"
+        )
         remedy = (
             f"pulumi config set orthancImage {running}, and a new stack from a snapshot of before the upgrade"
             " (docs/scaling-and-upgrades.md); or deploymentMode stopFirst, once the schema is the older version's"
         )
         return Problem("orthancImage", wanted, rule, remedy)
     return ROLLING if mode == "rolling" else STOP_FIRST
+
+
+def warn_of(rollout: Rollout, service: pulumi.Resource) -> None:
+    """Say what remains to be done, where that is something."""
+    if rollout == STOP_FIRST:
+        pulumi.log.warn(
+            "all tasks stop before new ones start, and transfers are cut. Run `pulumi up` once more afterwards, with"
+            " deploymentMode auto: it lets transfers end again, and replaces tasks one by one",
+            resource=service,
+        )
 
 
 def record(name: str, settings: Settings, *, deployed: pulumi.Resource, parent: pulumi.Resource) -> None:

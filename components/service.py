@@ -150,6 +150,7 @@ class OrthancService(pulumi.ComponentResource):
                 ignore_changes=["desiredCount"] if settings.scales else None,
             ),
         )
+        rollouts.warn_of(rollout, self)
         if settings.scales:
             TaskScaling(
                 f"{name}-scaling",

@@ -17,7 +17,7 @@ _GIB = 2**30
 _BYTES_FOR_A_CONNECTION, _MOST_CONNECTIONS = 9_531_392, 5000
 _SHARE_OF_THE_TASKS = 0.5
 
-# While tasks are replaced one by one, each has its successor beside it (see `rollout`).
+# While tasks are replaced one by one, each has its successor beside it (see `rollouts`).
 TASKS_WHILE_ROLLING = 2
 
 # Of one task, which opens all of them at its start. More would wait for the database's processors instead; with

@@ -62,8 +62,8 @@ def test_how_tasks_are_replaced(running: str | None, wanted: str, mode: str, cho
 @pytest.mark.parametrize(
     ("running", "wanted", "mode", "key", "text"),
     [
-        (f"{UP}26.8.1", f"{UP}25.10.0", "auto", "orthancImage", "wants an older schema"),
-        (f"{UP}27.1.0", f"{UP}26.8.1", "auto", "orthancImage", "wants perhaps an older schema"),
+        (f"{UP}26.8.1", f"{UP}25.10.0", "auto", "orthancImage", "refuses to start"),
+        (f"{UP}27.1.0", f"{UP}26.8.1", "auto", "orthancImage", "may refuse to start"),
         (f"{UP}25.10.0", f"{UP}26.8.1", "rolling", "deploymentMode", "old and new would share it"),
         (f"{UP}26.8.1", f"{UP}25.10.0", "rolling", "deploymentMode", "old and new would share it"),
     ],
@@ -98,6 +98,13 @@ def test_an_upgrade_of_the_schema_stops_the_old_tasks_first(preview: bool):
     assert service["availabilityZoneRebalancing"] == "DISABLED", "AWS refuses it with a maximum of 100 %"
     delays = {group.inputs["deregistrationDelay"] for group in program.all("TargetGroup")}
     assert delays == {0}, "a task that lets transfers end is counted no more: its successor would run beside it"
+
+
+def test_an_upgrade_of_the_schema_tells_what_remains_to_be_done(caplog: pytest.LogCaptureFixture):
+    upgraded(NOW)
+    assert "once more" not in caplog.text
+    upgraded(f"{UP}25.10.0")
+    assert "Run `pulumi up` once more" in caplog.text, "until then each task that goes cuts its transfers"
 
 
 def test_everything_else_rolls():
