@@ -78,8 +78,8 @@ def warn_of(rollout: Rollout, service: pulumi.Resource) -> None:
     """Say what remains to be done, where that is something."""
     if rollout == STOP_FIRST:
         pulumi.log.warn(
-            "all tasks stop before new ones start, and transfers are cut. Run `pulumi up` once more afterwards, with"
-            " deploymentMode auto: it lets transfers end again, and replaces tasks one by one",
+            "all tasks stop before new ones start, and transfers are cut. Run `pulumi up` once more afterwards,"
+            " with deploymentMode auto: it lets transfers end again, and replaces tasks one by one",
             resource=service,
         )
 
