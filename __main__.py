@@ -25,7 +25,7 @@ from components.storage import BroughtBucket, Bucket, DicomBucket, DicomFileSyst
 from components.users import OrthancUsers
 from components.watched import watch
 
-settings = configuration.load()
+settings, rollout = configuration.load()
 
 # What data at rest is encrypted under.
 keys = Keys("orthanc-keys", settings)
@@ -63,9 +63,15 @@ users = OrthancUsers("orthanc-users", settings, keys=keys)
 image = OrthancImage("orthanc-image", settings)
 certificates = Certificates("orthanc-certificates", settings)
 load_balancer = ApplicationLoadBalancer(
-    "orthanc-http", settings, network=network, certificates=certificates, access_logs=access_logs
+    "orthanc-http",
+    settings,
+    network=network,
+    certificates=certificates,
+    access_logs=access_logs,
+    rollout=rollout,
 )
-dicom = DicomIngress("orthanc-dicom", settings, network=network) if settings.dicom_ingress != "off" else None
+let_in = settings.dicom_ingress != "off"
+dicom = DicomIngress("orthanc-dicom", settings, network=network, rollout=rollout) if let_in else None
 service = OrthancService(
     "orthanc",
     settings,
@@ -77,6 +83,7 @@ service = OrthancService(
     image=image,
     load_balancer=load_balancer,
     dicom=dicom,
+    rollout=rollout,
 )
 
 # Tasks that come to know the database's new password, whenever RDS has drawn one.

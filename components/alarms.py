@@ -18,13 +18,16 @@ _RESULT = "result"
 class Alarms(pulumi.ComponentResource):
     """An alarm for each line of the table, a rule for each event, and a topic in each of their regions.
 
-    `topic_arns`: by region; `arns`: of the alarms, by name. Output[str] both.
+    `topic_arns: dict[str, Output[str]]` by region; `arns: dict[str, Output[str]]` of the alarms, by name.
     """
 
     def __init__(
         self, name: str, settings: Settings, *, watched: Watched, opts: pulumi.ResourceOptions | None = None
     ):
-        """Tells when an alarm begins and when it is over; says so where the stack itself subscribes nobody."""
+        """Tells when an alarm of what is `watched` begins and when it is over.
+
+        Says so where the stack itself subscribes nobody.
+        """
         super().__init__("orthanc:observability:Alarms", name, None, opts)
         self._name, self._child = name, pulumi.ResourceOptions(parent=self)
         table = alarm_table.alarms(settings, watched)

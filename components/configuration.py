@@ -13,8 +13,9 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from components import data_survey, hosted_zone, network_survey
+from components import data_survey, hosted_zone, network_survey, rollouts
 from components.image import CONTEXT, from_here
+from components.rollouts import Rollout
 from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket, keys
 
 
@@ -42,11 +43,12 @@ def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
     return settings
 
 
-def load(given: Mapping[str, Any] | None = None) -> Settings:
-    """The settings of the stack that is being deployed, which AWS's answers about what is brought fit.
+def load(given: Mapping[str, Any] | None = None) -> tuple[Settings, Rollout]:
+    """The settings of the stack that is being deployed, which AWS's answers fit, and how its tasks are replaced.
 
     `given`: those of a program that has them in code, keys as in the stack's configuration, which then counts no
-    more. Raises ConfigurationError with every problem at once, those of network, data and zone included.
+    more. Raises ConfigurationError with every problem at once, those of network, data and zone included; AWS is
+    asked what runs when there is none.
     """
     config = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
@@ -62,7 +64,10 @@ def load(given: Mapping[str, Any] | None = None) -> Settings:
         problems.append(problem)
     if problems:
         raise ConfigurationError(problems)
-    return settings
+    rollout = rollouts.chosen(settings, rollouts.running_image())
+    if isinstance(rollout, Problem):
+        raise ConfigurationError([rollout])
+    return settings, rollout
 
 
 def _checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, list[Problem]]:

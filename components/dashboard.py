@@ -45,7 +45,7 @@ class ArchiveDashboard(pulumi.ComponentResource):
         alarm_arns: Sequence[pulumi.Output[str]],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Shows the states of `alarm_arns`, too, where there are alarms."""
+        """Shows what is `watched`, and the states of `alarm_arns` where there are alarms."""
         super().__init__("orthanc:observability:ArchiveDashboard", name, None, opts)
         names = pulumi.Output.all(**vars(watched))
         body = pulumi.Output.all(names, *alarm_arns).apply(

@@ -40,8 +40,7 @@ class DatabaseAccess:
 class Database(pulumi.ComponentResource):
     """The instance, empty or restored, its parameter group, and its password in a secret, its own or RDS's.
 
-    `access: Output[DatabaseAccess]`; `secret_arn`, `identifier`, `arn`, `key_arn` (of its storage):
-    Output[str].
+    `access: Output[DatabaseAccess]`; `secret_arn`, `identifier`, `arn`, `key_arn` (of its storage): Output[str].
     """
 
     def __init__(

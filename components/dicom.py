@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from components import orthanc
 from components.networking import Network
+from components.rollouts import Rollout
 from components.settings import Settings
 
 # TLS 1.3 and 1.2, forward secrecy and AEAD ciphers only: what DICOM's BCP 195 profiles (PS3.15, annex B) ask for.
@@ -24,8 +25,8 @@ _DRAIN_SECONDS = 300
 class DicomIngress(pulumi.ComponentResource):
     """Network load balancer, target group and listener.
 
-    `target_group: aws.lb.TargetGroup` and `listener: aws.lb.Listener` for the service, `balancer:
-    aws.lb.LoadBalancer` for who watches it; `endpoint: Output[str]`, host:port for the modalities.
+    `target_group: aws.lb.TargetGroup` and `listener: aws.lb.Listener` for the service;
+    `balancer: aws.lb.LoadBalancer` for who watches it; `endpoint: Output[str]`, host:port for the modalities.
     """
 
     def __init__(
@@ -34,9 +35,13 @@ class DicomIngress(pulumi.ComponentResource):
         settings: Settings,
         *,
         network: Network,
+        rollout: Rollout,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Stands in the private subnets of `network`, or in the public ones with `dicomIngress` public."""
+        """Stands in the private subnets of `network`, or in the public ones with `dicomIngress` public.
+
+        What a modality is sending when its task is replaced may end before, as `rollout` lets it.
+        """
         super().__init__("orthanc:dicom:DicomIngress", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         public, over_tls = settings.dicom_ingress == "public", bool(settings.dicom_certificate_arn)
@@ -64,7 +69,7 @@ class DicomIngress(pulumi.ComponentResource):
             # Off by default for addresses: Orthanc would see the balancer in place of the modality.
             preserve_client_ip="true",
             health_check={"protocol": "TCP", "interval": 10, "healthy_threshold": 2, "unhealthy_threshold": 2},
-            deregistration_delay=_DRAIN_SECONDS,
+            deregistration_delay=rollout.drain_seconds(_DRAIN_SECONDS),
             opts=child,
         )
         self.listener = aws.lb.Listener(

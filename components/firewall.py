@@ -47,7 +47,7 @@ _PROTECTED: list[aws.wafv2.WebAclDataProtectionConfigDataProtectionArgsDict] = [
 class Firewall(pulumi.ComponentResource):
     """A web ACL for CloudFront with its address sets, its log group and what is logged.
 
-    `web_acl_arn: Output[str]`; `metric_name`, by which CloudWatch knows the ACL.
+    `web_acl_arn: Output[str]`; `metric_name: str`, by which CloudWatch knows the ACL.
     """
 
     def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):

@@ -13,7 +13,9 @@ import pulumi_docker as docker
 from components.settings import Settings
 
 CONTEXT = Path(__file__).parents[1] / "docker"
-PLATFORM = "linux/amd64"
+
+# Docker's names of the architectures that Fargate knows; upstream publishes both (from tag 24.3.5 on).
+PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 _IMAGES_KEPT = 10
 _DAYS_OF_UNTAGGED_IMAGES = 7
@@ -27,7 +29,7 @@ class OrthancImage(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
-        """Builds and pushes when the build context or the upstream image changes."""
+        """Builds and pushes when the build context, the upstream image or the architecture changes."""
         super().__init__("orthanc:image:OrthancImage", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
@@ -41,16 +43,19 @@ class OrthancImage(pulumi.ComponentResource):
         )
         aws.ecr.LifecyclePolicy(name, repository=repository.name, policy=_lifecycle(), opts=child)
 
+        platform = PLATFORMS[settings.cpu_architecture]
         arguments = {"ORTHANC_IMAGE": settings.orthanc_image}
         login = aws.ecr.get_authorization_token_output(registry_id=repository.registry_id)
         image = docker.Image(
             name,
             # Immutable tags refuse a second push: the tag is the content, so what is unchanged is not pushed.
-            image_name=pulumi.Output.concat(repository.repository_url, ":", content_tag(CONTEXT, arguments)),
+            image_name=pulumi.Output.concat(
+                repository.repository_url, ":", content_tag(CONTEXT, platform, arguments)
+            ),
             build=docker.DockerBuildArgs(
                 context=from_here(CONTEXT),
                 dockerfile=from_here(CONTEXT / "Dockerfile"),
-                platform=PLATFORM,
+                platform=platform,
                 args=arguments,
             ),
             registry=docker.RegistryArgs(
@@ -77,9 +82,9 @@ def from_here(path: Path) -> str:
     return Path(os.path.relpath(path)).as_posix()
 
 
-def content_tag(context: Path, arguments: Mapping[str, str]) -> str:
-    """A tag that names what is built: 16 hexadecimal digits over every file of the context and the arguments."""
-    digest = hashlib.sha256(json.dumps([PLATFORM, arguments], sort_keys=True).encode())
+def content_tag(context: Path, platform: str, arguments: Mapping[str, str]) -> str:
+    """A tag that names what is built: 16 hexadecimal digits over platform, arguments and the context's files."""
+    digest = hashlib.sha256(json.dumps([platform, arguments], sort_keys=True).encode())
     for path in sorted(path for path in context.rglob("*") if path.is_file()):
         digest.update(f"\0{path.relative_to(context).as_posix()}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())

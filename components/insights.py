@@ -20,7 +20,7 @@ def cluster_setting(settings: Settings) -> aws.ecs.ClusterSettingArgsDict:
 class ContainerInsights(pulumi.ComponentResource):
     """The log group of a cluster's Container Insights, nothing where they are off.
 
-    `ready`: what tasks wait for. ECS writes every minute, and first when there is a task.
+    `ready: list[pulumi.Resource]` is what tasks wait for. ECS writes every minute, and first when there is a task.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class ContainerInsights(pulumi.ComponentResource):
         cluster_name: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Keeps its events for `logRetentionDays`, under the key of the logs where there is one."""
+        """Keeps what is told of `cluster_name` for `logRetentionDays`, under the key of the logs where there is one."""
         super().__init__("orthanc:service:ContainerInsights", name, None, opts)
         self.ready: list[pulumi.Resource] = []
         if settings.enable_container_insights:

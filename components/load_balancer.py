@@ -7,6 +7,7 @@ from components import orthanc, policies
 from components.access_logs import AccessLogs
 from components.certificates import Certificates
 from components.networking import Network
+from components.rollouts import Rollout
 from components.security_groups import HTTP_PORT, HTTPS_PORT
 from components.settings import Settings
 
@@ -29,10 +30,14 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
         *,
         network: Network,
         certificates: Certificates,
+        rollout: Rollout,
         access_logs: AccessLogs | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Stands in the private subnets of `network`; speaks HTTPS where a certificate covers it, else HTTP."""
+        """Stands in the private subnets of `network`; speaks HTTPS where a certificate covers it, else HTTP.
+
+        Tasks that are replaced, or that are no longer needed, end their transfers before, as `rollout` lets them.
+        """
         super().__init__("orthanc:balancing:ApplicationLoadBalancer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
@@ -74,7 +79,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             },
             # Jobs and queries belong to the task that began them.
             stickiness={"type": "lb_cookie", "enabled": True, "cookie_duration": 3600},
-            deregistration_delay=settings.transfer_seconds,
+            deregistration_delay=rollout.drain_seconds(settings.transfer_seconds),
             opts=child,
         )
         https = certificates.load_balancer_arn is not None

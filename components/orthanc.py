@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from components.database import DatabaseAccess
-from components.settings import Settings
+from components.settings import Settings, connections
 
 HTTP_PORT = 8042
 DICOM_PORT = 4242
@@ -30,10 +30,6 @@ CERTIFICATE = "/tmp/https.pem"  # noqa: S108 - the container's own
 # authenticated. Load balancers offer both suites to their targets (ELBSecurityPolicy-2016-08).
 _TLS_1_2 = 4
 _TLS_1_2_CIPHERS = ["ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"]
-
-# PostgreSQL connections of one task. A rolling update runs twice the tasks: 2 zones x 2 x 15 = 60, under
-# the 112 (LEAST(memory / 9531392, 5000)) of the smallest class, 1 GiB, less what RDS keeps for itself.
-_INDEX_CONNECTIONS = 15
 
 # What a modality may do, by its name in the settings and in Orthanc's DicomModalities.
 _RIGHTS = {
@@ -111,7 +107,7 @@ def configuration(
             "ConnectionUri": connection_uri(database),
             # The lock is for a single writer; several tasks are.
             "Lock": False,
-            "IndexConnectionsCount": _INDEX_CONNECTIONS,
+            "IndexConnectionsCount": connections.of_one_task(settings),
         },
     }
     if bucket:

@@ -5,7 +5,7 @@ import math
 import pulumi
 import pulumi_aws as aws
 
-from components import orthanc, policies, roles, task
+from components import capacity, orthanc, policies, roles, rollouts, task
 from components.database import Database, DatabaseAccess
 from components.dicom import DicomIngress
 from components.endpoint_policies import EndpointPolicies
@@ -14,6 +14,8 @@ from components.insights import ContainerInsights, cluster_setting
 from components.keys import Keys
 from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Network
+from components.rollouts import Rollout
+from components.scaling import TaskScaling
 from components.settings import Settings
 from components.shells import Shells
 from components.storage import Bucket, DicomFileSystem
@@ -45,12 +47,13 @@ class OrthancService(pulumi.ComponentResource):
         users: OrthancUsers,
         image: OrthancImage,
         load_balancer: ApplicationLoadBalancer,
+        rollout: Rollout,
         dicom: DicomIngress | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Runs `settings.task_count` tasks of `image` in the network's private subnets.
+        """Runs `settings.task_count` tasks of `image`, or more under load, in the network's private subnets.
 
-        `dicom` is None where nothing may reach the DICOM port.
+        `dicom` is None where nothing may reach the DICOM port; `rollout` says how tasks are replaced.
         """
         super().__init__("orthanc:service:OrthancService", name, None, opts)
         self._name, self._settings, self._region = name, settings, aws.get_region().region
@@ -80,7 +83,7 @@ class OrthancService(pulumi.ComponentResource):
             network_mode="awsvpc",
             cpu=str(settings.task_cpu),
             memory=str(settings.task_memory_mib),
-            runtime_platform={"cpu_architecture": "X86_64", "operating_system_family": "LINUX"},
+            runtime_platform={"cpu_architecture": settings.cpu_architecture, "operating_system_family": "LINUX"},
             execution_role_arn=execution_role_arn,
             task_role_arn=task_role_arn,
             volumes=_volumes(settings, storage),
@@ -108,14 +111,20 @@ class OrthancService(pulumi.ComponentResource):
         insights = ContainerInsights(
             f"{name}-insights", settings, keys=keys, cluster_name=cluster.name, opts=self._child
         )
+        providers = aws.ecs.ClusterCapacityProviders(
+            name, cluster_name=cluster.name, capacity_providers=capacity.PROVIDERS, opts=self._child
+        )
         mounts = storage.ready if isinstance(storage, DicomFileSystem) else []
-        several = settings.task_count > 1
+        # ECS moves a task to an emptier zone by starting another one first.
+        balances_zones = settings.most_tasks > 1 and rollout.maximum_percent > 100
         ways_in = [(load_balancer, orthanc.HTTP_PORT)] + ([(dicom, orthanc.DICOM_PORT)] if dicom else [])
         service = aws.ecs.Service(
             name,
             cluster=cluster.arn,
             task_definition=task_definition.arn,
-            launch_type="FARGATE",
+            capacity_provider_strategies=capacity.strategy(settings.fargate_spot_percent),
+            # Without it, to change the share of Spot would be to replace the service.
+            force_new_deployment=True,
             desired_count=settings.task_count,
             network_configuration={
                 "subnets": network.private_subnet_ids,
@@ -130,11 +139,10 @@ class OrthancService(pulumi.ComponentResource):
                 }
                 for way, port in ways_in
             ],
-            # A new task is up before an old one goes.
-            deployment_minimum_healthy_percent=100,
-            deployment_maximum_percent=200,
+            deployment_minimum_healthy_percent=rollout.minimum_healthy_percent,
+            deployment_maximum_percent=rollout.maximum_percent,
             deployment_circuit_breaker={"enable": True, "rollback": True},
-            availability_zone_rebalancing="ENABLED" if several else "DISABLED",
+            availability_zone_rebalancing="ENABLED" if balances_zones else "DISABLED",
             health_check_grace_period_seconds=_GRACE_SECONDS,
             enable_execute_command=settings.enable_exec,
             enable_ecs_managed_tags=True,
@@ -145,14 +153,28 @@ class OrthancService(pulumi.ComponentResource):
                 # ECS refuses a target group without a listener; a task without its mounts fails; none runs before
                 # the endpoints are restricted; and on the way down the tasks go before what they use.
                 depends_on=[
+                    providers,
                     *(way.listener for way, _ in ways_in),
                     *endpoint_policies.ready,
                     *mounts,
                     *insights.ready,
                 ],
                 custom_timeouts=_patience(settings),
+                # Where load decides on the number of tasks, an update must not.
+                ignore_changes=["desiredCount"] if settings.scales else None,
             ),
         )
+        rollouts.warn_of(rollout, self)
+        if settings.scales:
+            TaskScaling(
+                f"{name}-scaling",
+                settings,
+                cluster_name=cluster.name,
+                service_name=service.name,
+                load_balancer=load_balancer,
+                opts=self._child,
+            )
+        rollouts.record(f"{name}-running", settings, deployed=service, parent=self)
         self.cluster_arn, self.cluster_name = cluster.arn, cluster.name
         self.service_arn, self.service_name = service.arn, service.name
         self.log_group_name = log_group.name

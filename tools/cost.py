@@ -52,12 +52,23 @@ def _service(inputs: Values, every: list[Planned]) -> tuple[float, str]:
     architecture = (task.get("runtimePlatform") or {}).get("cpuArchitecture", "X86_64")
     vcpu, gb, count = int(task["cpu"]) / 1024, int(task["memory"]) / 1024, int(inputs["desiredCount"])
     per_vcpu, per_gb = prices.FARGATE[architecture]
-    shares = {s["capacityProvider"]: s.get("weight", 0) for s in inputs.get("capacityProviderStrategies") or []}
-    spot = shares.get("FARGATE_SPOT", 0) / (sum(shares.values()) or 1)
+    spot = _share_on_spot(inputs.get("capacityProviderStrategies") or [], count)
     factor = 1 - spot * (1 - prices.FARGATE_SPOT_SHARE)
     usd = count * factor * prices.HOURS * (vcpu * per_vcpu + gb * per_gb)
     on_spot = f", {spot:.0%} of them Spot" if spot else ""
     return usd, f"{count} × {vcpu:g} vCPU and {gb:g} GB of Fargate, {architecture}{on_spot}"
+
+
+def _share_on_spot(strategy: list[Values], count: int) -> float:
+    """The part of `count` tasks that is on spare capacity: first each provider's base, then the rest by weight."""
+    rest = max(0, count - sum(int(each.get("base") or 0) for each in strategy))
+    weights = sum(each.get("weight") or 0 for each in strategy)
+    tasks = sum(
+        int(each.get("base") or 0) + rest * (each.get("weight") or 0) / (weights or 1)
+        for each in strategy
+        if each["capacityProvider"] == "FARGATE_SPOT"
+    )
+    return tasks / count if count else 0
 
 
 def _instance(inputs: Values, every: list[Planned]) -> tuple[float, str]:

@@ -1,6 +1,6 @@
 """Orthanc itself: its image, its tasks, its name."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -30,17 +30,12 @@ ImageReference = Annotated[
 class ServiceSettings(Group):
     """The tasks and what runs in them."""
 
-    enable_multi_az: Flag = False
     enable_exec: Flag = False
     orthanc_image: ImageReference = "orthancteam/orthanc:26.8.1"
+    deployment_mode: Literal["auto", "rolling", "stopFirst"] = "auto"
     orthanc_name: str = Field(default="Orthanc", min_length=1, max_length=64)
     task_cpu: Annotated[int, one_of(list(FARGATE_MEMORY_MIB))] = 2048
     task_memory_mib: int = Field(default=4096, ge=4096, le=122880)
-
-    @property
-    def task_count(self) -> int:
-        """How many Orthanc tasks the service runs: one in each zone with Multi-AZ, else one."""
-        return 2 if self.enable_multi_az else 1
 
 
 def _memory_fits_cpu(settings: ServiceSettings) -> Problem | None:

@@ -21,7 +21,7 @@ from components.service import OrthancService
 from components.storage import DicomBucket
 from components.users import OrthancUsers
 
-settings = configuration.load(
+settings, rollout = configuration.load(
     {
         "orthancName": "Research",
         "dicomAet": "RESEARCH",
@@ -38,7 +38,9 @@ bucket = DicomBucket("research-dicom", settings)
 database = Database("research-database", settings, network=network, keys=keys)
 users = OrthancUsers("research-users", settings, keys=keys)
 certificates = Certificates("research-certificates", settings)
-load_balancer = ApplicationLoadBalancer("research-http", settings, network=network, certificates=certificates)
+load_balancer = ApplicationLoadBalancer(
+    "research-http", settings, network=network, certificates=certificates, rollout=rollout
+)
 OrthancService(
     "research",
     settings,
@@ -49,6 +51,7 @@ OrthancService(
     users=users,
     image=OrthancImage("research-image", settings),
     load_balancer=load_balancer,
+    rollout=rollout,
 )
 edge = Edge(
     "research-edge",

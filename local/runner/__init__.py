@@ -20,9 +20,13 @@ log = logging.getLogger("runner")
 def start(place: Place) -> Callable[[], None]:
     """Run what is deployed on the emulated AWS, in threads; the function that ends it removes every container."""
     containers.open_network(place)
-    ways_in = Front(place), NetworkBalancer(place)
+    front, network_balancer = Front(place), NetworkBalancer(place)
     databases = Databases(place)
-    services = Services(place, busy=lambda address: any(way.busy(address) for way in ways_in))
+
+    def busy(address: str) -> bool:
+        return front.busy(address) or network_balancer.busy(address)
+
+    services = Services(place, busy, front.cut)
     stopped = threading.Event()
 
     def follow() -> None:

@@ -4,10 +4,10 @@ import asyncio
 import itertools
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -32,16 +32,22 @@ class Front:
         """Listens at once. Raises OSError when the port is taken."""
         self._place = place
         self._under_way: Counter[str] = Counter()
+        self._answers: dict[str, set[ClientResponse | None]] = defaultdict(set)
         self._turns = itertools.count()
         self._route: Route | RouteError | None = None
         self._expires = 0.0
-        loop = asyncio.new_event_loop()
-        threading.Thread(target=loop.run_forever, name="edge", daemon=True).start()
-        asyncio.run_coroutine_threadsafe(self._listen(), loop).result()
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="edge", daemon=True).start()
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
 
     def busy(self, address: str) -> bool:
         """Whether a request to the task at `address` is under way."""
         return self._under_way[address] > 0
+
+    def cut(self, address: str) -> None:
+        """Close the connections to the task, as a load balancer does when its deregistration delay is over."""
+        for answer in filter(None, list(self._answers[address])):
+            self._loop.call_soon_threadsafe(answer.close)
 
     async def _listen(self) -> None:
         self._reading, self._function, self._firewall = asyncio.Lock(), ViewerFunction(), Firewall()
@@ -113,7 +119,7 @@ class Front:
             raise RouteError(503, "the target group has no healthy target")
         target = messages.choose(route.targets, request.cookies.get(messages.STICKY_COOKIE), next(self._turns))
         (address, port), host = target, route.origin_host or headers["Host"]
-        response = web.StreamResponse()
+        response, answer = web.StreamResponse(), None
         self._under_way[address] += 1
         try:
             async with self._session.request(
@@ -124,6 +130,7 @@ class Front:
                 allow_redirects=False,
                 timeout=ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=route.read_timeout),
             ) as answer:
+                self._answers[address].add(answer)
                 response.set_status(answer.status, answer.reason)
                 added = messages.policy_headers(route.headers_policy, headers.get("Origin"), answer.headers)
                 response.headers.extend(messages.end_to_end(answer.headers.items(), without=added))
@@ -142,6 +149,7 @@ class Front:
             raise RouteError(status, f"the task at {address} does not answer: {error!r}") from None
         finally:
             self._under_way[address] -= 1
+            self._answers[address].discard(answer)
 
 
 def _as_sent(request: web.BaseRequest, route: Route) -> CIMultiDict[str]:

@@ -22,9 +22,9 @@ _LONGEST_PAUSE = 30  # seconds between two tries of a task that fails
 class Services:
     """All services of the emulated AWS."""
 
-    def __init__(self, place: Place, busy: Callable[[str], bool]):
-        """`busy` tells whether a request to an address is under way."""
-        self._place, self._busy = place, busy
+    def __init__(self, place: Place, busy: Callable[[str], bool], cut: Callable[[str], None]):
+        """`busy` tells whether a request to an address is under way, `cut` ends those that are."""
+        self._place, self._busy, self._cut = place, busy, cut
         self._services: dict[str, _Service] = {}
         self._dicom_ports: dict[int, Task] = {}
 
@@ -32,7 +32,7 @@ class Services:
         """One step for every service; whether all of them are as wanted."""
         deployed = {service["serviceArn"]: service for service in self._deployed()}
         for arn, service in deployed.items():
-            known = self._services.setdefault(arn, _Service(self._place, self._busy, self._dicom_ports))
+            known = self._services.setdefault(arn, _Service(self._place, self._busy, self._cut, self._dicom_ports))
             known.follow(service, may_start=may_start)
         for gone in self._services.keys() - deployed.keys():
             for task in self._services.pop(gone).tasks:
@@ -47,10 +47,16 @@ class Services:
 
 
 class _Service:
-    def __init__(self, place: Place, busy: Callable[[str], bool], dicom_ports: dict[int, Task]):
+    def __init__(
+        self,
+        place: Place,
+        busy: Callable[[str], bool],
+        cut: Callable[[str], None],
+        dicom_ports: dict[int, Task],
+    ):
         self.tasks: list[Task] = []
         self.steady = False
-        self._place, self._busy, self._dicom_ports = place, busy, dicom_ports
+        self._place, self._busy, self._cut, self._dicom_ports = place, busy, cut, dicom_ports
         self._deployment: Document = {"id": ""}
         self._completed: Document | None = None  # the deployment to roll back to
         self._failures, self._reason, self._not_before = 0, "", 0.0
@@ -80,7 +86,9 @@ class _Service:
                 self._completed = self._deployment
         for task in stop:
             task.leave()
-        if may_start and time.monotonic() >= self._not_before:
+        # Fargate takes longer to provide a task than another one to stop, but not longer than that may drain.
+        ending = any(task.ending for task in self.tasks)
+        if may_start and not ending and time.monotonic() >= self._not_before:
             for _ in range(start):
                 self._start(service)
         running = sum(task.healthy for task in here if not task.leaving)
@@ -137,6 +145,7 @@ class _Service:
             targets=targets,
             grace_seconds=service.get("healthCheckGracePeriodSeconds", 0),
             busy=self._busy,
+            cut=self._cut,
         )
         self.tasks.append(task)
         task.start()
@@ -149,6 +158,4 @@ class _Service:
             self._place, balancer["SecurityGroups"], [z["SubnetId"] for z in balancer["AvailabilityZones"]]
         )
         here = peer(self._place, network["securityGroups"], network["subnets"])
-        delay = documents.attributes(api.describe_target_group_attributes(TargetGroupArn=arn))
-        drain_seconds = int(delay["deregistration_delay.timeout_seconds"])
-        return Target(group, port, drain_seconds, reaches(self._place, there, here, port))
+        return Target(group, port, reaches(self._place, there, here, port))

@@ -28,14 +28,13 @@ log = logging.getLogger("tasks")
 
 
 class Target(NamedTuple):
-    """A target group of the service: as AWS describes it, the container's port, and the deregistration delay.
+    """A target group of the service: as AWS describes it, and the container's port.
 
     `reachable`: whether the load balancer, with its health checks, gets to that port of the tasks.
     """
 
     group: Document
     port: int
-    drain_seconds: int
     reachable: bool
 
 
@@ -56,16 +55,24 @@ class Task(threading.Thread):
         targets: Sequence[Target],
         grace_seconds: int,
         busy: Callable[[str], bool],
+        cut: Callable[[str], None],
     ):
         """`launch` starts the container and gives its address, `health_command` is the container's own check.
 
-        For `grace_seconds` failing checks are borne; `busy` tells whether a request to an address is under way.
+        For `grace_seconds` failing checks are borne; `busy` tells whether a request to an address is under way,
+        `cut` ends those that are.
         """
         super().__init__(name=name, daemon=True)
         self.deployment, self.healthy, self.was_healthy, self.reason = deployment, False, False, ""
         self._place, self._launch, self._health_command, self._address = place, launch, health_command, ""
-        self._targets, self._grace, self._busy = targets, grace_seconds, busy
+        self._targets, self._grace, self._busy, self._cut = targets, grace_seconds, busy, cut
         self._leave = threading.Event()
+        self._draining = False
+
+    @property
+    def ending(self) -> bool:
+        """Whether it was told to stop and has no time left for requests that are under way."""
+        return self.leaving and not self._draining
 
     @property
     def leaving(self) -> bool:
@@ -144,10 +151,23 @@ class Task(threading.Thread):
             call(TargetGroupArn=target.group["TargetGroupArn"], Targets=[one])
 
     def _drain(self) -> None:
-        deadline = time.monotonic() + max((target.drain_seconds for target in self._targets), default=0)
+        """Wait for the deregistration delay, as it is now, or until no request is under way any more."""
+        seconds = max((_deregistration_delay(self._place, target) for target in self._targets), default=0)
+        deadline = time.monotonic() + seconds
+        self._draining = seconds > 0
         time.sleep(_EDGE_NOTICES if self._targets else 0)
         while self._busy(self._address) and time.monotonic() < deadline:
             time.sleep(0.2)
+        self._draining = False
+        self._cut(self._address)
+
+
+def _deregistration_delay(place: Place, target: Target) -> int:
+    api, arn = client(place, "elbv2"), target.group["TargetGroupArn"]
+    with contextlib.suppress(BotoCoreError, ClientError):  # the target group may be gone
+        attributes = documents.attributes(api.describe_target_group_attributes(TargetGroupArn=arn))
+        return int(attributes["deregistration_delay.timeout_seconds"])
+    return 0
 
 
 def _answers(address: str, target: Target) -> bool:

@@ -27,7 +27,7 @@ from local.standins.table import ROWS, Arguments, Call, Read, Row
 from local.standins.tags import tag
 
 GROUPS = ("network", "access", "storage", "database", "containers", "balancing", "cloudfront", "logs")
-GROUPS += ("names", "firewall", "buckets", "backup", "events", "queues", "watching")
+GROUPS += ("names", "firewall", "buckets", "backup", "events", "queues", "scaling", "watching")
 
 _NOT_MAPPED = {"tags", "tagsAll", "id", "region"}
 _REFERENCE = re.compile(r"\$(\w+)")
@@ -223,7 +223,8 @@ class Aws(Plugin):
                     read = self._call(client, row, row.reads[0], state, gone_is_fine=gone_is_fine)
                     arguments[parameter] = read[member]
             if isinstance(call, Call) and call.mapped:
-                inputs = {name: value for name, value in state.items() if name not in _NOT_MAPPED}
+                left_out = _NOT_MAPPED | _unchanged(call.if_changed, state)
+                inputs = {name: value for name, value in state.items() if name not in left_out}
                 arguments = {**mapping.parameters(inputs, shape, row.names, arguments), **arguments}
             return getattr(client, call.operation)(**arguments)
         except (*failures.FAILED, Misfit) as error:
@@ -260,6 +261,12 @@ class Aws(Plugin):
 
 class _Gone(Exception):
     """What was asked for is not there."""
+
+
+def _unchanged(names: str, state: Values) -> set[str]:
+    """Which of these inputs an update leaves as they are; none in a creation."""
+    old = state.get("_old")
+    return {name for name in names.split() if old and mapping.same(old.get(name), state.get(name))}
 
 
 def _row(kind: str) -> Row:

@@ -199,6 +199,14 @@ def _snapshot(client: Clients, given: Values) -> Values:
     return {"id": identifier, **{name: snapshot[name[0].upper() + name[1:]] for name in names}}
 
 
+def _parameters(client: Clients, given: Values) -> Values:
+    path = given["path"]
+    pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=True)
+    found = [parameter for page in pages for parameter in page["Parameters"]]
+    names = ("names", "Name"), ("values", "Value"), ("types", "Type"), ("arns", "ARN")
+    return {"id": path, "path": path, **{many: [each[one] for each in found] for many, one in names}}
+
+
 INVOKES: dict[str, Callable[[Clients, Values], Values]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:index/getCallerIdentity:getCallerIdentity": _identity,
@@ -212,6 +220,7 @@ INVOKES: dict[str, Callable[[Clients, Values], Values]] = {
     "aws:ec2/getVpcEndpoint:getVpcEndpoint": _endpoint,
     "aws:cloudcontrol/getResource:getResource": _resource,
     "aws:rds/getSnapshot:getSnapshot": _snapshot,
+    "aws:ssm/getParametersByPath:getParametersByPath": _parameters,
     "aws:s3/getBucket:getBucket": _bucket,
     "aws:route53/getZone:getZone": _hosted_zone,
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": _authorization_token,

@@ -14,13 +14,15 @@ class Call(NamedTuple):
     """One operation of the row's service (`operation`, as boto3 names it).
 
     `mapped`: beside `arguments` it takes every input that it has a parameter for. `when`: it is made if one of
-    these inputs is set (at the creation) or changes (in an update); empty: always.
+    these inputs is set (at the creation) or changes (in an update); empty: always. `if_changed`: inputs that an
+    update leaves to whoever else changes them.
     """
 
     operation: str
     arguments: Arguments = {}  # noqa: RUF012 - nobody changes it
     mapped: bool = False
     when: str = ""
+    if_changed: str = ""
 
 
 class Read(NamedTuple):

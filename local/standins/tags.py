@@ -35,6 +35,8 @@ def _call(client: Any, candidates: tuple[str, ...], state: Values, tags: Any) ->
     for name, member in members.items():
         if "tag" in name.lower() and name.lower() != "tagging":
             arguments[name] = tags(member)
+        elif name == "ResourceType":  # SSM's, of which parameters are the only ones here
+            arguments[name] = "Parameter"
         elif fold(name) in (
             "resource",
             "resourcearn",

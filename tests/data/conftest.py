@@ -21,11 +21,13 @@ USERS = {"orthancUsers[0].name": VIEWER, "orthancUsers[1].name": CHIEF, "orthanc
 
 # The deployment on S3 has keys of its own, and shells in its tasks can be opened.
 KEYS = {"enableCustomerKeys": "true", "enableExec": "true"}
+# … and a third task comes under load, and some of them are Spot.
+SCALED = {"enableMultiAz": "true", "maxTasks": "3", "fargateSpotPercent": "50"}
 
 
 @pytest.fixture(scope="session")
 def on_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    yield from _deployed(Embedded(tmp_path_factory.mktemp("s3")), enableMultiAz="true", natGateways="none", **KEYS)
+    yield from _deployed(Embedded(tmp_path_factory.mktemp("s3")), natGateways="none", **SCALED, **KEYS)
 
 
 @pytest.fixture(scope="session")

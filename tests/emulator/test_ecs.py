@@ -108,3 +108,44 @@ def test_container_definitions_have_awss_defaults(client: Any) -> None:
     assert container["portMappings"] == [{"containerPort": 8042, "hostPort": 8042, "protocol": "tcp"}]
     assert container["healthCheck"] == {"command": ["CMD", "true"], "interval": 30, "timeout": 5, "retries": 3}
     assert container["systemControls"] == []
+
+
+def test_what_scales_a_service_has_tags_and_goes_with_its_target(client: Any, service: Any, refused: Any) -> None:
+    scaling = client("application-autoscaling")
+    scaled = {
+        "ServiceNamespace": "ecs",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "ResourceId": f"service/{service['cluster']}/{service['service']}",
+    }
+    arn = scaling.register_scalable_target(**scaled, MinCapacity=1, MaxCapacity=2)["ScalableTargetARN"]
+    scaling.tag_resource(ResourceARN=arn, Tags={"Stack": "test", "Owner": "radiology"})
+    scaling.untag_resource(ResourceARN=arn, TagKeys=["Owner"])
+    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"Stack": "test"}
+    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    tracking = {"TargetValue": 60.0, "PredefinedMetricSpecification": metric}
+    named = {**scaled, "PolicyName": "cpu"}
+    for _ in range(2):
+        scaling.put_scaling_policy(
+            **named, PolicyType="TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration=tracking
+        )
+    alarms = client("cloudwatch")
+    assert len(alarms.describe_alarms()["MetricAlarms"]) == 2, "the alarms of before stay"
+    scaling.deregister_scalable_target(**scaled)
+    assert not alarms.describe_alarms()["MetricAlarms"]
+    assert refused(scaling.delete_scaling_policy, **named) == "ObjectNotFoundException"
+    assert refused(scaling.deregister_scalable_target, **scaled) == "ObjectNotFoundException"
+    assert refused(scaling.list_tags_for_resource, ResourceARN=arn) == "ResourceNotFoundException"
+
+
+def test_capacity_is_what_the_cluster_offers(client: Any, service: Any, refused: Any) -> None:
+    ecs, invalid = client("ecs"), "InvalidParameterException"
+    spot = {"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]}
+    other = {"cluster": "cluster", "serviceName": "other", "taskDefinition": service["service"]}
+    assert refused(ecs.create_service, **other, **spot) == invalid, "the cluster has no such provider"
+    ecs.put_cluster_capacity_providers(
+        cluster="cluster", capacityProviders=["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy=[]
+    )
+    assert refused(ecs.create_service, **other, **spot, launchType="FARGATE") == invalid
+    ecs.update_service(**service, **spot)
+    [deployment, *_] = describe(client, service)["deployments"]
+    assert deployment["capacityProviderStrategy"][0]["capacityProvider"] == "FARGATE_SPOT"

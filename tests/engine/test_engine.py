@@ -50,6 +50,17 @@ FLAGS: dict[str, tuple[str, Counter[tuple[str, str]]]] = {
         Counter({("update", "LoadBalancer"): 1, ("create", "BucketLogging"): 1}) + LOG_DELIVERY,
     ),
 }
+# More tasks under load (few enough for each to keep its connections), some on spare capacity, all stopped first.
+SCALING: dict[str, str | list[str]] = {
+    "maxTasks": "2",
+    "targetCpuPercent": "50",
+    "fargateSpotPercent": "50",
+    "deploymentMode": "stopFirst",
+}
+WITH_THE_LOAD = Counter({("create", "Target"): 1, ("create", "Policy"): 2}) + Counter(
+    ("update", type) for type in ("Service", "TargetGroup")
+)
+
 OPPOSITE = {"create": "delete", "delete": "create", "update": "update"}
 
 # All that the edge can be given, and what that does. The hosted zone of the domain is made first.
@@ -124,6 +135,9 @@ TOLD = (
     + Counter({("create", "LogGroup"): 1, ("update", "Cluster"): 1})
 )
 
+# What the calls that list something want to know beside.
+OF_SERVICES = {"application-autoscaling": {"ServiceNamespace": "ecs"}}
+
 # What a stack may leave in an account: (service, call that lists it, key of the list in the answer).
 INVENTORY = [
     ("cloudfront", "list_distributions", "DistributionList.Items"),
@@ -148,6 +162,9 @@ INVENTORY = [
     ("backup", "list_backup_plans", "BackupPlansList"),
     ("cloudtrail", "describe_trails", "trailList"),
     ("iam", "list_roles", "Roles"),
+    ("application-autoscaling", "describe_scalable_targets", "ScalableTargets"),
+    ("cloudwatch", "describe_alarms", "MetricAlarms"),
+    ("ssm", "describe_parameters", "Parameters"),
     ("logs", "describe_deliveries", "deliveries"),
     ("logs", "describe_log_groups", "logGroups"),
     ("cloudwatch", "describe_alarms", "MetricAlarms"),
@@ -259,6 +276,11 @@ def test_dicom_is_let_in_from_near_then_from_far_and_shut_out(embedded: Embedded
     shut = Counter({(OPPOSITE.get(operation, operation), type): n for (operation, type), n in LET_IN.items()})
     assert summary(embedded.changes()) == shut
     acm.delete_certificate(CertificateArn=certificate)
+
+
+def test_the_service_scales_on_spare_capacity_and_stops_first_and_back(embedded: Embedded):
+    _turn_and_back(embedded, SCALING, WITH_THE_LOAD)
+    assert not embedded.client("cloudwatch").describe_alarms()["MetricAlarms"], "somebody would still scale"
 
 
 def test_the_data_is_copied_tiered_and_told_of_and_back(embedded: Embedded):
@@ -560,7 +582,9 @@ def _objects_are_locked_and_copied(embedded: Embedded) -> dict[str, str]:
 def _inventory(client: Callable[[str], Any]) -> dict[str, int]:
     """How many of each kind the account holds."""
     return {
-        f"{service} {key}": len(jmespath.search(key, getattr(client(service), call)()) or [])
+        f"{service} {key}": len(
+            jmespath.search(key, getattr(client(service), call)(**OF_SERVICES.get(service, {}))) or []
+        )
         for service, call, key in INVENTORY
     }
 

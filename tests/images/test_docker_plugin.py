@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from local import images
+from local.place import Place
+from local.standins import image
 from local.standins.image import changes, context_digest, ignored, is_loopback, with_digest
 
 REGISTRY = "127.0.0.1:5000"
@@ -21,16 +24,33 @@ def project(tmp_path: Path) -> Path:
 
 
 def inputs(**changed: Any) -> dict[str, Any]:
-    image = {
+    given = {
         "imageName": f"{REGISTRY}/orthanc:1",
         "build": {"context": "docker", "dockerfile": "docker/Dockerfile"},
         "registry": {"server": f"http://{REGISTRY}", "username": "AWS", "password": "one"},
     }
-    return image | changed
+    return given | changed
 
 
 def digest(project: Path) -> str:
     return context_digest(project / "docker", project / "docker/Dockerfile")
+
+
+@pytest.mark.parametrize(
+    ("had", "platform"), [(True, "linux/arm64"), (False, "")], ids=["upstream's image", "its stand-in"]
+)
+def test_docker_builds_for_the_platform_that_upstreams_image_has(
+    project: Path, monkeypatch: pytest.MonkeyPatch, had: bool, platform: str
+):
+    """Its stand-in is for this machine's processor alone."""
+    calls: list[tuple[str, ...]] = []
+    upstream = images.upstream()
+    monkeypatch.setattr(image, "docker", lambda *call: calls.append(call) or "sha256:0")
+    monkeypatch.setattr(images, "ensure_orthanc_base", lambda log, wanted: wanted if had else "stand-in")
+    build = inputs()["build"] | {"platform": "linux/arm64", "args": {image.BASE_ARGUMENT: upstream}}
+    made = image.build_and_push(inputs(build=build, skipPush=True), Place(project), project, print)
+    given = dict(zip(calls[0], calls[0][1:], strict=False)).get("--platform", "")
+    assert given == platform and made["platform"] == "linux/arm64"
 
 
 def test_a_changed_file_is_a_change(project: Path):

@@ -33,10 +33,11 @@ KEY = "aws:kms/key:Key"
 OWN_KEYS = (DATABASE, "aws:secretsmanager/secret:Secret", "aws:cloudwatch/logGroup:LogGroup")
 FILES = ("aws:efs/fileSystem:FileSystem", {"encrypted": True})
 ROLE = "aws:iam/role:Role"
+SERVICE = "aws:ecs/service:Service"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 BALANCER, NETWORK = "aws:lb/loadBalancer:LoadBalancer", ("awsx:ec2:Vpc", {})
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
-SERVICE, ALARM = ("aws:ecs/service:Service", {}), "aws:cloudwatch/metricAlarm:MetricAlarm"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 TOPIC = "aws:sns/topic:Topic"
 TAGS = {"Project": "orthanc-on-aws", "Stack": "test"}
 
@@ -55,6 +56,11 @@ def policy_of(*statements: dict[str, Any]) -> dict[str, Any]:
 def allow(action: Any, resource: Any = "arn:x", **more: Any) -> tuple[str, dict[str, Any]]:
     statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
     return "aws:iam/policy:Policy", policy_of(statement)
+
+
+def capacity(**bases: int) -> Given:
+    strategy = [{"capacityProvider": name, "base": base, "weight": 50} for name, base in bases.items()]
+    return SERVICE, {"capacityProviderStrategies": strategy}
 
 
 def role(principal: Any) -> Given:
@@ -267,6 +273,16 @@ CASES: dict[str, Case] = {
         undefined=[(DATABASE, {}), FILES],
         findings=3,
     ),
+    "production-has-capacity-of-its-own": Case(
+        kept=[
+            [(SERVICE, {"launchType": "FARGATE"})],
+            [capacity(FARGATE=1)],
+            [capacity(FARGATE=1, FARGATE_SPOT=0)],
+        ],
+        broken=[[capacity(FARGATE_SPOT=0)], [capacity(FARGATE_SPOT=1)], [capacity(FARGATE=0, FARGATE_SPOT=0)]],
+        undefined=[(SERVICE, {})],
+        findings=0,
+    ),
     "production-has-keys-of-its-own": Case(
         kept=[
             *([(kind, {"kmsKeyId": "arn:key"})] for kind in OWN_KEYS),
@@ -321,13 +337,13 @@ CASES: dict[str, Case] = {
         findings=4,  # a log group without a time is kept for ever, which logs-are-kept reports
     ),
     "production-is-watched": Case(
-        kept=[[SERVICE, (ALARM, {"alarmActions": ["arn:topic"]})], []],
+        kept=[[(SERVICE, {}), (ALARM, {"alarmActions": ["arn:topic"]})], []],
         broken=[
-            [SERVICE],
-            [SERVICE, (ALARM, {"alarmActions": []})],
+            [(SERVICE, {})],
+            [(SERVICE, {}), (ALARM, {"alarmActions": []})],
             [(ALARM, {"alarmActions": ["arn:topic"], "actionsEnabled": False})],
         ],
-        undefined=[SERVICE, (ALARM, {})],
+        undefined=[(SERVICE, {}), (ALARM, {})],
         findings=1,
     ),
     "roles-are-assumed-by-services-only": Case(

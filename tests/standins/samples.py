@@ -93,6 +93,18 @@ def _sample(
     return Sample(f"aws:{token}", inputs, change or {}, unread)
 
 
+def _tracking(metric: str, target: float, **more: str) -> Inputs:
+    specification = {"predefinedMetricType": metric, **more}
+    return {"targetValue": target, "scaleInCooldown": 300, "predefinedMetricSpecification": specification}
+
+
+def _requests(listener: Made) -> Inputs:
+    balancer = listener.inputs["loadBalancerArn"].partition(":loadbalancer/")[2]
+    group = listener.inputs["defaultActions"][0]["targetGroupArn"].rpartition(":")[2]
+    label = f"{balancer}/{group}"
+    return _tracking("ALBRequestCountPerTarget", 1500, resourceLabel=label)
+
+
 LOG_BUCKET = "logs-of-the-owner"
 _CORS = {
     "accessControlAllowOrigins": {"items": ["https://viewer.example.org"]},
@@ -619,7 +631,11 @@ SAMPLES: dict[str, Sample] = {
         lambda w: {
             "cluster": w["cluster"].id,
             "taskDefinition": w["task-definition"].outputs["arn"],
-            "launchType": "FARGATE",
+            "capacityProviderStrategies": [
+                {"capacityProvider": provider, "base": 0, "weight": 1}
+                for provider in w["providers"].inputs["capacityProviders"]
+            ],
+            "forceNewDeployment": True,
             "desiredCount": 1,
             "networkConfiguration": {
                 "subnets": [w["subnet-a"].id, w["subnet-b"].id],
@@ -642,8 +658,49 @@ SAMPLES: dict[str, Sample] = {
             "propagateTags": "SERVICE",
             "waitForSteadyState": True,
         },
-        {"desiredCount": 2, "healthCheckGracePeriodSeconds": 60, "deploymentMaximumPercent": 150},
-        unread="waitForSteadyState",
+        {
+            "desiredCount": 2,
+            "healthCheckGracePeriodSeconds": 60,
+            "deploymentMaximumPercent": 150,
+            "capacityProviderStrategies": [{"capacityProvider": "FARGATE", "base": 1, "weight": 1}],
+        },
+        unread="waitForSteadyState forceNewDeployment",
+    ),
+    "providers": _sample(
+        "ecs/clusterCapacityProviders:ClusterCapacityProviders",
+        lambda w: {
+            "clusterName": w["cluster"].inputs["name"],
+            "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
+        },
+        {"capacityProviders": ["FARGATE"]},
+    ),
+    "scalable": _sample(
+        "appautoscaling/target:Target",
+        lambda w: {
+            "serviceNamespace": "ecs",
+            "scalableDimension": "ecs:service:DesiredCount",
+            "resourceId": f"service/{w['cluster'].inputs['name']}/{w['service'].inputs['name']}",
+            "minCapacity": 1,
+            "maxCapacity": 2,
+        },
+        {"maxCapacity": 4, "tags": {"a": "b"}},
+    ),
+    "scaling": _sample(
+        "appautoscaling/policy:Policy",
+        lambda w: {
+            **{
+                name: w["scalable"].inputs[name]
+                for name in ("serviceNamespace", "scalableDimension", "resourceId")
+            },
+            "policyType": "TargetTrackingScaling",
+            "targetTrackingScalingPolicyConfiguration": _requests(w["listener"]),
+        },
+        {"targetTrackingScalingPolicyConfiguration": _tracking("ECSServiceAverageCPUUtilization", 60)},
+    ),
+    "parameter": _sample(
+        "ssm/parameter:Parameter",
+        lambda w: {"name": "/orthanc/image", "type": "String", "value": "orthanc:1", "description": "What runs"},
+        {"value": "orthanc:2", "tags": {"a": "b"}},
     ),
     "balancer": _sample(
         "lb/loadBalancer:LoadBalancer",

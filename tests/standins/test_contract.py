@@ -73,6 +73,11 @@ def _apart(name: str, world: World) -> dict[str, Any]:
     """Where two cannot be: a second one of these goes to another place than the shared one."""
     if name == "gateway":
         return {"vpcId": world.make("vpc").id}
+    if name == "providers":
+        return {"clusterName": world.make("cluster").inputs["name"]}
+    if name == "scalable":
+        service = world.make("service").inputs["name"]
+        return {"resourceId": f"service/{world['cluster'].inputs['name']}/{service}"}
     if name in ("association", "mount-target"):
         return {"subnetId": world["subnet-b"].id}
     if name == "route":
@@ -112,6 +117,8 @@ def test_what_wants_a_new_resource_is_a_property(kind: str):
         ("target-group", {"protocol": "HTTPS"}, False),
         ("secret-version", {"secretString": "{}"}, True),
         ("task-definition", {"cpu": "4096"}, True),
+        ("service", {"launchType": "FARGATE"}, False),
+        ("parameter", {"name": "/orthanc/other"}, False),
     ],
 )
 def test_a_change_that_wants_a_new_resource(
@@ -196,6 +203,46 @@ def test_what_aws_refuses_is_refused_before(aws: Aws, world: World, name: str, w
     with pytest.raises(ExceptionGroup) as refused:
         aws.check(sample.kind, sample.inputs(world) | wrong, {}, name, b"")
     assert text in " ".join(map(str, refused.value.exceptions))
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "text"),
+    [
+        ("service", {"launchType": "FARGATE"}, "not both"),
+        (
+            "service",
+            {"capacityProviderStrategies": [{"capacityProvider": "other", "weight": 1}]},
+            "not associated",
+        ),
+        ("scalable", {"minCapacity": 3}, "cannot be less than minimum"),
+        ("scaling", {"resourceId": "service/cluster/other"}, "No scalable target"),
+    ],
+)
+def test_what_aws_refuses_is_refused(aws: Aws, world: World, name: str, wrong: dict[str, Any], text: str):
+    with pytest.raises(Refused, match=text):
+        world.make(name, **wrong)
+
+
+def test_requests_are_counted_where_a_balancer_leads_only(aws: Aws, world: World):
+    scaling = world["scaling"]
+    configuration = scaling.inputs["targetTrackingScalingPolicyConfiguration"]
+    metric = configuration["predefinedMetricSpecification"]
+    elsewhere = {**metric, "resourceLabel": metric["resourceLabel"].replace("targetgroup/", "targetgroup/other-")}
+    with pytest.raises(Refused, match="resource label"):
+        world.make(
+            "scaling",
+            targetTrackingScalingPolicyConfiguration={**configuration, "predefinedMetricSpecification": elsewhere},
+        )
+
+
+def test_an_update_leaves_the_number_of_tasks_to_whoever_scales(aws: Aws, world: World):
+    made = world.make("service")
+    service = {"cluster": made.inputs["cluster"], "service": made.id}
+    aws.client("ecs").update_service(**service, desiredCount=3)
+    wanted = {**made.inputs, "healthCheckGracePeriodSeconds": 90}
+    aws.update(made.kind, made.id, wanted, made.inputs, made.outputs, print)
+    found = aws.client("ecs").describe_services(cluster=service["cluster"], services=[made.id])["services"][0]
+    assert (found["desiredCount"], found["healthCheckGracePeriodSeconds"]) == (3, 90)
 
 
 def test_a_subnet_group_in_one_zone_is_refused(aws: Aws, world: World):

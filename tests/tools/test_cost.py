@@ -18,6 +18,11 @@ ON_ARM = TASK._replace(inputs={**TASK.inputs, "runtimePlatform": {"cpuArchitectu
 MICRO = {"instanceClass": "db.t4g.micro", "allocatedStorage": 20}
 MEASURED = [{"metric": {"metricName": "a"}}, {"metric": {"metricName": "b"}}]
 SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+# One on demand, of the others half on Spot.
+MIXED = [
+    {"capacityProvider": "FARGATE", "base": 1, "weight": 50},
+    {"capacityProvider": "FARGATE_SPOT", "weight": 50},
+]
 
 
 def bill(*resources: Planned) -> float:
@@ -31,6 +36,7 @@ def bill(*resources: Planned) -> float:
         (144.16, [TASK, Planned("Service", "orthanc", {"desiredCount": 2})]),
         (57.67, [ON_ARM, Planned("Service", "orthanc", {"desiredCount": 1})]),
         (21.62, [TASK, Planned("Service", "orthanc", {"desiredCount": 1, "capacityProviderStrategies": SPOT})]),
+        (118.93, [TASK, Planned("Service", "orthanc", {"desiredCount": 2, "capacityProviderStrategies": MIXED})]),
         (13.98, [Planned("Instance", "index", {"instanceClass": "db.t4g.micro", "allocatedStorage": 20})]),
         (14.38, [Planned("Instance", "index", MICRO | {"manageMasterUserPassword": True})]),
         (

@@ -124,6 +124,7 @@ _INVOKES: dict[str, dict[str, Any]] = {
         "encrypted": True,
         "allocatedStorage": 20,
     },
+    "aws:ssm/getParametersByPath:getParametersByPath": {"names": [], "values": []},
     "aws:route53/getZone:getZone": {"name": "example.org", "privateZone": False},
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
         "proxyEndpoint": "https://registry",
@@ -150,6 +151,8 @@ _OTHERS: dict[str, dict[str, Any]] = {
 # How ARNs begin of what policies name.
 _ARNS = {
     "Instance": "rds:us-east-1:123456789012:db:",
+    "Target": "application-autoscaling:us-east-1:123456789012:scalable-target/",
+    "Parameter": "ssm:us-east-1:123456789012:parameter",
     "Vault": "backup:us-east-1:123456789012:backup-vault:",
     "StateMachine": "states:us-east-1:123456789012:stateMachine:",
     "Service": "ecs:us-east-1:123456789012:service/orthanc/",
@@ -218,13 +221,15 @@ class Program:
 class Monitor(mocks.MockMonitor):
     """Answers registrations as the engine would in a preview or in a deployment, and keeps them in `program`.
 
-    `endpoints`: services that have an interface endpoint in the network that is brought.
+    `endpoints`: services that have an interface endpoint in the network that is brought. `answers`: what functions
+    of the provider answer, where that is not the usual.
     """
 
     def __init__(self, *, preview: bool = False, region: str = "us-east-1", endpoints: Collection[str] = ()):
         super().__init__(mocks=None)  # type: ignore[arg-type] - nothing asks them
         self.preview, self.region, self.endpoints = preview, region, endpoints
         self.program = Program()
+        self.answers: dict[str, dict[str, Any]] = {}
 
     def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
@@ -246,6 +251,8 @@ class Monitor(mocks.MockMonitor):
         arguments = decode(request.args)[0]
         answer: dict[str, Any] | None
         match request.tok.rpartition(":")[2]:
+            case known if known in self.answers:
+                answer = self.answers[known]
             case "getRegion":
                 answer = {"region": self.region}
             case "getAvailabilityZones":

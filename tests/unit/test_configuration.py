@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import configuration
+from components import configuration, rollouts
 from components.configuration import ConfigurationError, parse
 from components.settings import Settings
 from tests.unit.program import (
@@ -145,6 +145,16 @@ BAD: list[tuple[str, Any, str]] = [
     ("dicomAllowedCidrs", "10.20.0.0/16", "must be a list"),
     ("dicomModalities", "CT1", "must be a list"),
     ("dicomModalities", '["CT1"]', "must have keys of a Modality"),
+    ("deploymentMode", "recreate", "'auto', 'rolling' or 'stopFirst'"),
+    ("minTasks", "-1", "greater than or equal to 0"),
+    ("maxTasks", "17", "less than or equal to 16"),
+    ("maxTasks", "many", "valid integer"),
+    ("targetCpuPercent", "5", "greater than or equal to 10"),
+    ("targetCpuPercent", "100", "less than or equal to 90"),
+    ("targetRequestsPerTask", "1", "greater than or equal to 10"),
+    ("cpuArchitecture", "arm64", "'X86_64' or 'ARM64'"),
+    ("fargateSpotPercent", "101", "less than or equal to 100"),
+    ("fargateSpotPercent", "half", "valid integer"),
     ("taskCpu", "2", "must be one of 1024, 2048"),
     ("taskCpu", "512", "must be one of 1024, 2048"),
     ("taskCpu", "two", "valid integer"),
@@ -240,6 +250,16 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "taskMemoryMib 4096",
     ),
     ({"taskCpu": "2048", "taskMemoryMib": "5000"}, "taskMemoryMib", "in steps of 1024", "taskMemoryMib 4096"),
+    ({"minTasks": "1", "enableMultiAz": "true"}, "minTasks", "a task in each of 2 zones", "minTasks 2"),
+    ({"minTasks": "3", "maxTasks": "2"}, "maxTasks", "less than the 3 tasks that always run", "maxTasks 3"),
+    ({"maxTasks": "1", "enableMultiAz": "true"}, "maxTasks", "the 2 tasks that always run", "maxTasks 2"),
+    (
+        {"maxTasks": "6", "databaseInstanceClass": "db.t4g.micro"},
+        "databaseInstanceClass",
+        "admits 56 connections of tasks; an update runs 12 tasks at a time",
+        "pulumi config set maxTasks 5",
+    ),
+    ({"databaseInstanceClass": "db.m7g.micro"}, "databaseInstanceClass", "no size that RDS has", "db.t4g.small"),
     ({"taskCpu": "8192", "taskMemoryMib": "17408"}, "taskMemoryMib", "in steps of 4096", "taskMemoryMib 16384"),
     (
         {"largestStudyMib": "1024"},
@@ -439,6 +459,9 @@ GOOD = [
     {"vpcCidr": "172.31.0.0/16"},
     BROUGHT,
     BROUGHT | {"publicSubnetIds": '["subnet-00000001", "subnet-00000002"]', "vpcCidr": "10.0.0.0/16"},
+    {"minTasks": "3", "maxTasks": "3", "enableMultiAz": "true"},
+    {"maxTasks": "5", "databaseInstanceClass": "db.t4g.micro"},
+    {"maxTasks": "16", "databaseInstanceClass": "db.r7g.large", "fargateSpotPercent": "50"},
     {"taskCpu": "16384", "taskMemoryMib": "122880"},
     {"taskCpu": "1024", "taskMemoryMib": "8192"},
     {"databaseStorageGib": "100", "databaseMaxStorageGib": "110"},
@@ -638,7 +661,7 @@ def loaded(config: dict[str, str]) -> Settings:
 
     def load() -> Settings:
         pulumi.runtime.set_all_config(config)
-        return configuration.load()
+        return configuration.load()[0]
 
     return contextvars.copy_context().run(load)
 
@@ -646,6 +669,7 @@ def loaded(config: dict[str, str]) -> Settings:
 @pytest.fixture
 def _project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi, "get_project", lambda: NAME)
+    monkeypatch.setattr(rollouts, "running_image", lambda: None)
 
 
 def test_a_replica_at_home_is_lost_with_the_home():

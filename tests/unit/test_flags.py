@@ -14,6 +14,7 @@ HTTPS = {
     ),
     "VpcOrigin.vpcOriginEndpointConfig",
 }
+SCALING = {"TaskScaling", "Target", "Policy"}
 LOG_DELIVERY = {"LogDeliverySource", "LogDeliveryDestination", "LogDelivery"}
 LOG_BUCKET = {
     *("Bucket", "BucketOwnershipControls", "BucketPublicAccessBlock", "BucketPolicy", "BucketVersioning"),
@@ -130,6 +131,23 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
     ),
     ({"enableDashboard": "true"}, {"ArchiveDashboard", "Dashboard"}, set()),
     ({"enableContainerInsights": "true"}, {"LogGroup"}, {"Cluster.settings"}),
+    ({"minTasks": "2"}, set(), {"Service.desiredCount", "Service.availabilityZoneRebalancing"}),
+    ({"maxTasks": "3"}, SCALING, {"Service.availabilityZoneRebalancing", "TaskDefinition.containerDefinitions"}),
+    ({"fargateSpotPercent": "100"}, set(), {"Service.capacityProviderStrategies"}),
+    ({"cpuArchitecture": "ARM64"}, set(), {"TaskDefinition.runtimePlatform", "Image.imageName", "Image.build"}),
+    (
+        {"deploymentMode": "stopFirst"},
+        set(),
+        {
+            *("Service.deploymentMinimumHealthyPercent", "Service.deploymentMaximumPercent"),
+            "TargetGroup.deregistrationDelay",
+        },
+    ),
+    (
+        {"orthancImage": "orthancteam/orthanc:26.9.1"},
+        set(),
+        {"Image.imageName", "Image.build", "Parameter.value"},
+    ),
     ({"logRetentionDays": "7"}, set(), {"LogGroup.retentionInDays"}),
     ({"databaseInstanceClass": "db.m7g.large"}, set(), {"Instance.instanceClass"}),
 ]

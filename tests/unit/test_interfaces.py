@@ -23,7 +23,7 @@ COMPONENTS = {
 ALL = pytest.mark.parametrize("component", COMPONENTS.values(), ids=COMPONENTS)
 
 # `name: Type`, or `name`, `other` (remark): Type
-_TOLD = re.compile(r"`(\w+): [\w.\[\]| ]+`|((?:`\w+`[^`:;.]*)+): (?:[A-Z]|aws\.|pulumi\.)[\w.]+")
+_TOLD = re.compile(r"`(\w+): [\w.,\[\]| ]+`|((?:`\w+`[^`:;.]*)+): (?:[A-Z]|aws\.|pulumi\.)[\w.]+")
 
 
 def attributes(component: type) -> set[str]:
@@ -64,7 +64,7 @@ def test_every_public_attribute_is_told_with_its_type(component: type):
 def test_nothing_is_told_that_there_is_not(component: type):
     methods = {name for name, _ in inspect.getmembers(component, inspect.isfunction)}
     own = set().union(
-        *(attributes(base) for base in component.__mro__[:-1] if base.__module__[:10] == "components")
+        *(attributes(base) | set(vars(base)) for base in component.__mro__ if base.__module__[:10] == "components")
     )
     abstract = component.__init__ is pulumi.ComponentResource.__init__
     assert abstract or told(component) <= own | methods

@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.utils import camelcase_to_underscores, utcnow
-from moto.ecs.models import EC2ContainerServiceBackend, Service, TaskDefinition, ecs_backends
+from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service, TaskDefinition, ecs_backends
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 from moto.moto_api._internal import mock_random
@@ -108,6 +108,7 @@ def _deploy(service: Service, reason: str = "") -> None:
         "failedTasks": 0,
         "createdAt": utcnow(),
         "launchType": service.launch_type,
+        "capacityProviderStrategy": vars(service).get("capacity_provider_strategy"),
         "platformFamily": "Linux",
         "platformVersion": service.platform_version,
         "networkConfiguration": service.network_configuration,
@@ -141,12 +142,25 @@ def _keep(service: Any, given: Parameters) -> None:
         network.setdefault("assignPublicIp", "DISABLED")
 
 
-def _check(backend: EC2ContainerServiceBackend, given: Parameters, maximum_percent: int) -> None:
-    """Refuse what AWS refuses about the balancing of zones and of load."""
+def _check(backend: EC2ContainerServiceBackend, cluster: Cluster, given: Parameters, maximum_percent: int) -> None:
+    """Refuse what AWS refuses about capacity and the balancing of zones and of load."""
     if given.get("availabilityZoneRebalancing") == "ENABLED" and maximum_percent <= 100:
         raise AwsError(
             "InvalidParameterException",
             "AvailabilityZoneRebalancing does not support maximumPercent <= 100.",
+        )
+    strategy = given.get("capacityProviderStrategy") or []
+    if strategy and given.get("launchType"):
+        raise AwsError(
+            "InvalidParameterException",
+            "Specify either launch type or capacity provider strategy, but not both.",
+        )
+    offered = cluster.capacity_providers or []
+    if any(each["capacityProvider"] not in offered for each in strategy):
+        raise AwsError(
+            "InvalidParameterException",
+            "The specified capacity provider strategy cannot contain a capacity provider that is not associated"
+            " with the cluster. Associate the capacity provider with the cluster and try again.",
         )
     targets = elbv2_backends[backend.account_id][backend.region_name].target_groups
     for balancer in given.get("loadBalancers", []):
@@ -166,7 +180,8 @@ def create_service(original: Any, self: Any) -> Any:
     if existing and existing.status == "ACTIVE":
         raise AwsError("InvalidParameterException", "Creation of service was not idempotent.")
     configuration = {**DEPLOYMENT_CONFIGURATION, **given.get("deploymentConfiguration", {})}
-    _check(backend, given, configuration["maximumPercent"])
+    cluster = backend._get_cluster(given.get("cluster", "default"))
+    _check(backend, cluster, given, configuration["maximumPercent"])
     result = original(self)
     service = result.result["service"]
     service.created_at, service.deployments = utcnow(), []
@@ -179,14 +194,15 @@ def create_service(original: Any, self: Any) -> Any:
 def _update_service(request: Any, given: Parameters) -> Parameters:
     """moto counts tasks as running that nobody started, and starts no deployment."""
     backend, given = request.ecs_backend, dict(given)
-    service = backend._get_service(given.pop("cluster", "default"), given.pop("service"))
+    cluster = backend._get_cluster(given.pop("cluster", "default"))
+    service = backend._get_service(cluster.name, given.pop("service"))
     if service.status != "ACTIVE":
         raise AwsError("ServiceNotActiveException", "Service was not ACTIVE.")
     if "taskDefinition" in given:
         given["taskDefinition"] = backend.describe_task_definition(given["taskDefinition"]).arn
     configuration = {**service.deployment_configuration, **given.pop("deploymentConfiguration", {})}
     rebalancing = {"availabilityZoneRebalancing": service.availability_zone_rebalancing}
-    _check(backend, {**rebalancing, **given}, configuration["maximumPercent"])
+    _check(backend, cluster, {**rebalancing, **given}, configuration["maximumPercent"])
     service.deployment_configuration = configuration
     redeploys = any(value and key in REDEPLOYS for key, value in given.items())
     given.pop("forceNewDeployment", None)

@@ -172,7 +172,7 @@ row(
         " deploymentMinimumHealthyPercent: deploymentConfiguration.minimumHealthyPercent})",
     ),
     live="status!='INACTIVE'",
-    updates=(Call("update_service", _updated, mapped=True),),
+    updates=(Call("update_service", _updated, mapped=True, if_changed="desiredCount"),),
     delete=(Call("delete_service", {"cluster": "$cluster", "service": "$id", "force": True}),),
     fixed="name cluster launchType schedulingStrategy",
     names={"name": "serviceName", "cluster": "clusterArn"},

@@ -1,0 +1,27 @@
+"""What tasks run on: Fargate's own capacity, and its spare one, Spot, at up to 70 % less. Pure.
+
+Fargate takes spare capacity back when it needs it itself: it sends SIGTERM two minutes before the end, the longest
+that a task may take to stop anyway (see `task`), and the service starts another task, if there is capacity.
+"""
+
+import pulumi_aws as aws
+
+_ON_DEMAND, _SPOT = "FARGATE", "FARGATE_SPOT"
+
+# What a cluster offers to its services.
+PROVIDERS = [_ON_DEMAND, _SPOT]
+
+
+def strategy(spot_percent: int) -> list[aws.ecs.ServiceCapacityProviderStrategyArgsDict]:
+    """How a service's tasks are spread over both; the first one is on demand unless all are to be Spot."""
+    on_demand: aws.ecs.ServiceCapacityProviderStrategyArgsDict = {
+        "capacity_provider": _ON_DEMAND,
+        "base": 1,
+        "weight": 100 - spot_percent,
+    }
+    spot: aws.ecs.ServiceCapacityProviderStrategyArgsDict = {
+        "capacity_provider": _SPOT,
+        "base": 0,
+        "weight": spot_percent,
+    }
+    return [each for each, share in ((on_demand, 100 - spot_percent), (spot, spot_percent)) if share]

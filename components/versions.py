@@ -1,0 +1,59 @@
+"""Which of upstream's images work on the same schema of the index, and which change it. Pure.
+
+The PostgreSQL plugin numbers the schema's revisions (Orthanc Book, "PostgreSQL plugins", "Upgrades/Downgrades"):
+2 in plugin 6.0 to 6.2, 3 in 7.0 and 7.1, 4 in 7.2, 5 in 8.0, 6 in 9.0, 10 in 10.0 to 10.3, 11 in 11.0. A newer
+plugin brings the schema up to date when it starts; an older one refuses to start on a newer schema.
+"""
+
+import re
+from typing import NamedTuple
+
+Version = tuple[int, ...]
+
+
+class _Tags(NamedTuple):
+    """The tags from `first` to `last`, whose plugin has the schema's `revision`."""
+
+    first: Version
+    last: Version
+    revision: int
+
+
+# What orthancteam/orthanc's tags contain, as its release notes and lists of contents say (orthanc-builder,
+# release-notes-docker-images.md and README-dockerhub.md); tags between two of one revision have it, too. What is
+# not listed is not known.
+_TAGS = (
+    _Tags((24, 3, 1), (24, 11, 0), 2),  # plugin 6.1 and 6.2; 24.2.3 had unreleased versions
+    _Tags((24, 12, 0), (25, 1, 1), 3),  # 7.0, 7.1
+    _Tags((25, 2, 0), (25, 4, 0), 4),  # 7.2
+    _Tags((25, 10, 0), (25, 10, 0), 6),  # 9.0
+    _Tags((26, 8, 1), (26, 8, 1), 10),  # 10.3
+)
+
+# Upstream's own image, or a copy of it in another registry; with or without -full, or a digest beside the tag.
+_UPSTREAM = re.compile(r"(?:.*/)?orthancteam/orthanc:(\d+(?:\.\d+)+)(?:-full)?(?:@.+)?")
+
+
+def version(image: str) -> Version | None:
+    """The version that an image reference names; None where it names none, or is not upstream's image."""
+    named = _UPSTREAM.fullmatch(image)
+    return tuple(map(int, named[1].split("."))) if named else None
+
+
+def schema_revision(image: str) -> int | None:
+    """The revision of the schema that the image works on, where it is known."""
+    named = version(image)
+    found = (tags.revision for tags in _TAGS if named and tags.first <= named <= tags.last)
+    return next(found, None)
+
+
+def same_schema(one: str, other: str) -> bool:
+    """Whether both images are known to work on the same schema: one image does."""
+    revision = schema_revision(one)
+    return one == other or (revision is not None and revision == schema_revision(other))
+
+
+def is_older(one: str, other: str) -> bool:
+    """Whether the first is known to be an older version than the second."""
+    first, second = version(one), version(other)
+    return bool(first and second and first < second)
