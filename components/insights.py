@@ -32,7 +32,7 @@ class ContainerInsights(pulumi.ComponentResource):
         cluster_name: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Keeps what is told of `cluster_name` for `logRetentionDays`, under the key of the logs where there is one."""
+        """Keeps what `cluster_name` tells for `logRetentionDays`, under the key of the logs where there is one."""
         super().__init__("orthanc:service:ContainerInsights", name, None, opts)
         self.ready: list[pulumi.Resource] = []
         if settings.enable_container_insights:
