@@ -14,7 +14,7 @@ from components.settings import Settings
 # Beside the program; Pulumi runs it with the project as working directory, and the state names no machine's path.
 CONTEXT = Path("docker")
 
-# Docker's names of the architectures that Fargate knows; upstream publishes both (from tag 24.3.5 on).
+# Docker's names of the architectures that Fargate knows.
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 _IMAGES_KEPT = 10
