@@ -14,7 +14,7 @@ from components.settings import Settings
 
 CONTEXT = Path(__file__).parents[1] / "docker"
 
-# Docker's names of the architectures that Fargate knows; upstream publishes both (from tag 24.3.5 on).
+# Docker's names of the architectures that Fargate knows.
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 _IMAGES_KEPT = 10

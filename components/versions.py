@@ -30,6 +30,9 @@ _TAGS = (
     _Tags((26, 8, 1), (26, 8, 1), 10),  # 10.3
 )
 
+# The first tag that upstream builds for ARM processors, too (the same release notes).
+FIRST_FOR_ARM: Version = (24, 3, 5)
+
 # Upstream's own image, or a copy of it in another registry; with or without -full, or a digest beside the tag.
 _UPSTREAM = re.compile(r"(?:.*/)?orthancteam/orthanc:(\d+(?:\.\d+)+)(?:-full)?(?:@.+)?")
 

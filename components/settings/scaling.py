@@ -1,9 +1,10 @@
 """How many tasks there are, on what they run, and when there are more or fewer of them."""
 
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import Field
 
+from components import versions
 from components.settings.values import Flag, Group, Problem, Rule
 
 # Tasks of one service at most: beyond that it is the database that wants to be larger.
@@ -51,6 +52,20 @@ def _a_task_in_each_zone(settings: ScalingSettings) -> Problem | None:
     return Problem("minTasks", settings.min_tasks, rule, remedy)
 
 
+class _Built(Protocol):
+    cpu_architecture: str
+    orthanc_image: str
+
+
+def _image_for_the_architecture(settings: _Built) -> Problem | None:
+    named = versions.version(settings.orthanc_image)
+    if settings.cpu_architecture != "ARM64" or not named or named >= versions.FIRST_FOR_ARM:
+        return None
+    rule = f"upstream builds {settings.orthanc_image} for X86_64 only"
+    remedy = "pulumi config set cpuArchitecture X86_64, or a newer orthancImage"
+    return Problem("cpuArchitecture", settings.cpu_architecture, rule, remedy)
+
+
 def _bounds_in_order(settings: ScalingSettings) -> Problem | None:
     if settings.most_tasks >= settings.task_count:
         return None
@@ -62,4 +77,5 @@ def _bounds_in_order(settings: ScalingSettings) -> Problem | None:
 RULES = (
     Rule(frozenset({"minTasks", "enableMultiAz"}), _a_task_in_each_zone),
     Rule(frozenset({"minTasks", "maxTasks", "enableMultiAz"}), _bounds_in_order),
+    Rule(frozenset({"cpuArchitecture", "orthancImage"}), _image_for_the_architecture),
 )

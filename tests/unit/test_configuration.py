@@ -259,6 +259,12 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "admits 56 connections of tasks; an update runs 12 tasks at a time",
         "pulumi config set maxTasks 5",
     ),
+    (
+        {"cpuArchitecture": "ARM64", "orthancImage": "orthancteam/orthanc:24.3.4"},
+        "cpuArchitecture",
+        "for X86_64 only",
+        "cpuArchitecture X86_64",
+    ),
     ({"databaseInstanceClass": "db.m7g.micro"}, "databaseInstanceClass", "no size that RDS has", "db.t4g.small"),
     ({"taskCpu": "8192", "taskMemoryMib": "17408"}, "taskMemoryMib", "in steps of 4096", "taskMemoryMib 16384"),
     (
@@ -461,6 +467,8 @@ GOOD = [
     BROUGHT | {"publicSubnetIds": '["subnet-00000001", "subnet-00000002"]', "vpcCidr": "10.0.0.0/16"},
     {"minTasks": "3", "maxTasks": "3", "enableMultiAz": "true"},
     {"maxTasks": "5", "databaseInstanceClass": "db.t4g.micro"},
+    {"cpuArchitecture": "ARM64", "orthancImage": "orthancteam/orthanc:24.8.3"},
+    {"cpuArchitecture": "ARM64", "orthancImage": "registry.example.org/orthanc:1"},
     {"maxTasks": "16", "databaseInstanceClass": "db.r7g.large", "fargateSpotPercent": "50"},
     {"taskCpu": "16384", "taskMemoryMib": "122880"},
     {"taskCpu": "1024", "taskMemoryMib": "8192"},
