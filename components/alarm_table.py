@@ -7,9 +7,9 @@ where its metric is, which for CloudFront and what belongs to it is us-east-1.
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from components import instance_memory, metrics
+from components import metrics
 from components.metrics import Metric, Watched
-from components.settings import Settings
+from components.settings import Settings, connections
 from components.settings.edge import CLOUDFRONT_REGION
 
 RUNBOOKS = "docs/operations.md"
@@ -30,7 +30,7 @@ _FULL_PERCENT = 90
 # RDS enlarges the storage when a tenth of it is free. At half of that it could not: it has reached
 # databaseMaxStorageGib, or enlarged it less than six hours ago. Of the first size, as the metric knows no other.
 _STORAGE_SHARE = 0.05
-# A rolling update doubles the tasks' connections, and RDS keeps some memory, so connections, for itself.
+# All tasks of a rolling update together open half of them (see `connections`), and RDS keeps some for itself.
 _CONNECTIONS_SHARE = 0.7
 # S3 copies most objects within a quarter of an hour, without promising it.
 _REPLICA_BEHIND_SECONDS = _HOUR
@@ -175,7 +175,7 @@ def _database(settings: Settings, watched: Watched) -> Iterator[Alarm]:
         {"bytes": metrics.of_database(watched, "FreeStorageSpace", "Minimum")},
         below=settings.database_storage_gib * 2**30 * _STORAGE_SHARE,
     )
-    most = instance_memory.max_connections(settings.database_instance_class)
+    most = connections.of_all_clients(settings.database_instance_class)
     yield Alarm(
         "database-connections",
         f"More than {_CONNECTIONS_SHARE:.0%} of the database's connections are open; new tasks may get none.",

@@ -49,10 +49,15 @@ def memory_gib(instance_class: str) -> int | None:
     return vcpus and vcpus * _GIB_FOR_A_VCPU.get(family[0], _LEAST_GIB_FOR_A_VCPU)
 
 
-def of_all_tasks(instance_class: str) -> int:
-    """How many connections the tasks may open together."""
+def of_all_clients(instance_class: str) -> int:
+    """How many connections the class admits at most."""
     memory = (memory_gib(instance_class) or 0) * _GIB
-    return int(min(memory // _BYTES_FOR_A_CONNECTION, _MOST_CONNECTIONS) * _SHARE_OF_THE_TASKS)
+    return min(memory // _BYTES_FOR_A_CONNECTION, _MOST_CONNECTIONS)
+
+
+def of_all_tasks(instance_class: str) -> int:
+    """How many of them the tasks may open together."""
+    return int(of_all_clients(instance_class) * _SHARE_OF_THE_TASKS)
 
 
 def of_one_task(settings: _Sized) -> int:

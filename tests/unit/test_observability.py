@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components import alarm_table, budget, dashboard, instance_memory, key_policies, policies
+from components import alarm_table, budget, dashboard, key_policies, policies
 from components.alarm_table import Alarm
 from components.event_table import Event, events
 from components.key_policies import Owner
@@ -165,24 +165,6 @@ def test_thresholds_follow_what_the_stack_is_given():
     assert large["database-disk-full"].below == 5 * 2**30
     assert small["database-connections"].above == 157 and large["database-connections"].above == 630
     assert table(responseTimeoutSeconds=60)["slow-answers"].above == 15
-
-
-@pytest.mark.parametrize(
-    ("instance_class", "gib", "connections"),
-    [
-        ("db.t4g.micro", 1, 112),
-        ("db.t4g.small", 2, 225),
-        ("db.t3.medium", 4, 450),
-        ("db.m7g.large", 8, 901),
-        ("db.m6g.4xlarge", 64, 5000),
-        ("db.r7g.large", 16, 1802),
-        ("db.x2g.xlarge", 64, 5000),
-        ("db.c6gd.large", 4, 450),
-    ],
-)
-def test_connections_follow_memory(instance_class: str, gib: float, connections: int):
-    assert instance_memory.memory_gib(instance_class) == gib
-    assert instance_memory.max_connections(instance_class) == connections
 
 
 OWNER = Owner("aws", ACCOUNT, "eu-central-1")
