@@ -1,0 +1,187 @@
+"""What each setting changes in a stack that is there, and that turning it back undoes just that."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from components import policies
+from tests.certificates import imported
+from tests.embedded import Embedded, summary
+from tests.engine.changes import DATA, ON_S3, back, turn_and_back, types
+from tools.exposure import exposure
+
+LOGS_BUCKET = "access-logs-of-the-hospital"
+
+ON_EFS = {"AccessPoint", "BackupPolicy", "FileSystem", "FileSystemPolicy"}
+
+FLOW_LOGS = {"FlowLog", "LogGroup", "Policy", "Role", "RolePolicyAttachment"}
+
+LOG_DELIVERY = Counter({("create", f"LogDelivery{part}"): 1 for part in ("", "Source", "Destination")})
+
+# What each setting does that is turned, beside replacing nothing that holds data.
+RECORDS = {"enableVpcFlowLogs": "true"}
+RECORDED = Counter({("create", type): 1 for type in FLOW_LOGS})
+BACKUPS = {"enableRdsBackup": "true"}
+BACKED_UP = Counter({("update", "Instance"): 1})
+ZONES = {"enableMultiAz": "true"}
+IN_TWO_ZONES = Counter({("update", "Instance"): 1, ("update", "Service"): 1})
+LOGS = {"accessLogsBucketArn": f"arn:aws:s3:::{LOGS_BUCKET}"}
+LOGGED = Counter({("update", "LoadBalancer"): 1, ("create", "BucketLogging"): 1}) + LOG_DELIVERY
+# More tasks under load (few enough for each to keep its connections), some on spare capacity, all stopped first.
+SCALING: dict[str, str | list[str]] = {
+    "maxTasks": "2",
+    "targetCpuPercent": "50",
+    "fargateSpotPercent": "50",
+    "deploymentMode": "stopFirst",
+}
+
+WITH_THE_LOAD = Counter({("create", "Target"): 1, ("create", "Policy"): 2}) + Counter(
+    ("update", type) for type in ("Service", "TargetGroup")
+)
+
+# All that the edge can be given, and what that does. The hosted zone of the domain is made first.
+EDGE: dict[str, str | list[str]] = {
+    "domainName": "archive.example.org",
+    "enableWaf": "true",
+    "allowedCidrs": ["203.0.113.0/24", "2001:db8::/32"],
+    "allowedCountries": ["CH"],
+    "corsAllowedOrigins": ["https://viewer.example.org"],
+    "enableAccessLogs": "true",
+}
+
+ON_THE_EDGE = (
+    Counter(("create", type) for type in ("WebAcl", "WebAclLoggingConfiguration", "LogGroup", "IpSet", "IpSet"))
+    + Counter(("create", type) for type in ("Certificate", "CertificateValidation", "Record", "Record", "Record"))
+    + Counter(("create", type) for type in {*ON_S3, "BucketLogging"})
+    + LOG_DELIVERY
+    + Counter((step, "VpcOrigin") for step in ("create-replacement", "replace", "delete-replaced"))
+    + Counter(("update", type) for type in ("Distribution", "Function", "ResponseHeadersPolicy", "LoadBalancer"))
+    + Counter(("update", type) for type in ("Listener", "SecurityGroupIngressRule"))
+)
+
+LET_IN = (
+    Counter(("create", type) for type in ("LoadBalancer", "TargetGroup", "Listener", "SecurityGroup"))
+    + Counter(("create", type) for type in ("SecurityGroupIngressRule", "SecurityGroupIngressRule"))
+    + Counter(("create", type) for type in ("SecurityGroupEgressRule", "SecurityGroupEgressRule"))
+    + Counter({("update", "Service"): 1})
+    + Counter((step, "TaskDefinition") for step in ("create-replacement", "replace", "delete-replaced"))
+)
+
+AROUND_THE_DATA = (
+    Counter({("update", "BucketLifecycleConfiguration"): 1})
+    + Counter(("create", type) for type in {*ON_S3, "BucketReplicationConfig", "BucketNotification"})
+    + Counter(("create", type) for type in ("Key", "Role", "Policy", "RolePolicyAttachment") * 2)
+    + Counter(("create", type) for type in ("Vault", "Plan", "Selection"))
+)
+
+
+# Which are turned together, since each deployment takes its time.
+TOGETHER = {
+    "records, backups, logs, load": [
+        (RECORDS, RECORDED),
+        (BACKUPS, BACKED_UP),
+        (LOGS, LOGGED),
+        (SCALING, WITH_THE_LOAD),
+    ],
+    "zones, data": [(ZONES, IN_TWO_ZONES), (DATA, AROUND_THE_DATA)],
+}
+
+
+@pytest.mark.parametrize("together", TOGETHER)
+def test_a_flag_changes_what_it_should_and_back(embedded: Embedded, together: str):
+    s3, policy = embedded.client("s3"), policies.write_access_logs(f"arn:aws:s3:::{LOGS_BUCKET}", "123456789012")
+    s3.create_bucket(Bucket=LOGS_BUCKET)
+    s3.put_bucket_policy(Bucket=LOGS_BUCKET, Policy=policy)
+    settings: dict[str, str | list[str]] = {}
+    expected: Counter[tuple[str, str]] = Counter()
+    for turned, changed in TOGETHER[together]:
+        settings |= turned
+        # What several of them update is updated once.
+        created = Counter({step: n for step, n in changed.items() if step[0] != "update"})
+        expected = (expected + created) | changed
+    turn_and_back(embedded, settings, expected)
+    assert not embedded.client("cloudwatch").describe_alarms()["MetricAlarms"], "somebody would still scale"
+    for log in s3.list_objects_v2(Bucket=LOGS_BUCKET).get("Contents", []):
+        s3.delete_object(Bucket=LOGS_BUCKET, Key=log["Key"])
+    s3.delete_bucket(Bucket=LOGS_BUCKET)
+
+
+def test_the_edge_takes_on_what_it_is_given_and_lays_it_down(embedded: Embedded):
+    route53 = embedded.client("route53")
+    zone = route53.create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"]
+    turn_and_back(embedded, EDGE | {"hostedZoneId": zone.rpartition("/")[2]}, ON_THE_EDGE)
+    route53.delete_hosted_zone(Id=zone)  # which Route 53 refuses while a record of the stack's is in it
+
+
+def test_dicom_is_let_in_from_near_then_from_far_and_shut_out(embedded: Embedded):
+    acm = embedded.client("acm")
+    certificate = imported(acm, "dicom.example.org")
+    listed = {"aet": "CT1", "host": "10.20.0.5", "port": 104, "allow": ["store"]}
+    internal = {
+        "dicomIngress": "internal",
+        "dicomAllowedCidrs": ["10.20.0.0/16"],
+        "dicomModalities": [listed],
+    }
+    embedded.configure(**internal)
+    assert summary(embedded.changes()) == LET_IN
+    near = embedded.outputs()["dicomEndpoint"]
+    embedded.pulumi("preview", "--policy-pack", "policy")
+    # From two zones to the internet: another balancer, since AWS moves none.
+    embedded.configure(dicomIngress="public", dicomCertificateArn=certificate)
+    moved = summary(embedded.changes())
+    assert moved == Counter(
+        {(step, type): 1 for step in ("create", "delete") for type in ("LoadBalancer", "TargetGroup", "Listener")}
+        | {("update", "Service"): 1}
+    )
+    assert embedded.outputs()["dicomEndpoint"] != near
+    embedded.pulumi("preview", "--policy-pack", "policy")
+    told = exposure(json.loads(embedded.pulumi("stack", "export").stdout))
+    assert "| `orthanc-dicom-public` (load balancer) | 10.20.0.0/16 | TCP 11112 |" in told
+    embedded.configure(**dict.fromkeys([*internal, "dicomCertificateArn"]))
+    assert summary(embedded.changes()) == back(LET_IN)
+    acm.delete_certificate(CertificateArn=certificate)
+
+
+def test_without_nat_nothing_pays_for_addresses_and_nothing_else_moves(embedded: Embedded):
+    ec2 = embedded.client("ec2")
+    before = {subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]}
+    embedded.configure(natGateways="none")
+    there = summary(embedded.changes())
+    assert not ec2.describe_addresses()["Addresses"], "a public IPv4 address is paid for and not used"
+    gateways = ec2.describe_nat_gateways()["NatGateways"]
+    assert all(gateway["State"] == "deleted" for gateway in gateways), "a NAT gateway is paid for and not used"
+    after = {subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]}
+    assert after < before and len(before - after) == 2, "other subnets went than the two public ones"
+    assert not types(there) & {"Instance", "LoadBalancer", "Service", "SubnetGroup", "TaskDefinition"}
+    told = exposure(json.loads(embedded.pulumi("stack", "export").stdout))
+    assert "any IPv4 address" not in told and "internet gateway" not in told, "there is a way out"
+
+    embedded.configure(natGateways=None)
+    assert summary(embedded.changes()) == back(there)
+
+
+def test_storage_moves_to_efs_and_back(embedded: Embedded):
+    embedded.configure(enableDicomS3Storage="false")
+    there = summary(embedded.changes())
+    assert types(there, "create") >= ON_EFS | {"MountTarget"}
+    assert types(there, "delete") >= ON_S3, "what the chosen mode does not need stays behind"
+    assert "Instance" not in types(there), "the index is none of this flag's business"
+    assert summary(embedded.changes()) == Counter()
+
+    embedded.configure(enableDicomS3Storage=None)
+    home = summary(embedded.changes())
+    assert types(home, "create") >= ON_S3 and types(home, "delete") >= ON_EFS
+    assert "Instance" not in types(home)
+
+
+def test_another_key_for_the_database_is_refused(embedded: Embedded):
+    """It would be another database, an empty one."""
+    embedded.configure(dataOnDestroy="refuse")
+    embedded.changes()
+    embedded.configure(enableCustomerKeys="true")
+    failed = embedded.pulumi("preview", check=False)
+    text = failed.stdout + failed.stderr
+    assert failed.returncode and "orthanc-database" in text and "protect" in text, text
+    embedded.configure(enableCustomerKeys=None, dataOnDestroy="delete")
+    embedded.changes()
