@@ -46,6 +46,7 @@ def running(place: Place) -> list[dict[str, Any]]:
             },
         }
         for container in sorted(inspected, key=lambda container: container["Created"])
+        if container["State"]["Status"] == "running"  # it has not ended since it was listed
     ]
 
 

@@ -55,8 +55,9 @@ def test_status_tells_outputs_and_containers(emulator: Place, monkeypatch: pytes
             "Ports": {"4242/tcp": [{"HostIp": "127.0.0.1", "HostPort": "20003"}], "8042/tcp": None}
         },
     }
+    ended = details | {"Name": "/ended", "State": {"Status": "exited"}}  # between being listed and looked at
     monkeypatch.setattr(
-        containers, "docker", lambda *command: json.dumps([details]) if "inspect" in command else "1"
+        containers, "docker", lambda *command: json.dumps([details, ended]) if "inspect" in command else "1"
     )
     monkeypatch.setattr(docker_daemon, "answers", lambda: True)
     status = cli.status(emulator)
