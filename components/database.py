@@ -25,6 +25,9 @@ _POSTGRESQL_PORT = 5432
 _BACKUP_RETENTION_DAYS = 30
 _MONITORING_INTERVAL_SECONDS = 60
 
+# What PostgreSQL tells, and what an upgrade of it does.
+_LOGS = ["postgresql", "upgrade"]
+
 
 @dataclass(frozen=True)
 class DatabaseAccess:
@@ -72,11 +75,32 @@ class Database(pulumi.ComponentResource):
         security_group = network.security_groups.reached_by_tasks(
             "database", "Orthanc's index in PostgreSQL", _POSTGRESQL_PORT
         )
+        # Drawn, so that nothing before can have had the name of the instance, of its logs or its final snapshot.
+        # Another key is another instance, which stands beside the old one until that goes.
+        drawn = random.RandomId(
+            name,
+            byte_length=4,
+            keepers={"key": settings.kms_key_arn or str(settings.enable_customer_keys)},
+            opts=child,
+        ).hex
+        identifier = pulumi.Output.concat(name, "-", drawn)
+        # RDS would make them itself, to be kept for ever.
+        log_groups = [
+            aws.cloudwatch.LogGroup(
+                f"{name}-{log}",
+                name=pulumi.Output.concat("/aws/rds/instance/", identifier, "/", log),
+                retention_in_days=settings.log_retention_days,
+                kms_key_id=keys.logs_arn,
+                opts=child,
+            )
+            for log in _LOGS
+        ]
         # A snapshot brings its databases and its master user; the password becomes the stack's own.
         restored = bool(settings.db_snapshot_identifier)
         named = None if restored or settings.database_name == _ALWAYS_THERE else settings.database_name
         instance = aws.rds.Instance(
             name,
+            identifier=identifier,
             snapshot_identifier=settings.db_snapshot_identifier or None,
             engine="postgres",
             engine_version=settings.database_engine_version,
@@ -107,8 +131,10 @@ class Database(pulumi.ComponentResource):
             copy_tags_to_snapshot=True,
             deletion_protection=settings.data_on_destroy == "refuse",
             skip_final_snapshot=settings.data_on_destroy == "delete",
-            final_snapshot_identifier=_final_snapshot(name, settings, child),
-            enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
+            final_snapshot_identifier=(
+                None if settings.data_on_destroy == "delete" else pulumi.Output.concat(name, "-final-", drawn)
+            ),
+            enabled_cloudwatch_logs_exports=_LOGS,
             monitoring_interval=_MONITORING_INTERVAL_SECONDS,
             monitoring_role_arn=roles.build(
                 f"{name}-monitoring",
@@ -120,6 +146,7 @@ class Database(pulumi.ComponentResource):
             apply_immediately=True,
             opts=pulumi.ResourceOptions(
                 parent=self,
+                depends_on=log_groups,
                 # Deleting the instance is safe when the data is kept: it leaves its final snapshot behind.
                 protect=settings.data_on_destroy == "refuse",
                 # They count when the instance is made. Later they may change or go: a new instance would be empty.
@@ -184,11 +211,3 @@ def _secret_of_rds(secrets: Sequence[InstanceMasterUserSecret] | None) -> str:
         # A preview of an instance that gets one shows what the instance has now: none.
         return "the secret that RDS makes in this update"
     raise ValueError("RDS was to keep the database's password, and has made no secret for it")
-
-
-def _final_snapshot(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
-    """A name that no earlier stack's final snapshot can have taken; None where no snapshot is made."""
-    if settings.data_on_destroy == "delete":
-        return None
-    suffix = random.RandomId(f"{name}-final-snapshot", byte_length=4, opts=opts)
-    return pulumi.Output.concat(name, "-final-", suffix.hex)

@@ -108,7 +108,7 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         {"Key"},
         {
             *("Instance.kmsKeyId", "Secret.kmsKeyId", "LogGroup.kmsKeyId", "Policy.policy"),
-            "Repository.encryptionConfigurations",
+            *("Repository.encryptionConfigurations", "RandomId.keepers"),
         },
     ),
     ({"orthancUsers": '[{"name": "chief", "role": "full"}]'}, {"RandomPassword"}, {"SecretVersion.secretString"}),

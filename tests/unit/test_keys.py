@@ -39,6 +39,8 @@ def test_each_kind_of_data_has_a_key_of_its_own():
         "Secret orthanc-database": f"{key}secrets",
         "Secret orthanc-users": f"{key}secrets",
         "LogGroup orthanc": f"{key}logs",
+        "LogGroup orthanc-database-postgresql": f"{key}logs",
+        "LogGroup orthanc-database-upgrade": f"{key}logs",
         "LogGroup orthanc-network-flow-logs": f"{key}logs",
         "LogGroup orthanc-firewall": f"{key}logs",
     }

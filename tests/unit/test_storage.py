@@ -178,3 +178,13 @@ def test_passwords_survive_every_reader_on_their_way():
         assert drawn.inputs["length"] >= 24
     password = deployed().outputs["orthancAdminPassword"]
     assert password.endswith(PASSWORD) and password[0].isalpha(), "all digits would be read as a number"
+
+
+def test_what_the_database_logs_is_kept_as_set():
+    program = deployed(logRetentionDays="30")
+    instance = program.one("Instance").inputs
+    logs = f"/aws/rds/instance/{instance['identifier']}"
+    groups = [group.inputs for group in program.all("LogGroup")]
+    kept = {group["name"]: group["retentionInDays"] for group in groups if "name" in group}
+    expected = {f"{logs}/{log}": 30 for log in instance["enabledCloudwatchLogsExports"]}
+    assert kept == expected, "RDS makes groups of its own, which are kept for ever"
