@@ -18,8 +18,8 @@ PICTURE = DOCUMENT.parent / "images/architecture.svg"
 _OPENING, _CLOSING = "<!-- make architecture -->\n```mermaid\n", "```\n<!-- end -->"
 
 _STACK = "pulumi:pulumi:Stack"
-# Pixels of the SVG: a box, and the space between boxes and between rows.
-_WIDTH, _HEIGHT, _GAP, _ROW = 216, 62, 18, 116
+# Pixels of the SVG: a box, which is as wide as the longest text, and the space between boxes and between rows.
+_CHARACTER, _PADDING, _HEIGHT, _GAP, _ROW = 6, 24, 62, 18, 116
 
 
 class Resource(NamedTuple):
@@ -87,12 +87,13 @@ def mermaid(drawn: Sequence[Component]) -> str:
 def svg(drawn: Sequence[Component]) -> str:
     """The same as a picture: who builds on others stands above them."""
     rows = _rows(drawn)
-    width = max(len(row) for row in rows) * (_WIDTH + _GAP) + _GAP
+    wide = _PADDING + _CHARACTER * max(len(text) for each in drawn for text in _label(each))
+    width = max(len(row) for row in rows) * (wide + _GAP) + _GAP
     places: dict[str, tuple[float, float]] = {}
     for number, row in enumerate(rows):
-        left = (width - len(row) * (_WIDTH + _GAP) + _GAP) / 2
+        left = (width - len(row) * (wide + _GAP) + _GAP) / 2
         for position, name in enumerate(row):
-            places[name] = (left + position * (_WIDTH + _GAP), _GAP + number * _ROW)
+            places[name] = (left + position * (wide + _GAP), _GAP + number * _ROW)
     height = _GAP * 2 + (len(rows) - 1) * _ROW + _HEIGHT
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
@@ -103,16 +104,16 @@ def svg(drawn: Sequence[Component]) -> str:
     for each in drawn:
         for other in each.builds_on:
             (x1, y1), (x2, y2) = places[each.name], places[other]
-            x1, y1, x2, bend = x1 + _WIDTH / 2, y1 + _HEIGHT, x2 + _WIDTH / 2, (_ROW - _HEIGHT) / 2
+            x1, y1, x2, bend = x1 + wide / 2, y1 + _HEIGHT, x2 + wide / 2, (_ROW - _HEIGHT) / 2
             curve = f"M{x1:g} {y1:g}C{x1:g} {y1 + bend:g} {x2:g} {y2 - bend:g} {x2:g} {y2:g}"
             lines.append(f'<path d="{curve}" fill="none" stroke="#607080" marker-end="url(#to)"/>')
     for each in drawn:
         x, y = places[each.name]
-        box = f'x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="6"'
+        box = f'x="{x:g}" y="{y:g}" width="{wide}" height="{_HEIGHT}" rx="6"'
         lines.append(f'<rect {box} fill="#eef4fb" stroke="#3b6ea5"/>')
         for number, text in enumerate(_label(each)):
             weight = ' font-weight="bold"' if number == 0 else ""
-            at = f'x="{x + _WIDTH / 2:g}" y="{y + 19 + 17 * number:g}"'
+            at = f'x="{x + wide / 2:g}" y="{y + 19 + 17 * number:g}"'
             lines.append(f'<text {at} font-size="12" text-anchor="middle"{weight}>{escape(text)}</text>')
     return "\n".join([*lines, "</svg>"]) + "\n"
 
