@@ -8,7 +8,8 @@ from typing import Any
 import pydicom
 import requests
 from dicomweb_client import DICOMwebClient
-from pynetdicom import AE
+from pynetdicom import AE, evt
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from local.images import ImageError, docker
@@ -19,6 +20,15 @@ from tests.embedded import Embedded
 PATIENCE_SECONDS = 90
 
 SUCCESS = 0x0000
+
+
+def _remember(event: evt.Event) -> None:
+    if isinstance(event.pdu, A_ASSOCIATE_RJ):
+        event.assoc.is_rejected = True
+
+
+# Where the rejection comes before pynetdicom has noticed that it is connected, it knows of no connection any more.
+REJECTIONS = (evt.EVT_PDU_RECV, _remember)
 
 
 class Archive:
@@ -124,7 +134,7 @@ class Archive:
         """Whether the task on `port` takes an association for the called AE title `title`."""
         entity = AE(ae_title="MODALITY")
         entity.add_requested_context(Verification)
-        association = entity.associate("127.0.0.1", port, ae_title=title)
+        association = entity.associate("127.0.0.1", port, ae_title=title, evt_handlers=[REJECTIONS])
         if association.is_established:
             association.release()
         return not association.is_rejected

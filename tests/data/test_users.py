@@ -175,8 +175,12 @@ def test_new_passwords_are_drawn_at_once_and_nobody_notices_but_by_his_password(
     on_efs.session.auth = ("admin", new["admin"])
     assert statuses <= {200, 401}, "requests failed while the passwords changed"
     assert ("update", "orthanc-database") in steps and ("update", "orthanc") in steps
+    # The deployment is steady before the last of the old tasks has drained and stopped, as on ECS.
+    on_efs.eventually(
+        lambda: not old_tasks & {task["name"] for task in on_efs.tasks()},
+        "a task with the old passwords runs on",
+    )
     assert not set(old.values()) & set(new.values()) and old_to_database != database_password(on_efs)
-    assert not old_tasks & {task["name"] for task in on_efs.tasks()}, "a task with the old passwords runs on"
     for user in new:
         asked = [
             requests.get(f"{on_efs.url}/changes", auth=(user, password), timeout=30).status_code

@@ -19,7 +19,7 @@ from pynetdicom.association import Association
 from local.images import docker
 from local.runner import containers
 from tests.certificates import imported
-from tests.data.archive import SUCCESS, Archive
+from tests.data.archive import REJECTIONS, SUCCESS, Archive
 from tests.data.files import as_new_study, content, parsed
 
 PENDING = 0xFF00
@@ -69,7 +69,7 @@ class Opened(NamedTuple):
             bind_address=(address or self.network.near, 0),
             tls_args=(tls, CERTIFIED) if tls else None,  # type: ignore[arg-type]
             ext_neg=roles,
-            evt_handlers=[(evt.EVT_C_STORE, keep)] if keep else [],
+            evt_handlers=[REJECTIONS, *([(evt.EVT_C_STORE, keep)] if keep else [])],
         )
 
     def is_let_in(self, title: str, **more: Any) -> bool:
