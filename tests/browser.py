@@ -4,8 +4,6 @@ import asyncio
 import base64
 import json
 import os
-import socket
-import time
 from types import TracebackType
 from typing import Any
 
@@ -14,6 +12,7 @@ import aiohttp
 from local.daemon import wait_until
 from local.images import docker, ensure_browser_image
 from tests.data.archive import Archive
+from tests.embedded import free_port
 
 WIDTH, HEIGHT = 1100, 700
 _SECONDS = 30
@@ -25,7 +24,7 @@ class Browser:
     def __init__(self, archive: Archive):
         """Nothing is started before the `with`."""
         self._url, self._credentials = archive.url, ":".join(archive.session.auth)  # type: ignore[arg-type]
-        self._name, self._port = f"orthanc-browser-{os.getpid()}", _free_port()
+        self._name, self._port = f"orthanc-browser-{os.getpid()}", free_port()
         self._runner, self._sent = asyncio.Runner(), 0
         self._session: aiohttp.ClientSession | None = None
 
@@ -65,10 +64,8 @@ class Browser:
 
     def wait_for(self, expression: str) -> None:
         """Until the JavaScript `expression` is true, a text that can be read, for instance."""
-        deadline = time.monotonic() + _SECONDS
-        while not self._evaluate(f"Boolean({expression})"):
-            assert time.monotonic() < deadline, f"{expression} does not come true; the page says:\n{self.text()}"
-            time.sleep(0.2)
+        came = wait_until(lambda: self._evaluate(f"Boolean({expression})"), _SECONDS)
+        assert came, f"{expression} does not come true; the page says:\n{self.text()}"
 
     def picture(self) -> bytes:
         """The page as PNG."""
@@ -101,9 +98,3 @@ class Browser:
             if message.get("id") == self._sent:
                 assert "error" not in message, f"{method}: {message['error']}"
                 return message["result"]
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

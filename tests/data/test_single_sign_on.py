@@ -2,8 +2,6 @@
 
 import re
 import secrets
-import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,12 +11,13 @@ import pytest
 import requests
 
 from local import images
+from local.daemon import wait_until
 from local.images import docker
 from tests.certificates import self_signed
 from tests.data.archive import Archive
 from tests.data.conftest import CHIEF, SITE, VIEWER
 from tests.data.files import new_file
-from tests.embedded import PROJECT
+from tests.embedded import PROJECT, free_port
 
 RECIPE = PROJECT / "examples/single-sign-on"
 
@@ -41,6 +40,14 @@ class Gateway(NamedTuple):
         session = requests.Session()
         session.verify, session.trust_env = self.trust, False  # the environment's authorities would come before
         return session
+
+    def answers(self) -> bool:
+        """Whatever it says."""
+        try:
+            self.opened().get(self.url, timeout=5)
+        except requests.ConnectionError:
+            return False
+        return True
 
     def signed_in(self, person: str) -> requests.Session:
         """A browser in which this person has signed in at the provider."""
@@ -72,10 +79,7 @@ def _running(archive: Archive, issuer: str, tls: Path, trust: str) -> Iterator[G
     image = f"{images.PREFIX}/single-sign-on:{archive.embedded.place.slug}"
     debian = images.ensure_debian(print)
     docker("build", "--quiet", "--tag", image, "--build-arg", f"DEBIAN={debian}", str(RECIPE))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    passwords = archive.passwords()
+    port, passwords = free_port(), archive.passwords()
     environment = {
         "ARCHIVE_URL": archive.url,
         "GATEWAY_URL": f"https://localhost:{port}",
@@ -103,23 +107,11 @@ def _running(archive: Archive, issuer: str, tls: Path, trust: str) -> Iterator[G
     )
     try:
         gateway = Gateway(environment["GATEWAY_URL"], trust, container)
-        _wait_for(gateway)
+        assert wait_until(gateway.answers, 30), docker("logs", gateway.container)
         yield gateway
     finally:
         docker("rm", "--force", container)
         docker("rmi", image)
-
-
-def _wait_for(gateway: Gateway) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            gateway.opened().get(gateway.url, timeout=5)
-        except requests.ConnectionError:
-            assert time.monotonic() < deadline, docker("logs", gateway.container)
-            time.sleep(0.2)
-        else:
-            return
 
 
 def test_nobody_passes_who_has_not_signed_in(gateway: Gateway, on_efs: Archive):

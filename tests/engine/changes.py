@@ -10,7 +10,7 @@ from tests.embedded import Embedded, summary
 
 OPPOSITE = {"create": "delete", "delete": "create", "update": "update"}
 
-# What the data is given and what that does; and what does not go with dataOnDestroy delete, or not back.
+# What the data is given.
 DATA: dict[str, str | list[str]] = {
     "storageClass": "GLACIER_IR",
     "replicaRegion": "eu-west-1",
@@ -61,7 +61,6 @@ INVENTORY = [
     ("ssm", "describe_parameters", "Parameters"),
     ("logs", "describe_deliveries", "deliveries"),
     ("logs", "describe_log_groups", "logGroups"),
-    ("cloudwatch", "describe_alarms", "MetricAlarms"),
     ("cloudwatch", "list_dashboards", "DashboardEntries"),
     ("events", "list_rules", "Rules"),
     ("sns", "list_subscriptions", "Subscriptions"),

@@ -11,6 +11,7 @@ from moto import mock_aws
 from tests.embedded import Embedded, summary
 from tests.engine.changes import DATA, ON_S3, inventory, types
 
+# What the data is given that does not go with dataOnDestroy delete, or not back.
 LOCKED = {
     "dataOnDestroy": "keep",
     "objectLockDays": "1",
