@@ -13,8 +13,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from components import data_survey, hosted_zone, network_survey, rollouts
-from components.image import CONTEXT, from_here
+from components import build_context, data_survey, hosted_zone, network_survey, rollouts
 from components.rollouts import Rollout
 from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket, keys
 
@@ -107,11 +106,11 @@ def _region_without_authority(region: str | None) -> Problem | None:
 
     AWS's own bundle, put in place of ours, names no regions: it knows them all.
     """
-    bundle = CONTEXT / "rds-global-bundle.pem"
+    bundle = build_context.SOURCE / "rds-global-bundle.pem"
     served = set(re.findall(r"^# Amazon RDS (\S+) Root CA", bundle.read_text(), re.MULTILINE))
     if not served or region in {None, *served}:
         return None
-    shown = from_here(bundle)
+    shown = build_context.from_here(bundle)
     rule = f"{shown} has no certificate authority of RDS in this region, so the tasks would refuse the database"
     return Problem("aws:region", region, rule, f"replace {shown} by AWS's present bundle, or another region")
 

@@ -17,12 +17,22 @@ FARGATE_MEMORY_MIB: dict[int, range] = {
     16384: range(32768, 122880 + 1, 8192),
 }
 
+# The grammar of image references (distribution/reference, reference.go and regexp.go). The first component of a
+# name is a registry only where it has a dot or a port, or is localhost; else it belongs to the repository's path.
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_PORT = r":[0-9]+"
+_REGISTRY = rf"(?:{_LABEL}(?:\.{_LABEL})+(?:{_PORT})?|{_LABEL}{_PORT}|\[[0-9A-Fa-f:]+\](?:{_PORT})?|localhost)"
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_NAME = rf"(?:{_REGISTRY}/)?{_COMPONENT}(?:/{_COMPONENT})*"
+_TAG = r":[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_DIGEST = r"@sha256:[0-9a-f]{64}"
+
 ImageReference = Annotated[
     str,
     matches(
-        r"[a-z0-9][a-z0-9._/:-]*:(?!latest(@|$))[A-Za-z0-9_][A-Za-z0-9_.-]*(@sha256:[0-9a-f]{64})?"
-        r"|[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}",
-        "must be an image reference pinned to a tag other than latest, or to a digest",
+        rf"{_NAME}(?:(?!:latest$){_TAG}|(?:{_TAG})?{_DIGEST})",
+        "must be an image reference without https://, pinned to a tag other than latest or to a digest, such as"
+        " orthancteam/orthanc:26.8.1 or registry.example.org:5000/orthanc@sha256:…",
     ),
 ]
 

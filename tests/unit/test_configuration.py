@@ -122,6 +122,17 @@ BAD: list[tuple[str, Any, str]] = [
     ("orthancImage", "orthancteam/orthanc:latest", "other than latest"),
     ("orthancImage", "orthancteam/orthanc@sha256:12", "pinned to a tag"),
     ("orthancImage", "Orthanc:26.8.1", "must be an image reference"),
+    *(
+        ("orthancImage", reference, "must be an image reference without https://")
+        for reference in (
+            *("https://x/y:1", "http://localhost:5000/orthanc:1", "docker://orthancteam/orthanc:1"),
+            *("/orthanc:1", "orthanc/:1", "a//b:1", "registry.example.org:5000/:1", "registry.example.org:/a:1"),
+            *("orthanc:", "orthanc:-1", "orthanc:.1", "orthanc:1:2", f"orthanc:{'1' * 129}", "orthanc:1 "),
+            *("Registry/Orthanc:1", "registry.example.org/Orthanc:1", "-orthanc:1", "orthanc-:1", "a...b:1"),
+            *("orthanc@sha256:" + "0" * 63, "orthanc@sha256:" + "F" * 64, "orthanc@md5:" + "0" * 32),
+            *("user@registry.example.org/orthanc:1", "registry_1.example.org:5000/a:1", "orthanc:1@", "orthanc"),
+        )
+    ),
     ("orthancName", "", "at least 1 character"),
     ("orthancName", "x" * 65, "at most 64 characters"),
     ("dicomAet", "", "1 to 16 of the characters"),
@@ -484,7 +495,19 @@ GOOD = [
     {"enableWaf": "true", "allowedCidrs": '["203.0.113.0/24", "2001:db8::/32", "198.51.100.7/32"]'},
     {"allowedCountries": '["CH", "LI"]'},
     {"corsAllowedOrigins": '["https://viewer.example.org:8443", "http://localhost:3000"]'},
-    {"orthancImage": "registry.example.org:5000/orthanc:26.8.1@sha256:" + "0" * 64},
+    *(
+        {"orthancImage": reference}
+        for reference in (
+            *("registry.example.org:5000/orthanc:26.8.1@sha256:" + "0" * 64, "orthanc:1", "a/b/c/d:1_2.3-x"),
+            *("registry.example.org:5000/team/orthanc@sha256:" + "0" * 64, "orthanc:latest@sha256:" + "0" * 64),
+            *("localhost/orthanc:1", "localhost:5000/orthanc:1", "127.0.0.1:5000/orthanc:1", "[::1]:5000/a:1"),
+            *(
+                "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror/orthanc:26.8.1-full",
+                "Registry.example:1/a:1",
+            ),
+            *("public.ecr.aws/x/orthanc:26.8.1", "a__b/c--d/e.f_g:1", "registry:5000/orthanc:1", f"a:{'1' * 128}"),
+        )
+    ),
     KEPT | {"databaseName": "postgres"},
     KEPT | {"enableDataEvents": "true", "enableAccessLogs": "true", "enableBackupPlan": "true"},
     {"storageClass": "GLACIER_IR", "objectLockDays": "36500", "replicaRegion": "us-gov-west-1"},

@@ -229,12 +229,23 @@ def test_the_file_system_refuses_what_is_not_encrypted_or_goes_around_the_access
     ]
 
 
-def test_the_tag_is_the_content(tmp_path: Path):
-    (tmp_path / "Dockerfile").write_text("FROM scratch")
-    first = image.content_tag(tmp_path, "linux/amd64", {"A": "1"})
-    assert first == image.content_tag(tmp_path, "linux/amd64", {"A": "1"})
-    assert first != image.content_tag(tmp_path, "linux/amd64", {"A": "2"}), (
-        "another base would be pushed under an immutable tag"
+def test_the_tag_tells_what_is_built():
+    tags = {
+        image.tag(digest, platform, {"A": value})
+        for digest in ("0", "1")
+        for platform in image.PLATFORMS.values()
+        for value in ("1", "2")
+    }
+    assert len(tags) == 8, "two images that differ would take each other's tag"
+    assert all(re.fullmatch("[0-9a-f]{16}", tag) for tag in tags)
+
+
+def test_no_image_expires_that_a_service_may_run():
+    [rule] = json.loads(image.lifecycle())["rules"]
+    selection = rule["selection"]
+    assert selection["countType"] == "imageCountMoreThan", (
+        "ECR knows when an image was pushed, not whether it runs: one that serves for a month would expire"
     )
-    (tmp_path / "Dockerfile").write_text("FROM scratch\nUSER 999")
-    assert first != image.content_tag(tmp_path, "linux/amd64", {"A": "1"})
+    assert selection["tagStatus"] == "any" and selection["countNumber"] >= 100, (
+        "a series of failed updates would expire the image to which ECS rolls back"
+    )
