@@ -232,6 +232,10 @@ def _write_access_logs(bucket_arn: str, account: str) -> list[_Statement]:
     ELB User Guide, "Enable access logs for your Application Load Balancer"; CloudFront Developer Guide, "Configure
     standard logging (v2)": its deliveries are those of CloudWatch Logs in us-east-1, wherever the bucket is; S3
     User Guide, "Enabling server access logging"; CloudTrail User Guide, "S3 bucket policy for CloudTrail".
+
+    A prefix in the ARN of CloudFront's delivery destination takes the place of AWSLogs/ACCOUNT/CloudFront. Where
+    the policy does not let the delivery write there, AWS adds a statement of its own, AWSLogDeliveryWrite1, which
+    Pulumi's next refresh would report as a change (CloudWatch Logs User Guide, "Logs sent to Amazon S3").
     """
     partition = bucket_arn.split(":")[1]
 
@@ -239,28 +243,23 @@ def _write_access_logs(bucket_arn: str, account: str) -> list[_Statement]:
         use = {"Action": action, "Resource": resource}
         return {"Sid": sid, "Effect": "Allow", "Principal": {"Service": service}, **use, **condition}
 
-    def put(sid: str, service: str, prefix: str, **condition: Any) -> _Statement:
-        return allow(sid, service, "s3:PutObject", f"{bucket_arn}/{prefix}/AWSLogs/{account}/*", **condition)
+    def put(sid: str, service: str, path: str, **condition: Any) -> _Statement:
+        return allow(sid, service, "s3:PutObject", f"{bucket_arn}/{path}/*", **condition)
 
     ours, to_owner = {"aws:SourceAccount": account}, {"s3:x-amz-acl": "bucket-owner-full-control"}
     deliveries = {"aws:SourceArn": f"arn:{partition}:logs:us-east-1:{account}:delivery-source:*"}
     trails = {"aws:SourceArn": f"arn:{partition}:cloudtrail:*:{account}:trail/*"}
-    trail = "cloudtrail.amazonaws.com"
+    of_account = f"AWSLogs/{account}"
+    balancers, trail = "logdelivery.elasticloadbalancing.amazonaws.com", "cloudtrail.amazonaws.com"
     return [
-        put("LoadBalancer", "logdelivery.elasticloadbalancing.amazonaws.com", LOAD_BALANCER_LOGS),
+        put("LoadBalancer", balancers, f"{LOAD_BALANCER_LOGS}/{of_account}"),
         put(
             "CloudFront",
             "delivery.logs.amazonaws.com",
             CLOUDFRONT_LOGS,
             Condition={"StringEquals": {**to_owner, **ours}, "ArnLike": deliveries},
         ),
-        allow(
-            "Bucket",
-            "logging.s3.amazonaws.com",
-            "s3:PutObject",
-            f"{bucket_arn}/{BUCKET_LOGS}/*",
-            Condition={"StringEquals": ours},
-        ),
+        put("Bucket", "logging.s3.amazonaws.com", BUCKET_LOGS, Condition={"StringEquals": ours}),
         allow("TrailLooks", trail, "s3:GetBucketAcl", bucket_arn, Condition={"ArnLike": trails}),
-        put("Trail", trail, TRAIL_LOGS, Condition={"StringEquals": to_owner, "ArnLike": trails}),
+        put("Trail", trail, f"{TRAIL_LOGS}/{of_account}", Condition={"StringEquals": to_owner, "ArnLike": trails}),
     ]

@@ -1,5 +1,6 @@
 """The smaller mends, service by service."""
 
+import json
 import os
 import subprocess
 import sys
@@ -191,9 +192,9 @@ def test_a_log_delivery_finds_its_bucket_and_is_updated(client: Any, refused: An
         deliveryDestinationConfiguration={"destinationResourceArn": f"arn:aws:s3:::{log_bucket}/cloudfront"},
     )["deliveryDestination"]["arn"]
     ends = {"deliverySourceName": "edge", "deliveryDestinationArn": destination}
+    denies = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{log_bucket}/*"}
+    client("s3").put_bucket_policy(Bucket=log_bucket, Policy=json.dumps({"Statement": [denies]}))
     assert refused(logs.create_delivery, **ends) == "AccessDeniedException"
-    let_logs_in(client, log_bucket, account="210987654321")
-    assert refused(logs.create_delivery, **ends) == "AccessDeniedException", "the policy is another account's"
     let_logs_in(client, log_bucket)
     id = logs.create_delivery(**ends)["delivery"]["id"]
     logs.update_delivery_configuration(id=id, recordFields=["date", "time"])
@@ -204,6 +205,52 @@ def test_a_log_delivery_finds_its_bucket_and_is_updated(client: Any, refused: An
     logs.delete_delivery(id=id)
     logs.delete_delivery_source(name="edge")
     logs.delete_delivery_destination(name="bucket")
+
+
+SOURCE = "arn:aws:logs:us-east-1:123456789012:delivery-source:cdn"
+ADMITTED = {"aws:SourceAccount": "123456789012", "s3:x-amz-acl": "bucket-owner-full-control"}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "admitted", "added"),
+    [
+        ("", "AWSLogs/123456789012/CloudFront", ""),
+        ("", "cloudfront", "AWSLogs/123456789012/CloudFront"),
+        ("/cloudfront", "cloudfront", ""),
+        ("/cloudfront", "cloudfront/AWSLogs/123456789012/CloudFront", "cloudfront"),
+        ("/cloudfront/a", "cloudfront", ""),
+        ("/cloudfront/a/", "none", "cloudfront/a"),
+    ],
+)
+def test_aws_lets_its_own_logs_in_where_the_policy_does_not(
+    client: Any, prefix: str, admitted: str, added: str
+) -> None:
+    """By a statement of its own; a prefix in the destination takes the place of the whole path."""
+    logs, s3, bucket = client("logs"), client("s3"), str(uuid.uuid4())
+    s3.create_bucket(Bucket=bucket)
+    arn = f"arn:aws:s3:::{bucket}"
+    ours = {
+        "Sid": "AWSLogDeliveryWrite1",
+        "Effect": "Allow",
+        "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"{arn}/{admitted}/*",
+        "Condition": {"StringEquals": ADMITTED, "ArnLike": {"aws:SourceArn": SOURCE}},
+    }
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [ours]}))
+    logs.put_delivery_source(
+        name="cdn", resourceArn="arn:aws:cloudfront::123456789012:distribution/E2", logType="ACCESS_LOGS"
+    )
+    configuration = {"destinationResourceArn": f"{arn}{prefix}"}
+    made = logs.put_delivery_destination(name=bucket, deliveryDestinationConfiguration=configuration)
+    ends = {"deliverySourceName": "cdn", "deliveryDestinationArn": made["deliveryDestination"]["arn"]}
+    id = logs.create_delivery(**ends)["delivery"]["id"]
+    theirs = {**ours, "Sid": "AWSLogDeliveryWrite2", "Resource": f"{arn}/{added}/*"}
+    found = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert found == [ours, *([theirs] if added else [])]
+    logs.delete_delivery(id=id)
+    for delete, name in ((logs.delete_delivery_source, "cdn"), (logs.delete_delivery_destination, bucket)):
+        delete(name=name)
 
 
 def test_a_load_balancer_tries_the_bucket_for_its_access_logs(client: Any, network: Any, refused: Any) -> None:

@@ -102,6 +102,8 @@ def test_a_flag_changes_what_it_should_and_back(embedded: Embedded, together: st
         expected = (expected + created) | changed
     turn_and_back(embedded, settings, expected)
     assert not embedded.client("cloudwatch").describe_alarms()["MetricAlarms"], "somebody would still scale"
+    kept = s3.get_bucket_policy(Bucket=LOGS_BUCKET)["Policy"]
+    assert json.loads(kept) == json.loads(policy), "the documented policy lacks what AWS added to it"
     for log in s3.list_objects_v2(Bucket=LOGS_BUCKET).get("Contents", []):
         s3.delete_object(Bucket=LOGS_BUCKET, Key=log["Key"])
     s3.delete_bucket(Bucket=LOGS_BUCKET)
