@@ -141,7 +141,7 @@ class Edge(pulumi.ComponentResource):
         headers = aws.cloudfront.ResponseHeadersPolicy(
             f"{self._name}-headers",
             comment="Security headers, CORS for the configured origins",
-            security_headers_config=browsers.security_headers(),
+            security_headers_config=browsers.security_headers(self._settings.frame_ancestors),
             cors_config=browsers.cors(origins) if origins else None,
             opts=self._child,
         )

@@ -29,6 +29,8 @@ MANAGED_RULES: Mapping[str, Sequence[str]] = {
         # A body is a DICOM file here: larger than 8 KB always, and its bytes look like anything.
         *("SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY"),
         "EC2MetaDataSSRF_BODY",
+        # A WADO-RS request lists its frames in the path (…/frames/1,2,3,…): some 200 of them exceed 1024 bytes.
+        "SizeRestrictions_URIPATH",
         # A QIDO query that lists what it wants included, and scripts and modalities that do not name themselves.
         *("SizeRestrictions_QUERYSTRING", "NoUserAgent_HEADER"),
     ),

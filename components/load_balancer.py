@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from components import orthanc, policies
+from components import browsers, orthanc, policies
 from components.access_logs import AccessLogs
 from components.certificates import Certificates
 from components.networking import Network
@@ -17,10 +17,10 @@ _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
 
 class ApplicationLoadBalancer(pulumi.ComponentResource):
-    """Load balancer, target group and listener.
+    """Load balancer, target group, listener and the rule by which it forwards.
 
     `balancer: aws.lb.LoadBalancer` and `listener: aws.lb.Listener` for the edge,
-    `target_group: aws.lb.TargetGroup` for the service.
+    `target_group: aws.lb.TargetGroup` and `forwarding: aws.lb.ListenerRule` for the service.
     """
 
     def __init__(
@@ -90,7 +90,34 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             port=HTTPS_PORT if https else HTTP_PORT,
             certificate_arn=certificates.load_balancer_arn,
             ssl_policy=_TLS_POLICY if https else None,
-            default_actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
+            default_actions=[
+                {
+                    "type": "fixed-response",
+                    "fixed_response": {
+                        "status_code": "403",
+                        "content_type": "text/plain",
+                        "message_body": "The archive is reached through its CloudFront distribution only.\n",
+                    },
+                }
+            ],
+            opts=child,
+        )
+        # Only what the edge function has let pass reaches Orthanc. A listener rule cannot tell whether a request
+        # overrides its method: Orthanc decodes the query string before it splits it, and the patterns of a rule
+        # may have no percent sign (ELB User Guide, "Add a listener rule", query string).
+        self.forwarding = aws.lb.ListenerRule(
+            name,
+            listener_arn=self.listener.arn,
+            priority=1,
+            conditions=[
+                {
+                    "http_header": {
+                        "http_header_name": browsers.EDGE_MARK,
+                        "values": [browsers.EDGE_MARK_VALUE],
+                    }
+                }
+            ],
+            actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
             opts=child,
         )
         self.register_outputs({})

@@ -150,11 +150,12 @@ class OrthancService(pulumi.ComponentResource):
             wait_for_steady_state=True,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # ECS refuses a target group without a listener; a task without its mounts fails; none runs before
-                # the endpoints are restricted; and on the way down the tasks go before what they use.
+                # ECS refuses a target group to which nothing leads; a task without its mounts fails; none runs
+                # before the endpoints are restricted; and on the way down the tasks go before what they use.
                 depends_on=[
                     providers,
-                    *(way.listener for way, _ in ways_in),
+                    load_balancer.forwarding,
+                    *([dicom.listener] if dicom else []),
                     *endpoint_policies.ready,
                     *mounts,
                     *insights.ready,

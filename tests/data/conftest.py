@@ -5,15 +5,16 @@ from collections.abc import Iterator
 import pytest
 
 from tests.data.archive import Archive
-from tests.embedded import Embedded
+from tests.embedded import Embedded, free_port
 
-# The deployment on EFS stands behind WAF, and a site's pages may call it.
-SITE, RATE_LIMIT = "https://viewer.example.org", 600
+# The deployment on EFS stands behind WAF, a site's pages may call it, and another's show it in frames.
+SITE, PORTAL, RATE_LIMIT = "https://viewer.example.org", f"http://localhost:{free_port()}", 600
 EDGE = {
     "enableWaf": "true",
     "wafRateLimit": str(RATE_LIMIT),
     "allowedCidrs[0]": "127.0.0.0/29",
     "corsAllowedOrigins[0]": SITE,
+    "frameAncestors[0]": PORTAL,
 }
 # … and has users beside the administrator, who may look, or do everything.
 VIEWER, CHIEF = "viewer", "chief"

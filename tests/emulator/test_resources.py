@@ -357,3 +357,68 @@ def test_a_database_keeps_its_settings_and_is_hard_to_lose(
 def test_there_is_no_password_of_a_database_that_is_not_there() -> None:
     with pytest.raises(KeyError):
         overlay.master_password("none")
+
+
+@pytest.fixture(scope="module")
+def balanced(client: Any, network: Any) -> dict[str, str]:
+    """A load balancer whose listener answers itself, and a target group."""
+    elb = client("elbv2")
+    balancer = elb.create_load_balancer(Name="ruled", Subnets=network["subnets"], Scheme="internal")
+    group = elb.create_target_group(
+        Name="ruled", Protocol="HTTPS", Port=8042, VpcId=network["vpc"], TargetType="ip"
+    )
+    refuse = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403"}}]
+    arn = balancer["LoadBalancers"][0]["LoadBalancerArn"]
+    made = elb.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=refuse)
+    target_group = group["TargetGroups"][0]["TargetGroupArn"]
+    return {"balancer": arn, "listener": made["Listeners"][0]["ListenerArn"], "group": target_group}
+
+
+def query(*pairs: dict[str, str]) -> dict[str, Any]:
+    return {"Field": "query-string", "QueryStringConfig": {"Values": list(pairs)}}
+
+
+def of_header(name: str, *values: str) -> dict[str, Any]:
+    return {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": name, "Values": list(values)}}
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        [query({"Key": "*%*", "Value": "*"})],
+        [query({"Value": "é"})],
+        [query({"Value": "x" * 129})],
+        [query(*({"Value": str(number)} for number in range(4)))],
+        [of_header("x", "1", "2", "3"), query({"Value": "4"}, {"Value": "5"}, {"Value": "6"})],
+        [query({"Key": "?*?", "Value": "*"}, {"Value": "**"})],
+        [of_header("x" * 41, "1")],
+    ],
+)
+def test_a_rule_whose_conditions_elb_does_not_accept_is_refused(
+    client: Any, refused: Any, balanced: dict[str, str], conditions: Any
+) -> None:
+    forward = [{"Type": "forward", "TargetGroupArn": balanced["group"]}]
+    rule = {"ListenerArn": balanced["listener"], "Priority": 9, "Conditions": conditions, "Actions": forward}
+    code = refused(client("elbv2").create_rule, **rule)
+    assert code in ("ValidationError", "InvalidConditionValue")
+
+
+def test_a_rule_leads_to_its_target_group_until_it_is_deleted(client: Any, balanced: dict[str, str]) -> None:
+    elb = client("elbv2")
+
+    def leads() -> list[str]:
+        return elb.describe_target_groups(TargetGroupArns=[balanced["group"]])["TargetGroups"][0][
+            "LoadBalancerArns"
+        ]
+
+    forward = [{"Type": "forward", "TargetGroupArn": balanced["group"]}]
+    conditions = [of_header("x-mark", r"pass\*"), query({"Key": "a.b-c_d", "Value": "*"}, {"Value": r"\?\*"})]
+    made = elb.create_rule(ListenerArn=balanced["listener"], Priority=1, Conditions=conditions, Actions=forward)
+    assert leads() == [balanced["balancer"]], "ECS refuses a service on it"
+    elb.modify_listener(
+        ListenerArn=balanced["listener"],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )
+    assert leads() == [balanced["balancer"]]
+    elb.delete_rule(RuleArn=made["Rules"][0]["RuleArn"])
+    assert leads() == []

@@ -47,6 +47,7 @@ EDGE: dict[str, str | list[str]] = {
     "allowedCidrs": ["203.0.113.0/24", "2001:db8::/32"],
     "allowedCountries": ["CH"],
     "corsAllowedOrigins": ["https://viewer.example.org"],
+    "frameAncestors": ["https://portal.example.org"],
     "enableAccessLogs": "true",
 }
 

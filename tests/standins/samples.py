@@ -106,6 +106,7 @@ def _requests(listener: Made) -> Inputs:
 
 
 LOG_BUCKET = "logs-of-the-owner"
+_FORBIDDEN = {"statusCode": "403", "contentType": "text/plain", "messageBody": "no"}
 _CORS = {
     "accessControlAllowOrigins": {"items": ["https://viewer.example.org"]},
     "accessControlAllowCredentials": True,
@@ -736,6 +737,30 @@ SAMPLES: dict[str, Sample] = {
             "defaultActions": [{"type": "forward", "targetGroupArn": w.make("target-group").id}],
         },
         {"port": 81},
+    ),
+    "listener-rule": _sample(
+        "lb/listenerRule:ListenerRule",
+        lambda w: {
+            "listenerArn": w.make("answering-listener").id,
+            "priority": 1,
+            "conditions": [{"httpHeader": {"httpHeaderName": "x-mark", "values": ["passed"]}}],
+            "actions": [{"type": "forward", "targetGroupArn": w["target-group"].id}],
+        },
+        {
+            "priority": 2,
+            "conditions": [{"queryStrings": [{"key": "_method", "value": "*"}]}],
+            "actions": [{"type": "fixed-response", "fixedResponse": _FORBIDDEN}],
+        },
+    ),
+    "answering-listener": _sample(
+        "lb/listener:Listener",
+        lambda w: {
+            "loadBalancerArn": w["balancer"].id,
+            "protocol": "HTTP",
+            "port": 82,
+            "defaultActions": [{"type": "fixed-response", "fixedResponse": _FORBIDDEN}],
+        },
+        {"port": 83},
     ),
     "https-listener": _sample(
         "lb/listener:Listener",

@@ -208,6 +208,12 @@ BAD: list[tuple[str, Any, str]] = [
     ("corsAllowedOrigins", '["https://a.b", "https://a.b"]', "each origin once"),
     ("corsAllowedOrigins", "https://viewer.example.org", "must be"),
     ("corsAllowedOrigins", '{"origin": "https://a.b"}', "must be"),
+    ("frameAncestors", '["*"]', "no *"),
+    ("frameAncestors", '["https://*.example.org"]', "no *"),
+    ("frameAncestors", '["https://portal.example.org/worklist"]', "without path"),
+    ("frameAncestors", '["http://portal.example.org"]', "http only for localhost"),
+    ("frameAncestors", '["https://a.b; script-src *"]', "must be an origin"),
+    ("frameAncestors", '["https://a.b", "https://a.b"]', "each origin once"),
     ("priceClass", "PriceClass_50", "PriceClass_100"),
     ("priceClass", "100", "PriceClass_100"),
     ("largestStudyMib", "63", "greater than or equal to 64"),
@@ -495,6 +501,7 @@ GOOD = [
     {"enableWaf": "true", "allowedCidrs": '["203.0.113.0/24", "2001:db8::/32", "198.51.100.7/32"]'},
     {"allowedCountries": '["CH", "LI"]'},
     {"corsAllowedOrigins": '["https://viewer.example.org:8443", "http://localhost:3000"]'},
+    {"frameAncestors": '["https://portal.example.org", "https://portal.example.org:8443"]'},
     *(
         {"orthancImage": reference}
         for reference in (

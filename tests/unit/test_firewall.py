@@ -80,7 +80,7 @@ def test_an_address_has_its_limit():
 # Rules of AWS's common group that DICOM meets: STOW's bodies, QIDO's long queries, clients without a name.
 MUST_PASS = {
     *("SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY"),
-    *("EC2MetaDataSSRF_BODY", "SizeRestrictions_QUERYSTRING", "NoUserAgent_HEADER"),
+    *("EC2MetaDataSSRF_BODY", "SizeRestrictions_QUERYSTRING", "SizeRestrictions_URIPATH", "NoUserAgent_HEADER"),
 }
 
 

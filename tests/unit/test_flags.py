@@ -75,6 +75,7 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         set(),
         {"Function.code", "ResponseHeadersPolicy.corsConfig"},
     ),
+    ({"frameAncestors": '["https://a.example"]'}, set(), {"ResponseHeadersPolicy.securityHeadersConfig"}),
     (OWN_DOMAIN, set(), {"Distribution.aliases", "Distribution.viewerCertificate"} | HTTPS),
     (
         OWN_ZONE,

@@ -70,7 +70,12 @@ def test_a_failed_deployment_is_rolled_back_and_told(mode: dict[str, str]):
 def test_the_service_waits_for_what_its_tasks_need(mode: dict[str, str]):
     program = deployed(**mode)
     service, definition = program.one("Service"), program.one("TaskDefinition")
-    needed = [program.one("Listener"), definition, *program.all("MountTarget"), *program.all("FileSystemPolicy")]
+    needed = [
+        program.one("ListenerRule"),
+        definition,
+        *program.all("MountTarget"),
+        *program.all("FileSystemPolicy"),
+    ]
     for resource in needed:
         assert service.waits_for(resource), f"tasks start before {resource.name} and fail"
     for purpose in ("execution", "task"):

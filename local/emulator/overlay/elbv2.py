@@ -59,7 +59,7 @@ def create_listener(
     **others: Any,
 ) -> Any:
     """moto takes TLS without an issued certificate, and shares a target group between balancers."""
-    _check_targets(self, load_balancer_arn, protocol, actions)
+    check_targets(self, load_balancer_arn, protocol, actions)
     _check_certificate(self, protocol, [certificate] if certificate else [])
     return original(self, load_balancer_arn, protocol, port, ssl_policy, certificate, actions, *more, **others)
 
@@ -79,7 +79,7 @@ def modify_listener(
     [listener] = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])
     wanted = [each["CertificateArn"] for each in certificates or []]
     protocol = protocol or str(listener.protocol)
-    _check_targets(self, listener.load_balancer_arn, protocol, actions or [])
+    check_targets(self, listener.load_balancer_arn, protocol, actions or [])
     _check_certificate(self, protocol, wanted or listener.certificates)
     known = protocol if protocol in ("HTTP", "HTTPS") else None
     changed = original(self, arn, port, known, ssl_policy, certificates or [], actions)
@@ -88,14 +88,13 @@ def modify_listener(
         changed.certificates = wanted or changed.certificates
     elif protocol != "HTTPS":
         changed.certificate, changed.certificates, changed.ssl_policy = None, [], None
-    _note_target_groups(self, listener.load_balancer_arn)
+    note_target_groups(self, listener.load_balancer_arn)
     return changed
 
 
-def _note_target_groups(backend: Any, balancer: str) -> None:
-    """moto notes the target groups of a new listener only."""
-    listeners = backend.load_balancers[balancer].listeners.values()
-    named = {group for listener in listeners for group in _target_groups(backend, listener.default_actions)}
+def note_target_groups(backend: Any, balancer: str) -> None:
+    """Note to which target groups a balancer leads now; moto notes those of a new listener or rule only."""
+    named = _groups_of(backend, backend.load_balancers[balancer])
     for group in backend.target_groups.values():
         others = [other for other in group.load_balancer_arns if other != balancer]
         group.load_balancer_arns = others + [balancer] * (group.arn in named)
@@ -125,17 +124,23 @@ def _check_certificate(backend: Any, protocol: str, arns: list[str]) -> None:
             raise AwsError("UnsupportedCertificate", f"{reason[0].upper()}{reason[1:]}.")
 
 
-def _check_targets(self: Any, balancer: str, protocol: str, actions: Iterable[dict[str, Any]]) -> None:
+def check_targets(self: Any, balancer: str, protocol: str, actions: Iterable[dict[str, Any]]) -> None:
+    """Refuse target groups of another protocol or balancer."""
     for arn in _target_groups(self, [FakeAction(action) for action in actions]):
         group = self.target_groups.get(arn)
         if group and group.protocol not in LEADS_TO.get(protocol, ()):
             message = f"A listener of protocol {protocol} does not lead to targets of protocol {group.protocol}"
             raise AwsError("InvalidConfigurationRequest", message)
         for other in self.load_balancers.values():
-            listeners = other.listeners.values() if other.arn != balancer else ()
-            if any(arn in _target_groups(self, listener.default_actions) for listener in listeners):
+            if other.arn != balancer and arn in _groups_of(self, other):
                 message = f"Target group '{arn}' cannot be associated with more than one load balancer"
                 raise AwsError("TargetGroupAssociationLimit", message)
+
+
+def _groups_of(self: Any, balancer: Any) -> set[str]:
+    """The target groups to which a load balancer's listeners lead, by a rule or by default."""
+    rules = [rule for listener in balancer.listeners.values() for rule in listener.rules.values()]
+    return _target_groups(self, [action for rule in rules for action in rule.actions])
 
 
 def _target_groups(self: Any, actions: Iterable[Any]) -> set[str]:

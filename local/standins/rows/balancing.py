@@ -205,7 +205,32 @@ def _not_a_listener(inputs: Values) -> str | None:
 
 def _listener(state: Values) -> Values:
     certificate = state.get("certificateArn")
-    return {"Certificates": [{"CertificateArn": certificate}] if certificate else None}
+    return {
+        "Certificates": [{"CertificateArn": certificate}] if certificate else None,
+        "DefaultActions": _actions(state["defaultActions"]),
+    }
+
+
+# The API nests what an action does under another name than the SDK.
+_AS_ACTIONS = (
+    "[].{type: Type, order: Order, targetGroupArn: TargetGroupArn, fixedResponse: FixedResponseConfig"
+    ".{statusCode: StatusCode, contentType: ContentType, messageBody: MessageBody}}"
+)
+_FIXED = {"statusCode": "StatusCode", "contentType": "ContentType", "messageBody": "MessageBody"}
+
+
+def _actions(actions: list[Values]) -> list[Values]:
+    made = []
+    for action in actions:
+        given = action.get("fixedResponse") or {}
+        fixed = {api: given[name] for name, api in _FIXED.items() if given.get(name) is not None}
+        parts = {
+            "Type": action["type"],
+            "TargetGroupArn": action.get("targetGroupArn"),
+            "FixedResponseConfig": fixed,
+        }
+        made.append({name: value for name, value in parts.items() if value})
+    return made
 
 
 def _idle(state: Values) -> Values:
@@ -228,6 +253,53 @@ row(
     ),
     delete=(Call("delete_listener", {"ListenerArn": "$id"}),),
     fixed="loadBalancerArn",
-    outputs={"arn": "ListenerArn", "certificateArn": "Certificates[0].CertificateArn"},
+    outputs={
+        "arn": "ListenerArn",
+        "certificateArn": "Certificates[0].CertificateArn",
+        "defaultActions": f"DefaultActions{_AS_ACTIONS}",
+    },
     refuse=_not_a_listener,
+)
+
+
+def _rule(state: Values) -> Values:
+    return {
+        "Actions": _actions(state["actions"]),
+        "Conditions": [_condition(each) for each in state["conditions"]],
+    }
+
+
+def _condition(condition: Values) -> Values:
+    if header := condition.get("httpHeader"):
+        config = {"HttpHeaderName": header["httpHeaderName"], "Values": header["values"]}
+        return {"Field": "http-header", "HttpHeaderConfig": config}
+    pairs = [{name.capitalize(): text for name, text in pair.items()} for pair in condition["queryStrings"]]
+    return {"Field": "query-string", "QueryStringConfig": {"Values": pairs}}
+
+
+row(
+    "lb/listenerRule:ListenerRule",
+    "elbv2",
+    Call(
+        "create_rule",
+        lambda state: {"ListenerArn": state["listenerArn"], "Priority": int(state["priority"]), **_rule(state)},
+    ),
+    "Rules[0].RuleArn",
+    Read("describe_rules", {"RuleArns": ["$id"]}, "Rules[0]"),
+    updates=(
+        Call("modify_rule", lambda state: {"RuleArn": state["id"], **_rule(state)}, when="actions conditions"),
+        Call(
+            "set_rule_priorities",
+            lambda state: {"RulePriorities": [{"RuleArn": state["id"], "Priority": int(state["priority"])}]},
+            when="priority",
+        ),
+    ),
+    delete=(Call("delete_rule", {"RuleArn": "$id"}),),
+    fixed="listenerArn",
+    outputs={
+        "arn": "RuleArn",
+        "actions": f"Actions{_AS_ACTIONS}",
+        "conditions": "Conditions[].{queryStrings: QueryStringConfig.Values[].{key: Key, value: Value},"
+        " httpHeader: HttpHeaderConfig.{httpHeaderName: HttpHeaderName, values: Values}}",
+    },
 )
