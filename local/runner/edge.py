@@ -136,7 +136,7 @@ class Front:
         headers = asked.headers
         if not group.targets:
             raise RouteError(503, "the target group has no healthy target")
-        target = messages.choose(group.targets, request.cookies.get(messages.STICKY_COOKIE), next(self._turns))
+        target = messages.choose(group.targets, messages.sticky(request.cookies), next(self._turns))
         (address, port), host = target, route.origin_host or headers["Host"]
         response, answer = web.StreamResponse(), None
         self._under_way[address] += 1

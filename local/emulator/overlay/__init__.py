@@ -18,7 +18,7 @@ from local.place import Place
 MODULES = (
     *("acm", "applicationautoscaling", "backup", "buckets", "budgets", "cloudfront", "cloudtrail", "cloudwatch"),
     *("distributions", "ec2", "ecr", "ecs", "efs", "elbv2", "events", "iam", "listener_rules", "logs", "rds"),
-    *("route53", "s3", "secretsmanager", "sns", "stepfunctions", "wafv2"),
+    *("route53", "s3", "secretsmanager", "sns", "stepfunctions", "vpc_origins", "wafv2"),
 )
 
 Parameters = dict[str, Any]
