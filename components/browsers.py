@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 # The header with which the edge function marks what it lets pass, and without which the load balancer forwards
 # nothing. A viewer's own header of that name is overwritten. CloudFront lets no function add X-Edge-… or X-Amz-….
+# The origin request policy AllViewer forwards the headers of the request that the function returns, this one too.
 EDGE_MARK, EDGE_MARK_VALUE = "x-orthanc-edge", "passed"
 
 METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
