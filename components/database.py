@@ -73,7 +73,7 @@ class Database(pulumi.ComponentResource):
             opts=child,
         )
         security_group = network.security_groups.reached_by_tasks(
-            "database", "Orthanc's index in PostgreSQL", _POSTGRESQL_PORT
+            "database", "PostgreSQL with the index of Orthanc", _POSTGRESQL_PORT
         )
         # Drawn, so that nothing before can have had the name of the instance, of its logs or its final snapshot.
         # Another key is another instance, which stands beside the old one until that goes.

@@ -55,7 +55,7 @@ class SecurityGroups(pulumi.ComponentResource):
         aws.vpc.SecurityGroupIngressRule(
             f"{name}-cloudfront-to-load-balancer",
             security_group_id=self.load_balancer.id,
-            description=f"{'HTTPS' if https else 'HTTP'} from CloudFront's VPC origin",
+            description=f"{'HTTPS' if https else 'HTTP'} from the VPC origin of CloudFront",
             prefix_list_id=cloudfront.id,
             ip_protocol="tcp",
             from_port=port,
@@ -76,7 +76,7 @@ class SecurityGroups(pulumi.ComponentResource):
 
         It also lets the tasks call each modality where it listens.
         """
-        group = self._group("dicom-balancer", "Network load balancer of Orthanc's DICOM port")
+        group = self._group("dicom-balancer", "Network load balancer of the DICOM port")
         for cidr in settings.dicom_allowed_cidrs:
             aws.vpc.SecurityGroupIngressRule(
                 f"{self._name}-{cidr.replace('/', '-')}-to-dicom-balancer",

@@ -18,7 +18,7 @@ import jmespath
 from botocore.config import Config
 from pulumi.runtime.rpc import UNKNOWN
 
-from local.standins import failures, mapping
+from local.standins import failures, fields, mapping
 from local.standins.codec import Values
 from local.standins.invokes import INVOKES
 from local.standins.mapping import Misfit, schema
@@ -68,7 +68,7 @@ class Aws(Plugin):
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client of the emulated AWS."""
         configured = self._configuration
-        return boto3.client(
+        client = boto3.client(
             service,
             endpoint_url=next(url for urls in configured["endpoints"] for url in urls.values() if url),
             region_name=region or configured.get("region"),
@@ -76,6 +76,8 @@ class Aws(Plugin):
             aws_secret_access_key=configured.get("secretKey"),
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=120),
         )
+        client.meta.events.register_last("before-parameter-build", fields.check)
+        return client
 
     def check(self, kind: str, inputs: Values, old: Values, name: str, seed: bytes) -> Values:
         """Name what has no name, add default tags; refuse what the SDK does not know and AWS does not take."""

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -310,3 +311,16 @@ def test_a_database_keeps_its_settings_and_is_hard_to_lose(
 def test_there_is_no_password_of_a_database_that_is_not_there() -> None:
     with pytest.raises(KeyError):
         overlay.master_password("none")
+
+
+@pytest.mark.parametrize("call", ["create_security_group", "authorize_security_group_ingress"])
+def test_a_description_that_ec2_does_not_take_is_refused(
+    client: Any, network: dict[str, Any], refused: Callable[..., str], call: str
+) -> None:
+    peer = {"CidrIp": "10.0.0.0/8", "Description": "the hospital's network"}
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [peer]}
+    arguments = {
+        "create_security_group": {"GroupName": "x", "Description": "Orthanc's", "VpcId": network["vpc"]},
+        "authorize_security_group_ingress": {"GroupId": network["group"], "IpPermissions": [permission]},
+    }
+    assert refused(getattr(client("ec2"), call), **arguments[call]) == "InvalidParameterValue"
