@@ -14,9 +14,11 @@ import pulumi_aws as aws
 from components.keys import Keys
 from components.settings import Settings
 from components.settings.edge import CLOUDFRONT_REGION
+from components.stack_name import with_stack
 
 _SCOPE = "CLOUDFRONT"
 _RATE_WINDOW_SECONDS = 300
+_LONGEST_METRIC_NAME = 128  # AWS WAF API Reference, "VisibilityConfig"
 
 # AWS's managed rule groups in the order in which they are asked, and those of their rules that only count (AWS WAF
 # Developer Guide, "AWS Managed Rules rule groups list"). Left out: the anonymous IP list, since DICOMweb clients
@@ -68,7 +70,7 @@ class Firewall(pulumi.ComponentResource):
             for version, networks in by_version(settings.allowed_cidrs).items()
         ]
         # Of two stacks in one account each counts its own.
-        self.metric_name = f"{name}-{pulumi.get_stack()}"
+        self.metric_name = with_stack(name, pulumi.get_stack(), longest=_LONGEST_METRIC_NAME)
         web_acl = aws.wafv2.WebAcl(
             name,
             region=CLOUDFRONT_REGION,

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from components.database import DatabaseAccess
 from components.settings import Settings, connections
+from components.stack_name import with_stack
 
 HTTP_PORT = 8042
 DICOM_PORT = 4242
@@ -46,6 +47,10 @@ _TO_EVERYBODY = [
 ]
 
 
+# The column of the index that holds it: Orthanc's PostgreSQL plugin, table ServerProperties.
+_LONGEST_SERVER_IDENTIFIER = 64
+
+
 @dataclass(frozen=True)
 class BucketTarget:
     """DICOM files go to this S3 bucket."""
@@ -61,7 +66,7 @@ def configuration(
     sections: dict[str, Any] = _dicom(settings) | {
         "Name": settings.orthanc_name,
         # Without a fixed one Orthanc derives it from its network interface, which every new task has anew.
-        "DatabaseServerIdentifier": f"orthanc-{stack}",
+        "DatabaseServerIdentifier": with_stack("orthanc", stack, longest=_LONGEST_SERVER_IDENTIFIER),
         # Reached through the load balancer only, and never without a password.
         "RemoteAccessAllowed": True,
         "AuthenticationEnabled": True,

@@ -18,8 +18,12 @@ from components.rollouts import Rollout
 from components.scaling import TaskScaling
 from components.settings import Settings
 from components.shells import Shells
+from components.stack_name import with_stack
 from components.storage import Bucket, DicomFileSystem
 from components.users import OrthancUsers
+
+# Letters of a task definition's family (Amazon ECS API Reference, "RegisterTaskDefinition").
+_LONGEST_FAMILY = 255
 
 # Minutes that the provider by itself waits for a service; not enough where old tasks finish long transfers.
 _PATIENCE_MINUTES = 20
@@ -78,7 +82,7 @@ class OrthancService(pulumi.ComponentResource):
         task_role_arn = self._build_role("task", task_policies.apply(lambda all: policies.joined(*all)))
         task_definition = aws.ecs.TaskDefinition(
             name,
-            family=f"{name}-{pulumi.get_stack()}",
+            family=with_stack(name, pulumi.get_stack(), longest=_LONGEST_FAMILY),
             requires_compatibilities=["FARGATE"],
             network_mode="awsvpc",
             cpu=str(settings.task_cpu),

@@ -6,7 +6,6 @@ It serves the emulated AWS only: without endpoints on loopback it refuses to be 
 import ipaddress
 import json
 import re
-from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
@@ -18,19 +17,18 @@ import jmespath
 from botocore.config import Config
 from pulumi.runtime.rpc import UNKNOWN
 
-from local.standins import failures, fields, mapping
+from local.standins import calls, failures, fields, mapping
+from local.standins.calls import REFERENCE, fill
 from local.standins.codec import Values
 from local.standins.invokes import INVOKES
 from local.standins.mapping import Misfit, schema
 from local.standins.servicer import Difference, Live, Plugin, Refused, Say, Unfinished, serve
-from local.standins.table import ROWS, Arguments, Call, Read, Row
+from local.standins.table import ROWS, Call, Read, Row
 from local.standins.tags import tag
 
 GROUPS = ("network", "access", "storage", "database", "containers", "balancing", "cloudfront", "logs")
 GROUPS += ("names", "firewall", "buckets", "backup", "events", "queues", "scaling", "watching")
 
-_NOT_MAPPED = {"tags", "tagsAll", "id", "region"}
-_REFERENCE = re.compile(r"\$(\w+)")
 _VERSIONS = {"IfMatch": "ETag", "LockToken": "LockToken"}
 _RANDOM_DIGITS = 7  # that Pulumi's AWS plugin adds to a name that it makes
 
@@ -124,12 +122,11 @@ class Aws(Plugin):
         """Make the calls of the row, tag, wait, read back."""
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
-        create = row.create if isinstance(row.create, Call) else row.create(inputs)
+        create, *puts = calls.made_with(row, inputs)
         answer = self._call(client, row, create, inputs)
-        id = _fill(row.id, inputs) if "$" in row.id else jmespath.search(row.id, answer)
+        id = fill(row.id, inputs) if "$" in row.id else jmespath.search(row.id, answer)
         state = {**inputs, "id": id}
-        calls = [put for put in row.puts if not put.when or any(inputs.get(name) for name in put.when.split())]
-        return id, self._completed(client, row, calls, state, {}, inputs)
+        return id, self._completed(client, row, puts, state, {}, inputs)
 
     def read(self, kind: str, id: str, inputs: Values, outputs: Values) -> Live | None:
         """Read it back; inputs are as they were where AWS agrees with them, else as they are."""
@@ -154,18 +151,18 @@ class Aws(Plugin):
         changed = set(self.diff(kind, old, inputs).changed)
         state = {**outputs, **dict.fromkeys(old), **inputs, "id": id, "_old": old}
         wanted = (*row.puts, *row.updates) if changed - {"tags", "tagsAll"} else ()
-        calls = [call for call in wanted if not call.when or changed & set(call.when.split())]
-        return self._completed(client, row, calls, state, old, inputs)
+        made = [call for call in wanted if not call.when or changed & set(call.when.split())]
+        return self._completed(client, row, made, state, old, inputs)
 
     def _completed(
-        self, client: Any, row: Row, calls: list[Call], state: Values, old: Values, new: Values
+        self, client: Any, row: Row, wanted: list[Call], state: Values, old: Values, new: Values
     ) -> Values:
         """Make the calls, finish, tag and read back. Raises Unfinished with what is there, as far as it is."""
         problem = ""
         try:
-            for call in calls:
+            for call in wanted:
                 self._call(client, row, call, state)
-            if row.finish and (calls or not old):
+            if row.finish and (wanted or not old):
                 row.finish(client, state)
         except Refused as error:
             problem = str(error)
@@ -218,17 +215,13 @@ class Aws(Plugin):
         method = client.meta.method_to_api_mapping[call.operation]
         shape = client.meta.service_model.operation_model(method).input_shape
         try:
-            arguments = _arguments(call.arguments, state)
+            versions = {}
             # CloudFront and WAF want to know which version is meant.
             for parameter, member in _VERSIONS.items() if shape else ():
                 if parameter in shape.members:
                     read = self._call(client, row, row.reads[0], state, gone_is_fine=gone_is_fine)
-                    arguments[parameter] = read[member]
-            if isinstance(call, Call) and call.mapped:
-                left_out = _NOT_MAPPED | _unchanged(call.if_changed, state)
-                inputs = {name: value for name, value in state.items() if name not in left_out}
-                arguments = {**mapping.parameters(inputs, shape, row.names, arguments), **arguments}
-            return getattr(client, call.operation)(**arguments)
+                    versions[parameter] = read[member]
+            return getattr(client, call.operation)(**calls.parameters(row, call, shape, state, versions))
         except (*failures.FAILED, Misfit) as error:
             if gone_is_fine and failures.is_gone(error):
                 raise _Gone from None
@@ -242,7 +235,7 @@ class Aws(Plugin):
             known = {**mapping.to_properties(merged, types, row.names), **state}
             try:
                 answer = self._call(client, row, read, known, gone_is_fine=True)
-                answer = jmespath.search(_fill(read.path, known), answer)
+                answer = jmespath.search(fill(read.path, known), answer)
             except _Gone:
                 answer = None
             if not merged and (not answer or not jmespath.search(row.live, answer)):
@@ -254,7 +247,7 @@ class Aws(Plugin):
             if callable(path):
                 value = path(merged)
             else:
-                value = _fill(path, {**found, "id": state["id"]}) if "$" in path else jmespath.search(path, merged)
+                value = fill(path, {**found, "id": state["id"]}) if "$" in path else jmespath.search(path, merged)
             if (fitted := mapping.fit(value, types[name])) is not None:
                 found[name] = fitted
         found |= {name: state[name] for name in ("tags", "tagsAll") if state.get(name) is not None}
@@ -263,12 +256,6 @@ class Aws(Plugin):
 
 class _Gone(Exception):
     """What was asked for is not there."""
-
-
-def _unchanged(names: str, state: Values) -> set[str]:
-    """Which of these inputs an update leaves as they are; none in a creation."""
-    old = state.get("_old")
-    return {name for name in names.split() if old and mapping.same(old.get(name), state.get(name))}
 
 
 def _row(kind: str) -> Row:
@@ -282,30 +269,10 @@ def _row(kind: str) -> Row:
 
 def _imported(row: Row, id: str) -> Values:
     """The properties that an id of the row's form tells: those by which the reads find the resource."""
-    names = _REFERENCE.findall(row.id)
-    pattern = _REFERENCE.sub("(.+?)", re.escape(row.id).replace(r"\$", "$"))
+    names = REFERENCE.findall(row.id)
+    pattern = REFERENCE.sub("(.+?)", re.escape(row.id).replace(r"\$", "$"))
     match = re.fullmatch(pattern, id)
     return dict(zip(names, match.groups(), strict=True)) if names and match else {}
-
-
-def _arguments(arguments: Arguments, state: Values) -> Values:
-    made = arguments(state) if callable(arguments) else _filled(arguments, state)
-    return {key: value for key, value in made.items() if value is not None}
-
-
-def _filled(value: Any, state: Values) -> Any:
-    if isinstance(value, Mapping):
-        parts = {key: _filled(part, state) for key, part in value.items()}
-        return {key: part for key, part in parts.items() if part is not None}
-    if isinstance(value, list):
-        return [filled for part in value if (filled := _filled(part, state)) is not None]
-    if isinstance(value, str) and (whole := _REFERENCE.fullmatch(value)):
-        return state.get(whole[1])
-    return _fill(value, state) if isinstance(value, str) else value
-
-
-def _fill(text: str, state: Values) -> str:
-    return _REFERENCE.sub(lambda reference: str(state.get(reference[1], "")), text)
 
 
 def _from_json(value: Any) -> Any:

@@ -27,19 +27,30 @@ class Field(NamedTuple):
     value: Any
 
 
+class Refused(NamedTuple):
+    """A value that AWS would refuse, and what it has to be."""
+
+    field: Field
+    rule: str
+
+    def __str__(self) -> str:
+        """Path, value and rule."""
+        return f"{self.field.path} = {_shown(self.field)}: must be {self.rule}"
+
+
 def check(params: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
     """For botocore's event before-parameter-build. Raises ParamValidationError with all that AWS would refuse."""
     if problems := refused(model, params):
-        raise ParamValidationError(report="; ".join(problems))
+        raise ParamValidationError(report="; ".join(map(str, problems)))
 
 
-def refused(operation: OperationModel, parameters: Mapping[str, Any]) -> list[str]:
-    """A text for each rule that a call of `operation` breaks: path, value and rule."""
+def refused(operation: OperationModel, parameters: Mapping[str, Any]) -> list[Refused]:
+    """What AWS would refuse of a call of `operation`, once for each rule that is broken."""
     rules = _documented(operation.service_model.service_name, operation.name)
     found = []
     for field in fields(operation.input_shape, parameters):  # type: ignore[arg-type]
         broken = [*_broken(field.shape, field.value), *(rule.text for rule in rules if _breaks(rule, field))]
-        found += [f"{field.path} = {_shown(field)}: must be {rule}" for rule in broken]
+        found += [Refused(field, rule) for rule in broken]
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import jmespath
 
+from tests.cloudformation import Checked
 from tests.embedded import Embedded, summary
 
 OPPOSITE = {"create": "delete", "delete": "create", "update": "update"}
@@ -99,6 +100,15 @@ def inventory(client: Callable[[str], Any]) -> dict[str, int]:
         )
         for service, call, key in INVENTORY
     }
+
+
+def check_values(exported: Mapping[str, Any]) -> None:
+    """See that CloudFormation's schemas take every value of a stack (`pulumi stack export`), names included."""
+    schemas = Checked()
+    for resource in exported["deployment"]["resources"]:
+        schemas.check(resource["type"], resource["urn"].rpartition("::")[2], resource.get("inputs", {}))
+    assert not schemas.problems, "\n".join(schemas.problems)
+    assert len(schemas.types) > 25 and schemas.rules > 100, "nothing was compared"
 
 
 def types(steps: Counter[tuple[str, str]], operation: str = "") -> set[str]:

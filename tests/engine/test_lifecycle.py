@@ -1,5 +1,6 @@
 """The end of a stack, and stacks that begin with what is there: a network, a snapshot, a bucket."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -9,7 +10,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from tests.embedded import Embedded, summary
-from tests.engine.changes import DATA, ON_S3, inventory, types
+from tests.engine.changes import DATA, ON_S3, check_values, inventory, types
 
 # What the data is given that does not go with dataOnDestroy delete, or not back.
 LOCKED = {
@@ -86,6 +87,7 @@ def test_what_is_kept_is_used_again_and_kept_again(embedded: Embedded):
     made = summary(embedded.changes())
     assert made["create", "BucketObjectLockConfiguration"] == 2 and made["create", "Trail"] == 1
     assert summary(embedded.changes()) == Counter()
+    check_values(json.loads(embedded.pulumi("stack", "export").stdout))
     kept = {"dbSnapshotIdentifier": "", **_objects_are_locked_and_copied(embedded)}
     taken: set[str] = set()
     for stack in ("first", "second"):

@@ -339,6 +339,7 @@ def _computed(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, A
     if kind in _OTHERS:
         return _OTHERS[kind]
     types = schema(kind).types
+    name = inputs.get("namePrefix", "") + name
     return {key: _made_up(kind, name, key, types[key]) for key in schema(kind).always_set - set(inputs)}
 
 

@@ -115,5 +115,5 @@ def test_neither_credentials_nor_patients_are_logged():
     assert group.inputs["namePrefix"].startswith("aws-waf-logs-"), "WAF writes to no other group"
     assert group.inputs["retentionInDays"] == 7
     assert logging.inputs["logDestinationConfigs"] == [
-        "arn:aws:logs:us-east-1:123456789012:log-group:orthanc-firewall"
+        "arn:aws:logs:us-east-1:123456789012:log-group:aws-waf-logs-orthanc-orthanc-firewall"
     ]
