@@ -11,7 +11,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi_aws.rds.outputs import InstanceMasterUserSecret
 
-from components import passwords, protection, roles
+from components import passwords, protection, roles, windows
 from components.keys import Keys
 from components.networking import Network
 from components.settings import Settings
@@ -127,6 +127,8 @@ class Database(pulumi.ComponentResource):
             parameter_group_name=parameter_group.name,
             ca_cert_identifier="rds-ca-rsa2048-g1",
             backup_retention_period=_BACKUP_RETENTION_DAYS if settings.enable_rds_backup else 0,
+            backup_window=windows.DATABASE_BACKUP,
+            maintenance_window=windows.DATABASE_MAINTENANCE,
             delete_automated_backups=settings.data_on_destroy == "delete",
             copy_tags_to_snapshot=True,
             deletion_protection=settings.data_on_destroy == "refuse",
