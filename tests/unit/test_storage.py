@@ -146,8 +146,16 @@ def test_a_new_major_version_brings_its_own_parameters(version: str):
     group = program.one("ParameterGroup")
     assert group.inputs["family"] == f"postgres{version}" and version in group.name
     assert program.one("Instance").inputs["engineVersion"] == version
-    assert {"name": "rds.force_ssl", "value": "1"} in group.inputs["parameters"], "passwords travel in clear"
+    force = {"name": "rds.force_ssl", "value": "1", "applyMethod": "pending-reboot"}
+    assert force in group.inputs["parameters"], "passwords travel in clear, or every update changes it"
     assert program.one("Instance").waits_for(group)
+
+
+@pytest.mark.parametrize(("gib", "iops", "throughput"), [(20, None, None), (399, None, None), (400, 12000, 500)])
+def test_storage_is_as_fast_as_rds_wants_it(gib: int, iops: int | None, throughput: int | None):
+    """Below 400 GiB RDS refuses iops, from there on it refuses the 3,000 that an instance had before."""
+    database = deployed(databaseStorageGib=str(gib), databaseMaxStorageGib="1000").one("Instance").inputs
+    assert (database.get("iops"), database.get("storageThroughput")) == (iops, throughput)
 
 
 def test_the_database_stands_in_isolated_subnets():
