@@ -22,8 +22,13 @@ CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 
 _ORIGIN_ID = "load-balancer"
-# AWS takes up to 15 minutes for a VPC origin, which is the provider's whole patience.
-_VPC_ORIGIN_TIMEOUTS = pulumi.CustomTimeouts(create="30m", update="30m", delete="30m")
+# AWS takes up to 15 minutes to create a VPC origin, and the provider waits no longer by default. These are an
+# argument, because Pulumi's custom timeouts do not reach resources of Terraform's Plugin Framework.
+_VPC_ORIGIN_TIMEOUTS: aws.cloudfront.VpcOriginTimeoutsArgsDict = {
+    "create": "30m",
+    "update": "30m",
+    "delete": "30m",
+}
 
 # What CloudFront records of a request: its standard fields but the cookies, which open sessions.
 _LOGGED = [
@@ -118,12 +123,13 @@ class Edge(pulumi.ComponentResource):
                 "origin_protocol_policy": "https-only" if https else "http-only",
                 "origin_ssl_protocols": {"items": ["TLSv1.2"], "quantity": 1},
             },
+            timeouts=_VPC_ORIGIN_TIMEOUTS,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*after, load_balancer.listener],
-                custom_timeouts=_VPC_ORIGIN_TIMEOUTS,
-                # While attached an origin takes no change at all, not even of its tags.
-                ignore_changes=["tags", "tagsAll"],
+                # CloudFront refuses every update of an attached origin, even of its tags. The provider would send
+                # one for changed timeouts, too.
+                ignore_changes=["tags", "tagsAll", "timeouts"],
                 replace_on_changes=["vpcOriginEndpointConfig"],
             ),
         )
