@@ -192,13 +192,12 @@ class Database(pulumi.ComponentResource):
         instance: aws.rds.Instance,
         password: pulumi.Output[str],
     ) -> pulumi.Output[str]:
-        child = pulumi.ResourceOptions(parent=self)
         secret = aws.secretsmanager.Secret(
             name,
             description="Orthanc's database",
             kms_key_id=keys.secrets_arn,
             recovery_window_in_days=protection.secret_recovery_window_days(settings),
-            opts=child,
+            opts=passwords.secret_options(self, keys.secrets_arn),
         )
         version = aws.secretsmanager.SecretVersion(
             name,

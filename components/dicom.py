@@ -81,7 +81,13 @@ class DicomIngress(pulumi.ComponentResource):
             ssl_policy=TLS_POLICY if over_tls else None,
             tcp_idle_timeout_seconds=None if over_tls else _IDLE_SECONDS,
             default_actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
-            opts=child,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # TLS is turned on in place. To turn it off takes a new listener: the provider would send the
+                # previous TLS policy, which AWS refuses for TCP. Both use the same port: delete the old one first.
+                replace_on_changes=[] if over_tls else ["protocol"],
+                delete_before_replace=True,
+            ),
         )
         self.endpoint = pulumi.Output.concat(self.balancer.dns_name, ":", str(settings.dicom_port))
         self.register_outputs({"endpoint": self.endpoint})

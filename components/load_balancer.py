@@ -51,13 +51,14 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             drop_invalid_header_fields=True,
             # It holds no data, but there is no other way to them.
             enable_deletion_protection=settings.data_on_destroy == "refuse",
+            # Always given: the provider ignores a block that is left out, so logging would continue.
             access_logs={
                 "bucket": access_logs.bucket_name,
                 "prefix": policies.LOAD_BALANCER_LOGS,
                 "enabled": True,
             }
             if access_logs
-            else None,
+            else {"bucket": "", "enabled": False},
             opts=pulumi.ResourceOptions(parent=self, depends_on=access_logs.ready if access_logs else []),
         )
         self.target_group = aws.lb.TargetGroup(
@@ -91,6 +92,12 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             certificate_arn=certificates.load_balancer_arn,
             ssl_policy=_TLS_POLICY if https else None,
             default_actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
-            opts=child,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # A listener that loses TLS cannot be updated: the provider would send the previous TLS policy,
+                # which AWS refuses for HTTP. The ports differ, so the old listener stays until the new one exists.
+                replace_on_changes=["protocol"],
+                delete_before_replace=False,
+            ),
         )
         self.register_outputs({})

@@ -11,6 +11,8 @@ from tests.embedded import Embedded, summary
 from tests.engine.changes import DATA, ON_S3, back, turn_and_back, types
 from tools.exposure import exposure
 
+REPLACED = ("create-replacement", "replace", "delete-replaced")
+
 LOGS_BUCKET = "access-logs-of-the-hospital"
 
 ON_EFS = {"AccessPoint", "BackupPolicy", "FileSystem", "FileSystemPolicy"}
@@ -55,9 +57,9 @@ ON_THE_EDGE = (
     + Counter(("create", type) for type in ("Certificate", "CertificateValidation", "Record", "Record", "Record"))
     + Counter(("create", type) for type in {*ON_S3, "BucketLogging"})
     + LOG_DELIVERY
-    + Counter((step, "VpcOrigin") for step in ("create-replacement", "replace", "delete-replaced"))
+    + Counter((step, type) for step in REPLACED for type in ("Listener", "VpcOrigin"))
     + Counter(("update", type) for type in ("Distribution", "Function", "ResponseHeadersPolicy", "LoadBalancer"))
-    + Counter(("update", type) for type in ("Listener", "SecurityGroupIngressRule"))
+    + Counter({("update", "SecurityGroupIngressRule"): 1})
 )
 
 LET_IN = (
@@ -65,7 +67,7 @@ LET_IN = (
     + Counter(("create", type) for type in ("SecurityGroupIngressRule", "SecurityGroupIngressRule"))
     + Counter(("create", type) for type in ("SecurityGroupEgressRule", "SecurityGroupEgressRule"))
     + Counter({("update", "Service"): 1})
-    + Counter((step, "TaskDefinition") for step in ("create-replacement", "replace", "delete-replaced"))
+    + Counter((step, "TaskDefinition") for step in REPLACED)
 )
 
 AROUND_THE_DATA = (
@@ -127,6 +129,7 @@ def test_dicom_is_let_in_from_near_then_from_far_and_shut_out(embedded: Embedded
     assert summary(embedded.changes()) == LET_IN
     near = embedded.outputs()["dicomEndpoint"]
     embedded.pulumi("preview", "--policy-pack", "policy")
+    _tls_is_turned_on_and_off_at_one_port(embedded, certificate)
     # From two zones to the internet: another balancer, since AWS moves none.
     embedded.configure(dicomIngress="public", dicomCertificateArn=certificate)
     moved = summary(embedded.changes())
@@ -141,6 +144,25 @@ def test_dicom_is_let_in_from_near_then_from_far_and_shut_out(embedded: Embedded
     embedded.configure(**dict.fromkeys([*internal, "dicomCertificateArn"]))
     assert summary(embedded.changes()) == back(LET_IN)
     acm.delete_certificate(CertificateArn=certificate)
+
+
+def _tls_is_turned_on_and_off_at_one_port(embedded: Embedded, certificate: str) -> None:
+    on, off = Counter({("update", "Listener"): 1}), Counter((step, "Listener") for step in REPLACED)
+    for arn, changed, protocol in ((certificate, on, "TLS"), (None, off, "TCP"), (certificate, on, "TLS")):
+        embedded.configure(dicomCertificateArn=arn)
+        steps = embedded.changes()
+        assert summary(steps) == changed, "the tasks, or the balancer's name, change with it"
+        if changed == off:
+            listeners = [step.operation for step in steps if step.type.endswith(":Listener")]
+            assert listeners.index("delete-replaced") < listeners.index("create-replacement"), "the port is taken"
+        elbv2 = embedded.client("elbv2")
+        [balancer] = [
+            each for each in elbv2.describe_load_balancers()["LoadBalancers"] if each["Type"] == "network"
+        ]
+        [listener] = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+        assert (listener["Protocol"], listener["Port"]) == (protocol, 11112)
+    embedded.configure(dicomCertificateArn=None)
+    assert summary(embedded.changes()) == off
 
 
 def test_without_nat_nothing_pays_for_addresses_and_nothing_else_moves(embedded: Embedded):

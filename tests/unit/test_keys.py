@@ -123,7 +123,8 @@ def test_administrators_use_the_logs_key_for_shells_only(sessions: bool, allowed
 def test_shells_are_shut_unless_they_are_turned_on():
     shut = deployed(**OWN)
     assert shut.one("Service").inputs["enableExecuteCommand"] is False
-    assert not shut.one("Cluster").inputs.get("configuration")
+    commands = {"executeCommandConfiguration": {"logging": "DEFAULT"}}
+    assert shut.one("Cluster").inputs["configuration"] == commands, "what was there before would stay"
     assert not any("ssmmessages" in role.inputs["policy"] for role in shut.all("Policy"))
     assert {volume["name"] for volume in shut.one("TaskDefinition").inputs["volumes"]} == {"tmp", "plugins"}
 
