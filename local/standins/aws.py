@@ -24,7 +24,7 @@ from local.standins.invokes import INVOKES
 from local.standins.mapping import Misfit, schema
 from local.standins.servicer import Difference, Live, Plugin, Refused, Say, Unfinished, serve
 from local.standins.table import ROWS, Call, Read, Row
-from local.standins.tags import tag
+from local.standins.tags import in_creation, tag
 
 GROUPS = ("network", "access", "storage", "database", "containers", "balancing", "cloudfront", "logs")
 GROUPS += ("names", "firewall", "buckets", "backup", "events", "queues", "scaling", "watching")
@@ -123,10 +123,12 @@ class Aws(Plugin):
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
         create, *puts = calls.made_with(row, inputs)
-        answer = self._call(client, row, create, inputs)
+        operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[create.operation])
+        tagged = in_creation(create.operation, operation.input_shape, inputs.get("tagsAll"))
+        answer = self._call(client, row, create, inputs, more=tagged)
         id = fill(row.id, inputs) if "$" in row.id else jmespath.search(row.id, answer)
-        state = {**inputs, "id": id}
-        return id, self._completed(client, row, puts, state, {}, inputs)
+        has = {"tagsAll": inputs["tagsAll"]} if tagged else {}
+        return id, self._completed(client, row, puts, {**inputs, "id": id}, has, inputs)
 
     def read(self, kind: str, id: str, inputs: Values, outputs: Values) -> Live | None:
         """Read it back; inputs are as they were where AWS agrees with them, else as they are."""
@@ -162,7 +164,7 @@ class Aws(Plugin):
         try:
             for call in wanted:
                 self._call(client, row, call, state)
-            if row.finish and (wanted or not old):
+            if row.finish and (wanted or "_old" not in state):
                 row.finish(client, state)
         except Refused as error:
             problem = str(error)
@@ -210,8 +212,17 @@ class Aws(Plugin):
         """As the row says."""
         return set(_row(kind).secret.split())
 
-    def _call(self, client: Any, row: Row, call: Call | Read, state: Values, *, gone_is_fine: bool = False) -> Any:
-        """Make one call of a row."""
+    def _call(
+        self,
+        client: Any,
+        row: Row,
+        call: Call | Read,
+        state: Values,
+        *,
+        more: Values | None = None,
+        gone_is_fine: bool = False,
+    ) -> Any:
+        """Make one call of a row, with `more` parameters than the row says."""
         method = client.meta.method_to_api_mapping[call.operation]
         shape = client.meta.service_model.operation_model(method).input_shape
         try:
@@ -221,7 +232,10 @@ class Aws(Plugin):
                 if parameter in shape.members:
                     read = self._call(client, row, row.reads[0], state, gone_is_fine=gone_is_fine)
                     versions[parameter] = read[member]
-            return getattr(client, call.operation)(**calls.parameters(row, call, shape, state, versions))
+            given = calls.parameters(row, call, shape, state, versions)
+            for name, value in (more or {}).items():
+                given[name] = {**given.get(name, {}), **value} if isinstance(value, dict) else value
+            return getattr(client, call.operation)(**given)
         except (*failures.FAILED, Misfit) as error:
             if gone_is_fine and failures.is_gone(error):
                 raise _Gone from None

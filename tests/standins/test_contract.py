@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 
+from local.standins import calls
 from local.standins.aws import Aws, load
 from local.standins.mapping import agrees, schema
 from local.standins.servicer import Refused
 from local.standins.table import ROWS
+from local.standins.tags import in_creation
 from tests.standins.samples import SAMPLES, Sample, World, policy
+from tests.standins.tagged import tags
 
 load()
+
+# AWS itself creates the first, and S3 tags only a bucket that exists.
+TAGGED_LATER = {"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "aws:s3/bucket:Bucket"}
 
 # What AWS itself made, or has no call to remove: it stays when the resource that manages it goes.
 NEVER_GONE = {
@@ -98,6 +104,18 @@ def _can_be_imported(aws: Aws, sample: Sample, id: str, inputs: dict[str, Any]) 
         if key in imported.inputs and not agrees(value, imported.inputs[key])
     }
     assert not wrong, "an import reads other values than those that were given"
+
+
+@pytest.mark.parametrize("name", [name for name, each in SAMPLES.items() if "tagsAll" in schema(each.kind).types])
+def test_what_is_made_carries_its_tags_from_the_first_moment(aws: Aws, world: World, name: str):
+    """A resource that was created but not recorded can be found by them."""
+    made = world[name]
+    assert tags(aws, made).items() >= made.inputs["tagsAll"].items() >= {("Project", "tests")}
+    row = ROWS[made.kind]
+    client, [create, *_] = aws.client(row.service), calls.made_with(row, made.inputs)
+    operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[create.operation])
+    with_it = bool(in_creation(create.operation, operation.input_shape, made.inputs["tagsAll"]))
+    assert with_it != (made.kind in TAGGED_LATER), "tagged after it was made"
 
 
 @pytest.mark.parametrize("kind", sorted(ROWS))

@@ -3,6 +3,7 @@
 Nobody scales here: no figures are measured. What a policy would do, UpdateService does as well.
 """
 
+import json
 from typing import Any
 
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, FakeScalableTarget
@@ -97,6 +98,15 @@ def _untag_resource(request: Any, given: Parameters) -> Parameters:
 
 def _list_tags(request: Any, given: Parameters) -> Parameters:
     return {"Tags": _tags(request, given)}
+
+
+@replaces(ApplicationAutoScalingResponse, "register_scalable_target")
+def _register_with_tags(original: Any, self: Any) -> Any:
+    """moto makes a target without the tags that it is given."""
+    answer = original(self)
+    if tags := self._get_param("Tags"):
+        _tag_resource(self, {"ResourceARN": json.loads(answer)["ScalableTargetARN"], "Tags": tags})
+    return answer
 
 
 operation(ApplicationAutoScalingResponse, "TagResource", _tag_resource)

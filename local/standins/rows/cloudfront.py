@@ -46,6 +46,10 @@ def _disabled(client: Any, state: Values) -> None:
     client.update_distribution(Id=state["id"], IfMatch=found["ETag"], DistributionConfig=config)
 
 
+def _made(state: Values) -> Values:
+    return {"DistributionConfigWithTags": {"DistributionConfig": _distribution(state), "Tags": {"Items": []}}}
+
+
 def _updated(state: Values) -> Values:
     return {"Id": state["id"], "DistributionConfig": _distribution(state)}
 
@@ -53,7 +57,7 @@ def _updated(state: Values) -> Values:
 row(
     "cloudfront/distribution:Distribution",
     "cloudfront",
-    Call("create_distribution", lambda state: {"DistributionConfig": _distribution(state)}),
+    Call("create_distribution_with_tags", _made),
     "Distribution.Id",
     Read(
         "get_distribution",
