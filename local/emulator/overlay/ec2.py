@@ -13,6 +13,8 @@ from moto.ec2.responses import EC2Response
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
 from local.standins.documented import EC2, EC2_TEXT
 
+_LONGEST_POLICY = 20480  # characters
+
 PEERS = {
     "CidrIpv4": ("ip_range", "CidrIp"),
     "CidrIpv6": ("ip_range", "CidrIpv6"),
@@ -56,11 +58,19 @@ def get_filter_value(original: Any, self: Any, filter_name: str, method_name: st
     return self.service_name if filter_name == "service-name" else original(self, filter_name, method_name)
 
 
+@replaces(VPCBackend)
+def create_vpc_endpoint(original: Any, self: Any, **given: Any) -> VPCEndPoint:
+    """moto takes any policy."""
+    _check_policy(given.get("policy_document"))
+    return original(self, **given)
+
+
 @replaces(VPCEndPoint)
-def modify(original: Any, self: Any, *changes: Any) -> None:
+def modify(original: Any, self: Any, policy: str | None, *changes: Any) -> None:
     """moto routes nothing through a gateway endpoint in tables that come later; its deletion fails then."""
+    _check_policy(policy)
     before = set(self.route_table_ids)
-    original(self, *changes)
+    original(self, policy, *changes)
     if not (prefix_list := self.destination_prefix_list_id):
         return
     for table in before - set(self.route_table_ids):
@@ -104,6 +114,17 @@ def keep_description(
 
 
 setattr(SecurityGroupRule, "description", property(lambda rule: rule.note))  # noqa: B010 - moto's is typed
+
+
+def _check_policy(text: str | None) -> None:
+    """AWS PrivateLink Guide, "Control access to VPC endpoints using endpoint policies"."""
+    if text is None:
+        return
+    statements = json.loads(text).get("Statement", [])
+    nameless = [one for one in statements if not {"Principal", "NotPrincipal"} & set(one)]
+    if nameless or len(text) > _LONGEST_POLICY:
+        reason = "a statement without Principal" if nameless else f"{len(text)} characters, not {_LONGEST_POLICY}"
+        raise AwsError("InvalidPolicyDocument", f"Policy document is invalid: {reason}")
 
 
 def _check_description(text: str | None) -> None:

@@ -12,7 +12,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 from moto.moto_api._internal import mock_random
 
-from local.emulator.overlay import AwsError, Parameters, operation, replaces
+from local.emulator.overlay import AwsError, Parameters, fargate, operation, replaces
 from local.place import Place
 
 # What AWS reads back where CreateService was given nothing (API reference).
@@ -241,7 +241,10 @@ def list_services(original: Any, self: Any, *args: Any, **kwargs: Any) -> list[s
 
 @replaces(EC2ContainerServiceBackend)
 def register_task_definition(original: Any, self: Any, *args: Any, **kwargs: Any) -> TaskDefinition:
-    """AWS reads container definitions back with defaults that moto leaves out."""
+    """AWS reads container definitions back with defaults that moto leaves out, and has few sizes on Fargate."""
+    asked = (kwargs.get(name) for name in ("cpu", "memory", "network_mode"))
+    if "FARGATE" in (kwargs.get("requires_compatibilities") or []) and (reason := fargate.refused(*asked)):
+        raise AwsError("ClientException", reason)
     definition = original(self, *args, **kwargs)
     definition.registered_at = utcnow()
     for container in definition.container_definitions:

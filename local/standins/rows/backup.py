@@ -57,15 +57,6 @@ def _plan(state: Values) -> Values:
     return {"BackupPlanId": state.get("id"), "BackupPlan": plan}
 
 
-def _refused(inputs: Values) -> str | None:
-    rules = [rule for rule in inputs.get("rules") or [] if isinstance(rule, dict)]
-    if any(rule.get("startWindow", 60) < 60 for rule in rules):
-        return "startWindow: 60 minutes at least"
-    if any(rule.get("completionWindow", 10080) < rule.get("startWindow", 480) + 60 for rule in rules):
-        return "completionWindow: 60 minutes more than startWindow at least"
-    return None
-
-
 row(
     "backup/plan:Plan",
     "backup",
@@ -84,7 +75,6 @@ row(
     fixed="name",
     outputs={"arn": "BackupPlanArn", "version": "VersionId"},
     named="name 50",
-    refuse=_refused,
 )
 
 
