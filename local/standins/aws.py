@@ -17,7 +17,7 @@ import jmespath
 from botocore.config import Config
 from pulumi.runtime.rpc import UNKNOWN
 
-from local.standins import calls, failures, fields, mapping
+from local.standins import calls, failures, fields, mapping, semantics
 from local.standins.calls import REFERENCE, fill
 from local.standins.codec import Values
 from local.standins.invokes import INVOKES
@@ -100,13 +100,12 @@ class Aws(Plugin):
             raise ExceptionGroup("inputs", problems)
         return checked
 
-    def diff(self, kind: str, old: Values, new: Values) -> Difference:
-        """Compare inputs; what the row calls fixed wants a new resource."""
+    def diff(self, kind: str, old: Values, new: Values, outputs: Values) -> Difference:
+        """Compare what was read with what is given; what the row calls fixed wants a new resource."""
         row = _row(kind)
-        ours = (set(old) | set(new)) - {"__defaults", "region"}
-        changed = sorted(name for name in ours if not mapping.same(old.get(name), new.get(name)))
+        changed = semantics.changed(row, old, new, outputs)
         fixed = set(changed) - {"tags", "tagsAll"} if row.fixed == "*" else set(changed) & set(row.fixed.split())
-        fixed |= set(row.fixed_here(old, new)) if row.fixed_here else set()
+        fixed |= set(row.fixed_here(outputs, semantics.kept(kind, new, outputs))) if row.fixed_here else set()
         # The new one cannot stand beside the old one under the same name; a name that we drew is drawn anew.
         name = row.named.partition(" ")[0]
         drawn = name in new.get("__defaults", ())
@@ -134,7 +133,7 @@ class Aws(Plugin):
         """Read it back; inputs are as they were where AWS agrees with them, else as they are."""
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
-        state = {**outputs, **inputs, "id": id} if outputs else {**_imported(row, id), "id": id}
+        state = {**outputs, **inputs, "id": id} if outputs else {**_told_by(row, id), "id": id}
         found = self._found(client, row, state)
         if found is None:
             return None
@@ -144,14 +143,16 @@ class Aws(Plugin):
             name: value if name not in found or mapping.agrees(value, found[name]) else found[name]
             for name, value in inputs.items()
         }
-        return Live(id, agreed, {**outputs, **found, **agreed})
+        return Live(id, agreed, {**found, **agreed})
 
     def update(self, kind: str, id: str, inputs: Values, old: Values, outputs: Values, say: Say) -> Values:
         """Make the calls whose inputs changed, tag, wait, read back."""
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
-        changed = set(self.diff(kind, old, inputs).changed)
-        state = {**outputs, **dict.fromkeys(old), **inputs, "id": id, "_old": old}
+        changed = set(semantics.changed(row, old, inputs, outputs))
+        gone = dict.fromkeys(semantics.removed(row, old, inputs))
+        kept = semantics.kept(kind, inputs, outputs)
+        state = {**outputs, **gone, **kept, "id": id, "_old": outputs, "_changed": sorted(changed)}
         wanted = (*row.puts, *row.updates) if changed - {"tags", "tagsAll"} else ()
         made = [call for call in wanted if not call.when or changed & set(call.when.split())]
         return self._completed(client, row, made, state, old, inputs)
@@ -170,9 +171,10 @@ class Aws(Plugin):
             problem = str(error)
         except failures.FAILED as error:  # of what the row does by itself
             problem = failures.told(error)
-        outputs = self._found(client, row, {name: value for name, value in state.items() if name != "_old"})
+        outputs = self._found(client, row, state)
         if outputs is None:
             raise Unfinished(state["id"], new, problem or f"{state['id']}, which was just made, is not there")
+        problem = problem or _not_as_given(row, state.get("_old"), old, new, outputs)
         old_tags, new_tags = old.get("tagsAll") or {}, new.get("tagsAll") or {}
         try:
             if old_tags != new_tags:
@@ -255,7 +257,8 @@ class Aws(Plugin):
             if not merged and (not answer or not jmespath.search(row.live, answer)):
                 return None
             merged.update({key: value for key, value in (answer or {}).items() if key != "ResponseMetadata"})
-        found = {name: value for name, value in state.items() if name in types and value is not None}
+        found = {name: state[name] for name in {"tags", "tagsAll", *row.unread} if state.get(name) is not None}
+        found |= _told_by(row, state["id"])
         found |= mapping.to_properties(merged, types, row.names)
         for name, path in row.outputs.items():
             if callable(path):
@@ -264,12 +267,27 @@ class Aws(Plugin):
                 value = fill(path, {**found, "id": state["id"]}) if "$" in path else jmespath.search(path, merged)
             if (fitted := mapping.fit(value, types[name])) is not None:
                 found[name] = fitted
-        found |= {name: state[name] for name in ("tags", "tagsAll") if state.get(name) is not None}
-        return found
+        return found | (row.reads_as(state, merged) if row.reads_as else {})
 
 
 class _Gone(Exception):
     """What was asked for is not there."""
+
+
+def _not_as_given(row: Row, before: Values | None, old: Values, new: Values, found: Values) -> str:
+    """A text about the inputs that AWS does not have as given: every update would find that difference.
+
+    A creation (`before` is None) compares every input, an update those that differed from what was read `before`.
+    """
+    changed = new if before is None else semantics.changed(row, old, new, before)
+    wrong = semantics.untrue(row, {name: new[name] for name in changed if name in new}, found)
+    wrong += [
+        f"{name}, which is no longer given, stays {found[name]!r}"
+        for name in changed
+        if new.get(name) is None and not semantics.empty(found.get(name))
+    ]
+    rule = "every update on AWS would find this difference. Remedy: give what AWS has, or correct the type's row"
+    return f"{'; '.join(wrong)}: {rule}" if wrong else ""
 
 
 def _row(kind: str) -> Row:
@@ -281,8 +299,8 @@ def _row(kind: str) -> Row:
     return ROWS[kind]
 
 
-def _imported(row: Row, id: str) -> Values:
-    """The properties that an id of the row's form tells: those by which the reads find the resource."""
+def _told_by(row: Row, id: str) -> Values:
+    """The properties that are part of an id of the row's form."""
     names = REFERENCE.findall(row.id)
     pattern = REFERENCE.sub("(.+?)", re.escape(row.id).replace(r"\$", "$"))
     match = re.fullmatch(pattern, id)

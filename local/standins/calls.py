@@ -41,8 +41,10 @@ def fill(text: str, state: Values) -> str:
 
 def _unchanged(names: str, state: Values) -> set[str]:
     """Which of these inputs an update leaves as they are; none in a creation."""
-    old = state.get("_old")
-    return {name for name in names.split() if old and mapping.same(old.get(name), state.get(name))}
+    changed = state.get("_changed")
+    if changed is None:
+        return set()
+    return (set(state) if names == "*" else set(names.split())) - set(changed)
 
 
 def _arguments(arguments: Arguments, state: Values) -> Values:

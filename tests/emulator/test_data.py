@@ -24,6 +24,7 @@ def test_what_is_restored_is_of_the_snapshots_version_and_nobody_elses(client: A
         EngineVersion="15",
         MasterUserPassword="first-password",
         AllocatedStorage=20,
+        StorageType="gp3",
         StorageEncrypted=True,
         DeletionProtection=True,
         BackupRetentionPeriod=0,
@@ -34,8 +35,14 @@ def test_what_is_restored_is_of_the_snapshots_version_and_nobody_elses(client: A
     new = {"DBInstanceIdentifier": "new", "DBSnapshotIdentifier": "kept", "DBInstanceClass": "db.t4g.micro"}
     restore = rds.restore_db_instance_from_db_snapshot
     assert refused(restore, **new, DBParameterGroupName="of-17") == "InvalidParameterCombination"
+    assert refused(restore, **new, Iops=3000) == "InvalidParameterCombination", "20 GiB have no other iops"
     made = restore(**new, DBParameterGroupName="of-15", Tags=[{"Key": "Stack", "Value": "new"}])["DBInstance"]
-    assert (made["MasterUsername"], made["EngineVersion"], made["DeletionProtection"]) == ("orthanc", "15", False)
+    assert (made["MasterUsername"], made["EngineVersion"], made["DeletionProtection"]) == (
+        "orthanc",
+        "15.15",
+        False,
+    )
+    assert made["Iops"] == 3000, "the source's, which nobody gave"
     assert made["KmsKeyId"].startswith("arn:aws:kms:us-east-1:"), "no policy can name the key"
     assert made["TagList"] == [{"Key": "Stack", "Value": "new"}]
     rds.modify_db_instance(DBInstanceIdentifier="old", DeletionProtection=False)

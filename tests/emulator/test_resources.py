@@ -300,10 +300,15 @@ def test_a_database_keeps_its_settings_and_is_hard_to_lose(
 
     parameters = {"DBParameterGroupName": "postgres"}
     force = {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "immediate"}
-    rds.modify_db_parameter_group(**parameters, Parameters=[force])
-    assert rds.describe_db_parameters(**parameters)["Parameters"] == [force]
-    rds.reset_db_parameter_group(**parameters, Parameters=[force])
-    assert rds.describe_db_parameters(**parameters)["Parameters"] == []
+    slow = {"ParameterName": "log_min_duration_statement", "ParameterValue": "1000", "ApplyMethod": "immediate"}
+    rds.modify_db_parameter_group(**parameters, Parameters=[force, slow])
+    found = rds.describe_db_parameters(**parameters)["Parameters"]
+    assert [(each["ParameterName"], each["Source"], each["ApplyMethod"]) for each in found] == [
+        ("log_min_duration_statement", "user", "immediate"),
+        ("rds.force_ssl", "system", "pending-reboot"),  # a default stays one, and is applied as one
+    ]
+    rds.reset_db_parameter_group(**parameters, Parameters=[slow])
+    assert rds.describe_db_parameters(**parameters, Source="user")["Parameters"] == []
     rds.delete_db_instance(**id, SkipFinalSnapshot=True)
     rds.delete_db_subnet_group(**group)
 

@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from moto.elbv2.models import ELBv2Backend, FakeAction
+from moto.elbv2.responses import ELBV2Response
 
 from local.emulator.overlay import AwsError, acm, replaces
 from local.emulator.overlay.iam import ACCOUNT
 from local.emulator.overlay.s3 import problem_of_writing
 
 _LOGS = "logdelivery.elasticloadbalancing.amazonaws.com"
+
+_OVER_TLS = ("HTTPS", "TLS")
 
 # The target groups' protocols to which a listener's protocol can lead (API reference, CreateListener).
 LEADS_TO = {
@@ -45,6 +48,13 @@ def set_security_groups(original: Any, self: Any, arn: str, sec_groups: list[str
     original(self, arn, sec_groups)
 
 
+@replaces(ELBV2Response, "create_listener")
+def _create_listener(original: Any, self: Any) -> Any:
+    """moto fills in a policy for every listener, so it is asked here whether somebody gave one."""
+    _check_policy(str(self._get_param("Protocol")), self._get_param("SslPolicy"))
+    return original(self)
+
+
 @replaces(ELBv2Backend)
 def create_listener(
     original: Any,
@@ -61,7 +71,10 @@ def create_listener(
     """moto takes TLS without an issued certificate, and shares a target group between balancers."""
     _check_targets(self, load_balancer_arn, protocol, actions)
     _check_certificate(self, protocol, [certificate] if certificate else [])
-    return original(self, load_balancer_arn, protocol, port, ssl_policy, certificate, actions, *more, **others)
+    made = original(self, load_balancer_arn, protocol, port, ssl_policy, certificate, actions, *more, **others)
+    if protocol not in _OVER_TLS:
+        made.ssl_policy = None
+    return made
 
 
 @replaces(ELBv2Backend)
@@ -80,7 +93,9 @@ def modify_listener(
     wanted = [each["CertificateArn"] for each in certificates or []]
     protocol = protocol or str(listener.protocol)
     _check_targets(self, listener.load_balancer_arn, protocol, actions or [])
-    _check_certificate(self, protocol, wanted or listener.certificates)
+    over_tls = protocol in _OVER_TLS
+    _check_policy(protocol, ssl_policy)
+    _check_certificate(self, protocol, wanted or (listener.certificates if over_tls else []))
     known = protocol if protocol in ("HTTP", "HTTPS") else None
     changed = original(self, arn, port, known, ssl_policy, certificates or [], actions)
     changed.protocol = protocol
@@ -115,8 +130,17 @@ def modify_load_balancer_attributes(original: Any, self: Any, arn: str, attrs: d
     return original(self, arn, attrs)
 
 
+def _check_policy(protocol: str, ssl_policy: str | None) -> None:
+    if ssl_policy and protocol not in _OVER_TLS:
+        message = f"An SSL policy cannot be specified for {protocol} listeners"
+        raise AwsError("InvalidConfigurationRequest", message)
+
+
 def _check_certificate(backend: Any, protocol: str, arns: list[str]) -> None:
-    if protocol not in ("HTTPS", "TLS"):
+    if protocol not in _OVER_TLS:
+        if arns:
+            message = f"A certificate cannot be specified for {protocol} listeners"
+            raise AwsError("InvalidConfigurationRequest", message)
         return
     if not arns:
         raise AwsError("CertificateNotFound", f"A listener of protocol {protocol} needs a certificate.")

@@ -18,6 +18,7 @@ row(
     names={"name": "BackupVaultName", "kmsKeyArn": "EncryptionKeyArn"},
     outputs={"arn": "BackupVaultArn", "recoveryPoints": "NumberOfRecoveryPoints"},
     named="name 50",
+    unread={"forceDestroy": "is the provider's own"},
 )
 row(
     "backup/vaultLockConfiguration:VaultLockConfiguration",

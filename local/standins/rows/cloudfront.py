@@ -85,6 +85,7 @@ row(
     Read("get_vpc_origin", {"Id": "$id"}, "merge(VpcOrigin, {etag: ETag})"),
     updates=(Call("update_vpc_origin", {"Id": "$id"}, mapped=True, when="vpcOriginEndpointConfig"),),
     delete=(Call("delete_vpc_origin", {"Id": "$id"}),),
+    unread={"timeouts": "is the provider's own"},
 )
 
 
@@ -100,18 +101,22 @@ row(
     "cloudfront",
     Call("create_function", _function),
     "$name",
-    Read(
-        "describe_function",
-        _NAME,
-        "merge(FunctionSummary.FunctionConfig, FunctionSummary.FunctionMetadata, {name: FunctionSummary.Name,"
-        " status: FunctionSummary.Status, ETag: ETag})",
-    ),
+    [
+        Read(
+            "describe_function",
+            _NAME,
+            "merge(FunctionSummary.FunctionConfig, FunctionSummary.FunctionMetadata, {name: FunctionSummary.Name,"
+            " status: FunctionSummary.Status, ETag: ETag})",
+        ),
+        Read("get_function", _NAME, "{FunctionCode: FunctionCode}"),
+    ],
     puts=(Call("publish_function", _NAME, when="publish"),),
     updates=(Call("update_function", _function), Call("publish_function", _NAME)),
     delete=(Call("delete_function", _NAME),),
     fixed="name",
-    outputs={"arn": "FunctionARN"},
+    outputs={"arn": "FunctionARN", "code": lambda found: found["FunctionCode"].read().decode()},
     named="name 64",
+    unread={"publish": "is about the call"},
 )
 
 

@@ -35,6 +35,8 @@ row(
     names={"name": "repositoryName"},
     outputs={"repositoryUrl": "repositoryUri", "arn": "repositoryArn"},
     named="name 256",
+    unread={"forceDelete": "is the provider's own"},
+    suppress={"encryptionConfigurations": lambda new, read: not new.get("encryptionConfigurations")},
     prepare=_holds_images,
 )
 
@@ -156,5 +158,6 @@ row(
     names={"name": "serviceName", "cluster": "clusterArn"},
     outputs={"arn": "serviceArn"},
     named="name 255",
+    unread={"forceNewDeployment": "is about the call", "waitForSteadyState": "is the provider's own"},
     finish=_steady,
 )

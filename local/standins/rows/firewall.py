@@ -12,6 +12,11 @@ def _named(state: Values) -> Values:
 
 _ID = "join('/', [Summary.Id, Summary.Name])"
 
+
+def _scope(found: Values) -> str:
+    return "CLOUDFRONT" if ":global/" in found["ARN"] else "REGIONAL"
+
+
 row(
     "wafv2/ipSet:IpSet",
     "wafv2",
@@ -21,6 +26,7 @@ row(
     updates=(Call("update_ip_set", _named, mapped=True),),
     delete=(Call("delete_ip_set", _named),),
     fixed="name scope ipAddressVersion",
+    outputs={"scope": _scope},
     named="name 128",
 )
 
@@ -33,6 +39,7 @@ row(
     updates=(Call("update_web_acl", _named, mapped=True),),
     delete=(Call("delete_web_acl", _named),),
     fixed="name scope",
+    outputs={"scope": _scope},
     named="name 128",
 )
 

@@ -191,5 +191,6 @@ row(
         ],
     },
     named="name 100",
+    unread={"notifications": "each has calls of its own, for itself and for its subscribers"},
     finish=_tell_others,
 )
