@@ -193,7 +193,9 @@ class _Walk:
         return schema
 
     def object(self, value: Mapping[str, Any], schema: Mapping[str, Any], path: str, *, required: bool) -> None:
-        folded = {fold(name): name for name in schema.get("properties", {})}
+        names = schema.get("properties", {})
+        # A name itself comes before its plural: DeliverySource has ResourceArn and ResourceArns.
+        folded = {fold(name): name for name in sorted(names, key=len, reverse=True)}
         found = set()
         for key, part in value.items():
             name = folded.get(fold(self.renamed.get(key, ""))) or folded.get(fold(key))

@@ -139,6 +139,7 @@ def test_enough_was_compared(checked: tuple[Checked, CheckedCalls]):
         ("aws:rds/instance:Instance", {"engineLifecycleSupport": "none"}, ""),
         ("aws:backup/plan:Plan", {"rules": [{"ruleName": "daily"}]}, "rules lacks TargetBackupVault"),
         ("aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 2}, "retentionInDays 2 breaks"),
+        ("aws:cloudwatch/logDeliverySource:LogDeliverySource", {"resourceArn": "arn:aws:cloudfront::1:a/b"}, ""),
         ("aws:ecs/taskDefinition:TaskDefinition", {"containerDefinitions": '[{"name": "a"}]'}, "lacks Image"),
         (
             "aws:wafv2/webAcl:WebAcl",
