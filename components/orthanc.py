@@ -20,11 +20,13 @@ STORAGE_DIRECTORY = "/var/lib/orthanc/db"
 
 # docker/Dockerfile puts them there.
 RDS_CERTIFICATES = "/usr/share/orthanc/rds-global-bundle.pem"
-_MAKE_CERTIFICATE = "/usr/share/orthanc/make-certificate.sh"
+_PREPARE_TASK = "/usr/share/orthanc/prepare-task.sh"
 _READ_ONLY_USERS = "/usr/share/orthanc/read-only-users.lua"
 
 # Key and certificate of the task's own HTTPS, made at its start; on a volume that ends with the task.
 CERTIFICATE = "/tmp/https.pem"  # noqa: S108 - the container's own
+# The task's own host id: docker/Dockerfile makes /etc/hostid a link to it.
+_HOST_ID = "/tmp/hostid"  # noqa: S108 - the container's own
 
 # TLS 1.2 and newer, in civetweb's numbers ("ssl_protocol_version"); and of TLS 1.2 what is forward secret and
 # authenticated. Load balancers offer both suites to their targets (ELBSecurityPolicy-2016-08).
@@ -164,9 +166,9 @@ def environment(
         plugins.append("AWS_S3_STORAGE")
     return {
         "ORTHANC_JSON": json.dumps(configuration(settings, stack, database, bucket), sort_keys=True),
-        # /etc is read-only.
+        # Upstream's own has 16 random bits, since it writes digits where the C library reads a number.
         "GENERATE_HOST_ID_IF_MISSING": "false",
-        "BEFORE_ORTHANC_STARTUP_SCRIPT": f"{_MAKE_CERTIFICATE} {CERTIFICATE}",
+        "BEFORE_ORTHANC_STARTUP_SCRIPT": f"{_PREPARE_TASK} {CERTIFICATE} {_HOST_ID}",
     } | {f"{plugin}_PLUGIN_ENABLED": "true" for plugin in plugins}
 
 

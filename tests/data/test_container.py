@@ -38,6 +38,11 @@ def test_the_shell_of_this_machine_opens_in_the_task(archive: Archive):
     assert plugins, "it is not where Orthanc runs"
 
 
+def test_tasks_have_host_ids_of_their_own(on_s3: Archive):
+    ids = [docker("exec", task["name"], "hostid") for task in on_s3.tasks()]
+    assert len(ids) > 1 and len(set(ids)) == len(ids), "two tasks could give two objects the same UID"
+
+
 @pytest.mark.parametrize("user", ["999:999", "0:0"])
 def test_its_programs_cannot_be_changed(archive: Archive, user: str):
     [task, *_] = archive.tasks()

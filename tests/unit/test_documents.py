@@ -106,11 +106,12 @@ def test_the_database_is_verified_whatever_its_names_are():
     assert re.search(rf"^COPY .*\b{bundle.name} .*{bundle.parent}/$", dockerfile, re.MULTILINE), "trusts nobody"
 
 
-def test_the_certificate_is_made_where_orthanc_looks_for_it():
-    script, target = environment(BUCKET)["BEFORE_ORTHANC_STARTUP_SCRIPT"].split()
-    assert sections()["SslEnabled"] and sections()["SslCertificate"] == target
-    assert str(Path(target).parent) in WRITABLE, "Orthanc does not start"
+def test_a_task_prepares_its_certificate_and_host_id_where_they_are_looked_for():
+    script, certificate, host_id = environment(BUCKET)["BEFORE_ORTHANC_STARTUP_SCRIPT"].split()
+    assert sections()["SslEnabled"] and sections()["SslCertificate"] == certificate
+    assert {str(Path(file).parent) for file in (certificate, host_id)} <= set(WRITABLE), "Orthanc does not start"
     dockerfile = Path("docker/Dockerfile").read_text()
+    assert f"ln --force --symbolic {host_id} /etc/hostid" in dockerfile, "all tasks have the same host id"
     assert re.search(rf"^COPY .*\b{Path(script).name} .*{Path(script).parent}/$", dockerfile, re.MULTILINE)
     assert f"chmod 0555 {script}" in dockerfile
 
