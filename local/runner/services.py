@@ -158,4 +158,5 @@ class _Service:
             self._place, balancer["SecurityGroups"], [z["SubnetId"] for z in balancer["AvailabilityZones"]]
         )
         here = peer(self._place, network["securityGroups"], network["subnets"])
-        return Target(group, port, reaches(self._place, there, here, port))
+        asked = {port, documents.check_port(group, port)}
+        return Target(group, port, frozenset(each for each in asked if reaches(self._place, there, here, each)))

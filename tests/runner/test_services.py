@@ -43,9 +43,9 @@ def container(deployment: Deployment, image: str) -> dict[str, Any]:
     }
 
 
-def eventually(holds: Callable[[], Any], consequence: str) -> Any:
+def eventually(holds: Callable[[], Any], consequence: str, *, seconds: float = 40) -> Any:
     """What `holds` answers once it is true."""
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + seconds
     while not (answer := holds()):
         assert time.monotonic() < deadline, consequence
         time.sleep(0.2)
@@ -60,17 +60,26 @@ def running(deployment: Deployment, role: str) -> list[str]:
     return [each["name"] for each in containers.running(deployment.place) if each["role"] == role]
 
 
+def begin(deployment: Deployment, container: dict[str, Any], **more: Any) -> str:
+    """Deploy another task definition; its ARN."""
+    arn = deployment.task_definition(container)
+    deployment.client("ecs").update_service(cluster="cluster", service="service", taskDefinition=arn, **more)
+    return arn
+
+
 def update(deployment: Deployment, container: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Deploy another task definition; the newest deployment that was not rolled back to, once it has ended."""
-    arn = deployment.task_definition(container, **more)
-    deployment.client("ecs").update_service(cluster="cluster", service="service", taskDefinition=arn)
+    """Deploy another task definition; the newest deployment that was not rolled back to, once it has ended.
+
+    `more`: other settings of the service that change with it.
+    """
+    arn = begin(deployment, container, **more)
 
     def ended() -> list[dict[str, Any]]:
         shown = [each for each in deployment.service()["deployments"] if each["taskDefinition"] == arn]
         return [each for each in shown if each["rolloutState"] != "IN_PROGRESS"]
 
     # It is shown until the rollback is complete.
-    return eventually(ended, "the deployment does not end")[0]
+    return eventually(ended, "the deployment does not end", seconds=120)[0]
 
 
 def test_a_service_is_steady_once_its_task_is_healthy(deployment: Deployment, container: dict[str, Any]):
@@ -99,6 +108,50 @@ def test_a_deployment_that_fails_is_rolled_back(
     assert failed["rolloutState"] == "FAILED" and reason in failed["rolloutStateReason"]
     assert running(deployment, "task") == before, "the task of the last good deployment did not stay"
     assert answer(deployment).status_code == 200
+
+
+LISTEN = f"socat TCP-LISTEN:{PORT},fork,reuseaddr EXEC:/serve"
+# Longer than a failed check is borne without a grace period: twice 5 s by the target group, 5 s by the container's.
+LONGER_SECONDS = 15
+WAITS = "until test -e /tmp/ready; do sleep 0.2; done"
+NOT_READY: dict[str, dict[str, Any]] = {
+    "container": {
+        "command": ["sh", "-c", LISTEN],
+        "healthCheck": {"command": ["CMD-SHELL", "test -e /tmp/ready"], "interval": 5, "retries": 1},
+    },
+    "ELB": {"command": ["sh", "-c", f"{WAITS}; {LISTEN}"], "healthCheck": {"command": ["CMD", "true"]}},
+}
+
+
+@pytest.mark.parametrize("kind", NOT_READY)
+def test_in_the_grace_period_a_failed_health_check_ends_no_task(
+    deployment: Deployment, container: dict[str, Any], kind: str
+):
+    before, changed = running(deployment, "task"), container | NOT_READY[kind] | {"readonlyRootFilesystem": False}
+    failed = update(deployment, changed, healthCheckGracePeriodSeconds=0)
+    assert f"Task failed {kind} health checks" in failed["rolloutStateReason"]
+    assert running(deployment, "task") == before
+    begin(deployment, changed, healthCheckGracePeriodSeconds=600)
+    [task] = eventually(lambda: set(running(deployment, "task")) - set(before), "no task starts")
+    time.sleep(LONGER_SECONDS)
+    docker("exec", task, "touch", "/tmp/ready")  # noqa: S108 - the container's own
+    eventually(lambda: running(deployment, "task") == [task], "ECS ended the task although it ignores its checks")
+    assert update(deployment, container, healthCheckGracePeriodSeconds=0)["rolloutState"] == "COMPLETED"
+
+
+def test_a_target_group_may_ask_for_health_at_another_port(deployment: Deployment, container: dict[str, Any]):
+    elb, port = deployment.client("elbv2"), PORT + 1
+    elsewhere = container | {
+        "command": ["sh", "-c", f"{LISTEN.replace('exec ', '')} & {LISTEN.replace(str(PORT), str(port))}"]
+    }
+    change = {"TargetGroupArn": deployment.target_group, "HealthCheckPort": str(port)}
+    elb.modify_target_group(**change)
+    shut = update(deployment, elsewhere)
+    assert "Task failed ELB health checks" in shut["rolloutStateReason"], "no security group lets it through"
+    deployment.connect(deployment.balancer_group, deployment.task_group, port)
+    assert update(deployment, elsewhere)["rolloutState"] == "COMPLETED" and answer(deployment).status_code == 200
+    elb.modify_target_group(**change | {"HealthCheckPort": "traffic-port"})
+    assert update(deployment, container)["rolloutState"] == "COMPLETED"
 
 
 def test_without_its_policy_the_execution_role_pulls_nothing(deployment: Deployment, container: dict[str, Any]):
