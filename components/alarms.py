@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components import alarm_table, event_table
+from components import alarm_table, event_table, metrics
 from components.alarm_table import Alarm
 from components.alarm_topic import AlarmTopic
 from components.event_table import Event
@@ -43,6 +43,8 @@ class Alarms(pulumi.ComponentResource):
             ).arn
             for region in sorted({watched.region, *(alarm.region for alarm in table)})
         }
+        if watched.dicom_balancer is not None:
+            self._count_in_log(metrics.silent_dicom_connections(watched), metrics.SILENT_CONNECTION, watched)
         self.arns = {alarm.name: self._alarm(alarm) for alarm in table}
         for event in event_table.events(watched, pulumi.get_stack()):
             self._event(event, self.topic_arns[watched.region])
@@ -67,6 +69,21 @@ class Alarms(pulumi.ComponentResource):
             ok_actions=topics,
             opts=self._child,
         ).arn
+
+    def _count_in_log(self, metric: Metric, pattern: str, watched: Watched) -> None:
+        """A metric that counts the lines of Orthanc's log that `pattern` matches."""
+        aws.cloudwatch.LogMetricFilter(
+            f"{self._name}-{metric.name}",
+            log_group_name=watched.log_group,
+            pattern=pattern,
+            metric_transformation={
+                "namespace": metric.namespace,
+                "name": metric.name,
+                "value": "1",
+                "unit": "Count",
+            },
+            opts=self._child,
+        )
 
     def _event(self, event: Event, topic_arn: pulumi.Output[str]) -> None:
         name = f"{self._name}-{event.name}"

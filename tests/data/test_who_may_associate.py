@@ -5,7 +5,9 @@ as they are; a firewall of this machine must let containers reach them.
 """
 
 import contextlib
+import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -16,6 +18,7 @@ from pydicom.uid import CTImageStorage, generate_uid
 from pynetdicom import AE, build_role, evt, sop_class
 from pynetdicom.association import Association
 
+from components import metrics
 from local.images import docker
 from local.runner import containers
 from tests.certificates import imported
@@ -54,10 +57,11 @@ class Opened(NamedTuple):
         address: str = "",
         tls: ssl.SSLContext | None = None,
         keep: Callable[[evt.Event], int] | None = None,
+        patience: float = 30,
     ) -> Association:
         """An association as `title`, which may be refused; `keep` takes what C-GET brings."""
         entity = AE(ae_title=title)
-        entity.acse_timeout = entity.dimse_timeout = 30
+        entity.acse_timeout = entity.dimse_timeout = patience
         for context in contexts or (SOP.Verification,):
             entity.add_requested_context(context)
         roles = [build_role(CTImageStorage, scp_role=True)] if GET in contexts else []
@@ -268,6 +272,22 @@ def test_tasks_take_turns(opened: Opened):
     url = f"{archive.direct_url(one['name'])}/modalities/HALF"
     archive.session.put(url, json=modality, timeout=30, verify=False).raise_for_status()
     assert sorted(opened.is_let_in("HALF") for _ in range(4)) == [False, False, True, True]
+
+
+def test_a_silent_connection_blocks_one_task_and_its_log_tells(opened: Opened):
+    """DCMTK waits 30 s for its first word and takes no other connection meanwhile. No setting changes that."""
+    tasks = [task["name"] for task in opened.archive.tasks()]
+    line = metrics.SILENT_CONNECTION.strip('"')
+
+    def told() -> int:
+        return sum(logged(task).count(line) for task in tasks)
+
+    before, port = told(), opened.archive.embedded.status()["dicom"]["port"]
+    with socket.create_connection(("127.0.0.1", port), source_address=(opened.network.near, 0)):
+        assert opened.is_let_in("SCANNER"), "the other task, whose turn it is, waits as well"
+        assert told() == before, "it was this task's turn"
+        assert opened.is_let_in("SCANNER", patience=120), "its task never takes an association again"
+    assert told() == before + 1, "the alarm waits for another line than Orthanc writes"
 
 
 @pytest.fixture(scope="module")

@@ -1090,6 +1090,15 @@ SAMPLES: dict[str, Sample] = {
         lambda w: {"retentionInDays": 7, "kmsKeyId": w["logs-key"].outputs["arn"]},
         {"retentionInDays": 90},
     ),
+    "metric-filter": _sample(
+        "cloudwatch/logMetricFilter:LogMetricFilter",
+        lambda w: {
+            "logGroupName": w["log-group"].id,
+            "pattern": '"an error"',
+            "metricTransformation": {"name": "Errors", "namespace": "Logs", "value": "1", "unit": "Count"},
+        },
+        {"pattern": '"another error"'},
+    ),
     "delivery-source": _sample(
         "cloudwatch/logDeliverySource:LogDeliverySource",
         lambda w: {

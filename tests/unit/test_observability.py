@@ -130,9 +130,20 @@ def test_what_a_stack_has_is_watched_and_nothing_else():
     whole = deployed(**(WATCHED | PUBLIC | EDGE))
     more = {alarm.name.removeprefix("orthanc-alarms-") for alarm in whole.all("MetricAlarm")} - names
     assert more == {
-        *("no-healthy-dicom-task", "blocked-requests", "edge-certificate", "dicom-certificate"),
+        *(
+            "no-healthy-dicom-task",
+            "dicom-port-blocked",
+            "blocked-requests",
+            "edge-certificate",
+            "dicom-certificate",
+        ),
         *("rotation-failed", "replication-failed", "replica-behind"),
     }
+    counted = whole.one("LogMetricFilter").inputs
+    silent = whole.one("MetricAlarm", "orthanc-alarms-dicom-port-blocked").inputs
+    assert counted["logGroupName"] == whole.one("LogGroup", "orthanc").outputs["name"]
+    metric = {"namespace": silent["namespace"], "name": silent["metricName"], "value": "1", "unit": "Count"}
+    assert counted["metricTransformation"] == metric, "the alarm looks at a metric that nobody counts"
     acl = whole.one("WebAcl").inputs["visibilityConfig"]["metricName"]
     assert dimensions(whole, "blocked-requests") == {"WebACL": acl, "Rule": "ALL"}
     rule = whole.one("BucketReplicationConfig").inputs["rules"][0]

@@ -30,6 +30,25 @@ def create_log_group(original: Any, self: Any, log_group_name: str, tags: Any, *
     return original(self, log_group_name, tags, **given)
 
 
+@replaces(LogsBackend)
+def put_metric_filter(
+    original: Any, self: Any, filter_name: str, filter_pattern: str, log_group_name: str, *more: Any
+) -> None:
+    """moto takes any log group, and does not replace a filter of the same name."""
+    if log_group_name not in self.groups:
+        raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
+    self.delete_metric_filter(filter_name, log_group_name)
+    original(self, filter_name, filter_pattern, log_group_name, *more)
+
+
+@replaces(LogsBackend)
+def delete_log_group(original: Any, self: Any, log_group_name: str) -> None:
+    """With a group its metric filters go."""
+    original(self, log_group_name)
+    for each in self.describe_metric_filters(log_group_name=log_group_name):
+        self.delete_metric_filter(each["filterName"], log_group_name)
+
+
 def _associate_kms_key(request: Any, given: Parameters) -> Parameters:
     group = _group(request, given)
     _check_key(group.region, group.arn, given["kmsKeyId"])
