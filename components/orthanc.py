@@ -7,7 +7,7 @@ fills from Secrets Manager. What is not listed keeps Orthanc's own default.
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from components.database import DatabaseAccess
 from components.settings import Settings, connections
@@ -34,6 +34,21 @@ _TLS_1_2 = 4
 _TLS_1_2_CIPHERS = ["ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"]
 
 # What a modality may do, by its name in the settings and in Orthanc's DicomModalities.
+# When libpq gives up a connection whose other end has gone without a word, as in a failover to a standby
+# (PostgreSQL, "Database Connection Control Functions", and tcp(7)). Linux by itself waits for a quarter of an hour
+# for an answer, and for two hours on a silent connection; meanwhile requests hang, the task's own health check
+# included, until ECS kills it. The plugin closes what has failed and connects again with the next request.
+# Seconds, but for tcp_user_timeout.
+_DATABASE_TIMEOUTS = {
+    "connect_timeout": 5,
+    # Milliseconds for which what was sent may stay unacknowledged.
+    "tcp_user_timeout": 15_000,
+    # A silent connection is asked after 10 s, then every 5 s, and given up after three questions.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+
 _RIGHTS = {
     "echo": "AllowEcho",
     "find": "AllowFind",
@@ -184,5 +199,6 @@ def secrets(database: DatabaseAccess, credentials_secret_arn: str) -> dict[str, 
 def connection_uri(database: DatabaseAccess) -> str:
     """How libpq reaches the database: over TLS, to a server whose authority and name are verified; no password."""
     user, host, name = (quote(part, safe="") for part in (database.user, database.host, database.name))
-    verified = f"sslmode=verify-full&sslrootcert={quote(RDS_CERTIFICATES)}"
-    return f"postgresql://{user}@{host}:{database.port}/{name}?{verified}"
+    verified = {"sslmode": "verify-full", "sslrootcert": RDS_CERTIFICATES}
+    parameters = urlencode(verified | _DATABASE_TIMEOUTS, safe="/")
+    return f"postgresql://{user}@{host}:{database.port}/{name}?{parameters}"

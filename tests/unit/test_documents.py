@@ -124,6 +124,15 @@ def test_the_load_balancer_and_a_task_have_ciphers_in_common():
     assert sections()["SslMinimumProtocolVersion"] == 4, "in CivetWeb's numbers TLS 1.2"
 
 
+def test_a_database_that_has_gone_is_noticed_before_a_viewer_gives_up():
+    given = parse_qs(urlsplit(orthanc.connection_uri(DATABASE)).query)
+    seconds = {key: int(values[0]) for key, [*values] in given.items() if not key.startswith("ssl")}
+    idle, interval, count = (seconds[f"keepalives_{part}"] for part in ("idle", "interval", "count"))
+    assert idle + interval * count <= 30, "requests that wait for an answer hang"
+    assert 0 < seconds["tcp_user_timeout"] <= 30_000, "in milliseconds: requests that are being sent hang"
+    assert 2 <= seconds["connect_timeout"] <= 30, "libpq takes less than 2 s for 2, and 0 for ever"
+
+
 def test_who_may_change_something_is_named_to_the_script_that_refuses_the_others():
     assert not {"LuaScripts", "UsersWithFullAccess"} & set(sections()), "a script runs for nobody"
     users = json.dumps([{"name": "viewer"}, {"name": "chief", "role": "full"}])
@@ -182,7 +191,9 @@ def test_container_definitions_are_canonical(bucket: BucketTarget | None):
 def test_the_health_check_outlasts_a_failover_of_the_database():
     [container] = json.loads(definition())
     check = container["healthCheck"]
-    assert check["interval"] * check["retries"] >= 120
+    # Two minutes (RDS User Guide), until old connections are given up, and an error for each. The first check may
+    # fail at once.
+    assert check["interval"] * (check["retries"] - 1) >= 120 + 25 + 20
 
 
 POLICIES = {
