@@ -15,6 +15,19 @@ from components.settings import Settings
 # one: the console's own default (ELB User Guide, "Security policies for your Application Load Balancer").
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
+# How load balancers tell whether a task serves. Without credentials every path answers 401, which shows as much as
+# 200. It does not ask the database: while that is away, tasks stay. ECS replaces a task as soon as one balancer
+# finds it unhealthy, so all are equally patient.
+TASK_HEALTH: aws.lb.TargetGroupHealthCheckArgsDict = {
+    "protocol": "HTTPS",
+    "path": "/system",
+    "matcher": "200,401",
+    "interval": 15,
+    "timeout": 10,
+    "healthy_threshold": 2,
+    "unhealthy_threshold": 4,
+}
+
 
 class ApplicationLoadBalancer(pulumi.ComponentResource):
     """Load balancer, target group and listener.
@@ -67,16 +80,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             # Under a certificate that each task makes for itself: nobody checks a target's.
             protocol="HTTPS",
             port=orthanc.HTTP_PORT,
-            # Without credentials every path answers 401, which shows as much as 200 that Orthanc serves.
-            health_check={
-                "protocol": "HTTPS",
-                "path": "/system",
-                "matcher": "200,401",
-                "interval": 15,
-                "timeout": 10,
-                "healthy_threshold": 2,
-                "unhealthy_threshold": 4,
-            },
+            health_check=TASK_HEALTH,
             # Jobs and queries belong to the task that began them.
             stickiness={"type": "lb_cookie", "enabled": True, "cookie_duration": 3600},
             deregistration_delay=rollout.drain_seconds(settings.transfer_seconds),

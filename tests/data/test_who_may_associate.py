@@ -290,6 +290,17 @@ def test_a_silent_connection_blocks_one_task_and_its_log_tells(opened: Opened):
     assert told() == before + 1, "the alarm waits for another line than Orthanc writes"
 
 
+def test_health_checks_leave_no_error_in_the_log(opened: Opened):
+    """The balancers have asked for half a minute by now."""
+    for task in opened.archive.tasks():
+        assert "invalid AET (sanitized: )" not in logged(task["name"]), "an error for each check of the DICOM port"
+
+
+def logged(task: str) -> str:
+    """What the container has written so far."""
+    return subprocess.run(["docker", "logs", task], capture_output=True, text=True, check=True).stderr
+
+
 @pytest.fixture(scope="module")
 def trusting(opened: Opened) -> ssl.SSLContext:
     """The same over TLS, and a client that trusts the place's authority."""
