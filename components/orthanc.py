@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from components.database import DatabaseAccess
-from components.settings import Settings, connections
+from components.settings import Settings, connections, transfers
 
 HTTP_PORT = 8042
 DICOM_PORT = 4242
@@ -87,7 +87,7 @@ def configuration(
         "SslCertificate": CERTIFICATE,
         "SslMinimumProtocolVersion": _TLS_1_2,
         "SslCiphersAccepted": _TLS_1_2_CIPHERS,
-        "HttpThreadsCount": 100,
+        "HttpThreadsCount": transfers.HTTP_THREADS,
         # Longer than the load balancer keeps an idle connection: at the default, 1 s, it would now and then send
         # a request into a connection that Orthanc is closing, and answer 502.
         "KeepAliveTimeout": settings.keep_alive_seconds,

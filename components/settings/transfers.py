@@ -26,6 +26,15 @@ LONGEST_ORIGIN_TIMEOUT_SECONDS = 120
 # The line over which the largest study must still pass while tasks are replaced. Slower lines do at other times.
 SLOWEST_LINE_BITS_PER_SECOND = 25_000_000
 
+# CivetWeb, Orthanc's web server, gives a thread to every connection until it closes, idle or not. A load balancer
+# has a node in each zone (at least two). Each node has connections of its own: one for each request under way,
+# kept for its idle timeout. So a task needs a thread for every connection that all nodes together hold open: when
+# none is left it answers nobody, its own health check included, and is killed. OHIF, the viewer, has up to 200
+# requests under way (its `maxNumRequests`: 100 + 75 + 25); two viewers open a study at a time. What is left over
+# is for health checks, and for nodes that AWS adds under load. A thread that waits costs some 0.1 MiB.
+_NODES, _VIEWERS, _REQUESTS_OF_A_VIEWER, _OTHER_THREADS = 2, 2, 200, 200
+HTTP_THREADS = _NODES * _VIEWERS * _REQUESTS_OF_A_VIEWER + _OTHER_THREADS
+
 # Copies of the largest file in a task's memory, as measured (`make bench`): while it is received or
 # sent its body, the parsed file and what goes to or comes from S3; what Orthanc keeps of the one before; and what
 # the allocator has not given back. Small files have Orthanc's own caches and buffers, and the rest.

@@ -51,15 +51,7 @@ class Front:
 
     async def _listen(self) -> None:
         self._reading, self._function, self._firewall = asyncio.Lock(), ViewerFunction(), Firewall()
-        self._session = ClientSession(
-            # The stand-in base's old Orthanc closes an idle connection after a second, whatever it is told: a
-            # request sent into such a one would be answered 502.
-            # A load balancer takes whatever certificate a target has.
-            connector=TCPConnector(limit=0, force_close=True, ssl=False),
-            cookie_jar=DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=_NO_DEFAULTS,
-        )
+        self._pools: dict[tuple[int, int], ClientSession] = {}
         runner = web.ServerRunner(web.Server(self._handle, access_log=None))
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", self._place.port("edge")).start()
@@ -117,12 +109,13 @@ class Front:
     ) -> web.StreamResponse:
         if not route.targets:
             raise RouteError(503, "the target group has no healthy target")
-        target = messages.choose(route.targets, request.cookies.get(messages.STICKY_COOKIE), next(self._turns))
+        turn = next(self._turns)
+        target = messages.choose(route.targets, request.cookies.get(messages.STICKY_COOKIE), turn)
         (address, port), host = target, route.origin_host or headers["Host"]
         response, answer = web.StreamResponse(), None
         self._under_way[address] += 1
         try:
-            async with self._session.request(
+            async with self._pool(turn // len(route.targets) % route.nodes, route.idle_seconds).request(
                 request.method,
                 URL(f"{route.target_scheme}://{address}:{port}{request.raw_path}", encoded=True),
                 headers=messages.to_task(headers, request.remote or "", host, route.protocol, route.port),
@@ -150,6 +143,18 @@ class Front:
         finally:
             self._under_way[address] -= 1
             self._answers[address].discard(answer)
+
+    def _pool(self, node: int, idle_seconds: int) -> ClientSession:
+        """The connections of one of the load balancer's nodes, each kept for the balancer's idle timeout."""
+        if (node, idle_seconds) not in self._pools:
+            self._pools[node, idle_seconds] = ClientSession(
+                # A load balancer takes whatever certificate a target has.
+                connector=TCPConnector(limit=0, keepalive_timeout=idle_seconds, ssl=False),
+                cookie_jar=DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=_NO_DEFAULTS,
+            )
+        return self._pools[node, idle_seconds]
 
 
 def _as_sent(request: web.BaseRequest, route: Route) -> CIMultiDict[str]:

@@ -37,6 +37,8 @@ class Route(NamedTuple):
     protocol: str  # of the listener, https or http
     port: int
     read_timeout: int  # seconds
+    nodes: int  # of the load balancer, one in each of its zones
+    idle_seconds: int  # for which it keeps a silent connection
     target_scheme: str  # http or https
     targets: tuple[tuple[str, int], ...]
     sticky_seconds: int | None
@@ -90,6 +92,8 @@ def _read(place: Place) -> Route:
         protocol="https" if https else "http",
         port=port,
         read_timeout=min(origin["VpcOriginConfig"]["OriginReadTimeout"], idle),
+        nodes=len(balancer["AvailabilityZones"]),
+        idle_seconds=idle,
         target_scheme=described["Protocol"].lower(),
         targets=tuple((each["Target"]["Id"], each["Target"]["Port"]) for each in targets),
         sticky_seconds=int(of_group.get("stickiness.lb_cookie.duration_seconds", 86400)) if sticky else None,

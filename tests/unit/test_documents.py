@@ -124,6 +124,11 @@ def test_the_load_balancer_and_a_task_have_ciphers_in_common():
     assert sections()["SslMinimumProtocolVersion"] == 4, "in CivetWeb's numbers TLS 1.2"
 
 
+def test_requests_find_a_thread_beside_the_connections_that_load_balancers_hold_open():
+    # Two viewers load a study at a time, through a load balancer with a node in each of two zones.
+    assert sections()["HttpThreadsCount"] > 2 * 2 * 200, "the health check is not answered, and the task is killed"
+
+
 def test_a_database_that_has_gone_is_noticed_before_a_viewer_gives_up():
     given = parse_qs(urlsplit(orthanc.connection_uri(DATABASE)).query)
     seconds = {key: int(values[0]) for key, [*values] in given.items() if not key.startswith("ssl")}
