@@ -99,7 +99,7 @@ def test_tasks_speak_https_to_the_balancer():
     assert target["protocol"] == target["healthCheck"]["protocol"] == "HTTPS", "passwords travel in clear"
 
 
-@pytest.mark.parametrize(("largest", "silence"), [("64", "30"), ("512", "120")])
+@pytest.mark.parametrize(("largest", "silence"), [("64", "30"), ("320", "120")])
 def test_a_task_that_is_replaced_ends_its_transfers(largest: str, silence: str):
     program = deployed(largestStudyMib=largest, responseTimeoutSeconds=silence)
     delay = program.one("TargetGroup").inputs["deregistrationDelay"]
