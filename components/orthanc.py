@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from components import versions
 from components.database import DatabaseAccess
 from components.settings import Settings, connections, transfers
 
@@ -33,7 +34,6 @@ _HOST_ID = "/tmp/hostid"  # noqa: S108 - the container's own
 _TLS_1_2 = 4
 _TLS_1_2_CIPHERS = ["ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"]
 
-# What a modality may do, by its name in the settings and in Orthanc's DicomModalities.
 # When libpq gives up a connection whose other end has gone without a word, as in a failover to a standby
 # (PostgreSQL, "Database Connection Control Functions", and tcp(7)). Linux by itself waits for a quarter of an hour
 # for an answer, and for two hours on a silent connection; meanwhile requests hang, the task's own health check
@@ -49,6 +49,7 @@ _DATABASE_TIMEOUTS = {
     "keepalives_count": 3,
 }
 
+# What a modality may do, by its name in the settings and in Orthanc's DicomModalities.
 _RIGHTS = {
     "echo": "AllowEcho",
     "find": "AllowFind",
@@ -100,7 +101,7 @@ def configuration(
         # Several tasks share one index: jobs are a task's own and must not be stored for another to find.
         "SaveJobs": False,
         # The same instance sent again is no error and no second write; a corrected one replaces the old.
-        "OverwriteInstances": "IfChanged",
+        "OverwriteInstances": versions.overwrite_instances(settings.orthanc_image),
         # A query must be answered by the index alone: opening files on S3 for it takes minutes.
         "StorageAccessOnFind": "Never",
         "LimitFindResults": 100,

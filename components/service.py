@@ -5,7 +5,7 @@ import math
 import pulumi
 import pulumi_aws as aws
 
-from components import capacity, orthanc, policies, roles, rollouts, task
+from components import capacity, orthanc, policies, roles, rollouts, task, versions
 from components.database import Database, DatabaseAccess
 from components.dicom import DicomIngress
 from components.endpoint_policies import EndpointPolicies
@@ -165,6 +165,8 @@ class OrthancService(pulumi.ComponentResource):
             ),
         )
         rollouts.warn_of(rollout, self)
+        if shortcomings := versions.shortcomings(settings.orthanc_image):
+            pulumi.log.warn(shortcomings, self)
         if settings.scales:
             TaskScaling(
                 f"{name}-scaling",

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from components import versions
 from components.settings.values import Flag, Group, Problem, Rule, matches, one_of
 
 # Task memory (MiB) that Fargate offers for each task CPU (units of 1/1024 vCPU); Amazon ECS Developer Guide,
@@ -50,4 +51,18 @@ def _memory_fits_cpu(settings: ServiceSettings) -> Problem | None:
     return Problem("taskMemoryMib", settings.task_memory_mib, rule, remedy)
 
 
-RULES = (Rule(frozenset({"taskCpu", "taskMemoryMib"}), _memory_fits_cpu),)
+def _image_starts(settings: ServiceSettings) -> Problem | None:
+    named = versions.version(settings.orthanc_image)
+    if not named or named >= versions.FIRST_THAT_STARTS:
+        return None
+    first = ".".join(map(str, versions.FIRST_THAT_STARTS))
+    rule = (
+        f"is older than {first}, the first version that has the user, the viewer and the health check of the tasks"
+    )
+    return Problem("orthancImage", settings.orthanc_image, rule, "pulumi config rm orthancImage")
+
+
+RULES = (
+    Rule(frozenset({"taskCpu", "taskMemoryMib"}), _memory_fits_cpu),
+    Rule(frozenset({"orthancImage"}), _image_starts),
+)

@@ -265,6 +265,12 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "for X86_64 only",
         "cpuArchitecture X86_64",
     ),
+    (
+        {"orthancImage": "registry.example.org/orthancteam/orthanc:23.12.1"},
+        "orthancImage",
+        "older than 24.3.1",
+        "config rm orthancImage",
+    ),
     ({"databaseInstanceClass": "db.m7g.micro"}, "databaseInstanceClass", "no size that RDS has", "db.t4g.small"),
     ({"taskCpu": "8192", "taskMemoryMib": "17408"}, "taskMemoryMib", "in steps of 4096", "taskMemoryMib 16384"),
     (

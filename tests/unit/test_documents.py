@@ -124,6 +124,14 @@ def test_the_load_balancer_and_a_task_have_ciphers_in_common():
     assert sections()["SslMinimumProtocolVersion"] == 4, "in CivetWeb's numbers TLS 1.2"
 
 
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [("orthancteam/orthanc:26.8.0", "IfChanged"), ("orthancteam/orthanc:26.7.0", True), ("mine:1", "IfChanged")],
+)
+def test_an_older_image_gets_what_it_understands(image: str, expected: str | bool):
+    assert sections(orthancImage=image)["OverwriteInstances"] == expected, "Orthanc before 1.13 does not start"
+
+
 def test_requests_find_a_thread_beside_the_connections_that_load_balancers_hold_open():
     # Two viewers load a study at a time, through a load balancer with a node in each of two zones.
     assert sections()["HttpThreadsCount"] > 2 * 2 * 200, "the health check is not answered, and the task is killed"

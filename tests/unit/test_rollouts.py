@@ -105,6 +105,13 @@ def test_an_upgrade_of_the_schema_tells_what_remains_to_be_done(caplog: pytest.L
     assert "once more" not in caplog.text
     upgraded(f"{UP}25.10.0")
     assert "Run `pulumi up` once more" in caplog.text, "until then each task that goes cuts its transfers"
+def test_an_image_that_does_not_know_all_of_the_configuration_is_warned_of(caplog: pytest.LogCaptureFixture):
+    deployed()
+    assert "is older than Orthanc 1.13" not in caplog.text
+    run(REGION | {f"{NAME}:orthancImage": f"{UP}26.7.0"})
+    assert f"{UP}26.7.0 is older than Orthanc 1.13" in caplog.text and "MaximumRequestBodySizeMB" in caplog.text
+
+
 
 
 def test_everything_else_rolls():
