@@ -19,6 +19,13 @@ def content(name: str) -> bytes:
     return Path(path).read_bytes()
 
 
+def shipped() -> list[str]:
+    """The names of all DICOM files that pydicom ships."""
+    some = get_testdata_file("CT_small.dcm", download=False)
+    assert isinstance(some, str), "pydicom ships no files any more"
+    return sorted(path.name for path in Path(some).parent.glob("*.dcm"))
+
+
 def parsed(file: bytes) -> pydicom.Dataset:
     """The data set of a DICOM file."""
     return pydicom.dcmread(io.BytesIO(file), force=True)
