@@ -24,9 +24,6 @@ from components.users import OrthancUsers
 # Minutes that the provider by itself waits for a service; not enough where old tasks finish long transfers.
 _PATIENCE_MINUTES = 20
 
-# Seconds that a new task may fail its checks: the start-up script, the plugins and the index's first connections.
-_GRACE_SECONDS = 180
-
 
 class OrthancService(pulumi.ComponentResource):
     """Cluster, roles, log group, task definition and service.
@@ -125,7 +122,7 @@ class OrthancService(pulumi.ComponentResource):
             capacity_provider_strategies=capacity.strategy(settings.fargate_spot_percent),
             # Without it, to change the share of Spot would be to replace the service.
             force_new_deployment=True,
-            desired_count=settings.task_count,
+            desired_count=rollout.tasks(settings.task_count),
             network_configuration={
                 "subnets": network.private_subnet_ids,
                 "security_groups": [network.security_groups.task.id],
@@ -143,7 +140,7 @@ class OrthancService(pulumi.ComponentResource):
             deployment_maximum_percent=rollout.maximum_percent,
             deployment_circuit_breaker={"enable": True, "rollback": True},
             availability_zone_rebalancing="ENABLED" if balances_zones else "DISABLED",
-            health_check_grace_period_seconds=_GRACE_SECONDS,
+            health_check_grace_period_seconds=rollout.grace_seconds,
             enable_execute_command=settings.enable_exec,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
@@ -159,12 +156,12 @@ class OrthancService(pulumi.ComponentResource):
                     *mounts,
                     *insights.ready,
                 ],
-                custom_timeouts=_patience(settings),
-                # Where load decides on the number of tasks, an update must not.
-                ignore_changes=["desiredCount"] if settings.scales else None,
+                custom_timeouts=_patience(settings, rollout),
+                # Where load decides on the number of tasks, an update must not; a task that migrates is alone.
+                ignore_changes=["desiredCount"] if settings.scales and not rollout.migrates else None,
             ),
         )
-        rollouts.warn_of(rollout, self)
+        rollouts.warn_of(rollout, log_group.name, self)
         if shortcomings := versions.shortcomings(settings.orthanc_image):
             pulumi.log.warn(shortcomings, self)
         if settings.scales:
@@ -174,6 +171,7 @@ class OrthancService(pulumi.ComponentResource):
                 cluster_name=cluster.name,
                 service_name=service.name,
                 load_balancer=load_balancer,
+                rollout=rollout,
                 opts=self._child,
             )
         rollouts.record(f"{name}-running", settings, deployed=service, parent=self)
@@ -210,8 +208,8 @@ class OrthancService(pulumi.ComponentResource):
         return storage.bucket_name.apply(lambda name: orthanc.BucketTarget(name, self._region))
 
 
-def _patience(settings: Settings) -> pulumi.CustomTimeouts:
-    minutes = _PATIENCE_MINUTES + math.ceil(settings.transfer_seconds / 60)
+def _patience(settings: Settings, rollout: Rollout) -> pulumi.CustomTimeouts:
+    minutes = _PATIENCE_MINUTES + math.ceil((settings.transfer_seconds + rollout.grace_seconds) / 60)
     return pulumi.CustomTimeouts(create=f"{minutes}m", update=f"{minutes}m", delete=f"{minutes}m")
 
 

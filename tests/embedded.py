@@ -69,6 +69,17 @@ class Embedded:
         """Run the plain CLI."""
         return self._run(["pulumi", *arguments, "--non-interactive", "-s", stack], check=check)
 
+    def begin(self, *arguments: str, stack: str = "local") -> subprocess.Popen[str]:
+        """Run the plain CLI, and let it go on."""
+        return subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive", "-s", stack],
+            cwd=self.place.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     def configure(self, **values: str | list[Any] | None) -> None:
         """`pulumi config set` all values, lists part by part; None removes the key, so that its default holds."""
         texts = [f"--plaintext={key}={value}" for key, value in values.items() if isinstance(value, str)]

@@ -83,6 +83,17 @@ def report(
         _deploy(found, reason)
 
 
+def keep_within(cluster: str, service: str, least: int, most: int) -> None:
+    """Bring the number of tasks between bounds, as Application Auto Scaling does.
+
+    A service that is gone is ignored.
+    """
+    found = _service(cluster, service)
+    if found and not least <= found.desired_count <= most:
+        found.desired_count = min(max(found.desired_count, least), most)
+        _settle(found)
+
+
 def _service(cluster: str, service: str) -> Service | None:
     key = f"{cluster.rpartition('/')[2]}:{service.rpartition('/')[2]}"
     regions = list(ecs_backends[DEFAULT_ACCOUNT_ID].values())
