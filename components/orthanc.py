@@ -82,12 +82,19 @@ def configuration(
         "MaximumFileSizeInArchiveMB": settings.largest_study_mib,
         # Several tasks share one index: jobs are a task's own and must not be stored for another to find.
         "SaveJobs": False,
-        # The same instance sent again is no error and no second write; a corrected one replaces the old.
+        # The same instance sent again is no error and no second write; a corrected one replaces the old. Orthanc's
+        # default, Never, answers Success to a corrected instance and drops it.
         "OverwriteInstances": "IfChanged",
         # A query must be answered by the index alone: opening files on S3 for it takes minutes.
         "StorageAccessOnFind": "Never",
-        "LimitFindResults": 100,
-        "LimitFindInstances": 100,
+        # No limit: with the index in PostgreSQL, Orthanc cuts longer answers to C-FIND, to /tools/find and to QIDO
+        # with a higher `limit`, and reports success. The caller would take a part of a series for all of it.
+        "LimitFindResults": 0,
+        "LimitFindInstances": 0,
+        # 0 is no limit, too. Orthanc deletes the patients that were stored first to stay below one; even with
+        # MaximumStorageMode Reject it does when something is attached to a stored resource.
+        "MaximumStorageSize": 0,
+        "MaximumPatientCount": 0,
         # Each read of S3 waits; many at once hide that.
         "StorageLoaderThreadsCount": 20,
         # Ways around the API's own rules: scripts sent to run, files written on the server, a mounted drive.
@@ -132,6 +139,9 @@ def _dicom(settings: Settings) -> dict[str, Any]:
         "DicomAet": settings.dicom_aet,
         "DicomPort": DICOM_PORT,
         "DicomCheckCalledAet": True,
+        # Answers to C-FIND are encoded in it, so that they keep every name. Files that do not say how their names
+        # are encoded are read in it, too.
+        "DefaultEncoding": settings.dicom_default_encoding,
     }
     if settings.dicom_ingress == "off":
         return server

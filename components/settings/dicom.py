@@ -1,4 +1,4 @@
-"""DICOM: Orthanc's own title, who may associate with it, from where, and what each may do."""
+"""DICOM: Orthanc's own title and character set, who may associate with it, from where, and what each may do."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -26,6 +26,28 @@ CertificateArn = Annotated[
         r"|arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]{36}",
         "must be the ARN of an ACM certificate in the stack's region, or empty for DICOM without TLS",
     ),
+]
+
+# Orthanc's own names of character sets (StringToEncoding).
+Encoding = Literal[
+    "Ascii",
+    "Utf8",
+    "Latin1",
+    "Latin2",
+    "Latin3",
+    "Latin4",
+    "Latin5",
+    "Cyrillic",
+    "Windows1251",
+    "Arabic",
+    "Greek",
+    "Hebrew",
+    "Thai",
+    "Japanese",
+    "JapaneseKanji",
+    "Chinese",
+    "SimplifiedChinese",
+    "Korean",
 ]
 
 
@@ -88,6 +110,7 @@ class DicomSettings(Group):
     """The DICOM port and the way to it."""
 
     dicom_aet: AeTitle = "ORTHANC"
+    dicom_default_encoding: Encoding = "Utf8"
     dicom_ingress: Literal["off", "internal", "public"] = "off"
     dicom_port: int = Field(default=11112, ge=1, le=65535)
     dicom_certificate_arn: CertificateArn = ""

@@ -103,6 +103,7 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         | {"SecurityGroupEgressRule", "SecurityGroupIngressRule"},
         {"Service.loadBalancers", "TaskDefinition.containerDefinitions"},
     ),
+    ({"dicomDefaultEncoding": "Latin1"}, set(), {"TaskDefinition.containerDefinitions"}),
     (
         {"enableCustomerKeys": "true"},
         {"Key"},
