@@ -5,6 +5,7 @@ fills from Secrets Manager. What is not listed keeps Orthanc's own default.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -126,11 +127,21 @@ def configuration(
         }
     else:
         sections["StorageDirectory"] = STORAGE_DIRECTORY
+    _add(settings.own_options, sections)
     if settings.read_only_users:
         # The script asks who may change something, so that a user whom it does not know may not.
         sections["LuaScripts"] = [_READ_ONLY_USERS]
         sections["UsersWithFullAccess"] = list(settings.full_users)
     return sections
+
+
+def _add(own: Mapping[str, Any], sections: dict[str, Any]) -> None:
+    """Put the stack's own options in. None of them is in `sections`, but what a section lacks."""
+    for key, value in own.items():
+        if isinstance(value, dict) and key in sections:
+            _add(value, sections[key])
+        else:
+            sections[key] = value
 
 
 def _dicom(settings: Settings) -> dict[str, Any]:

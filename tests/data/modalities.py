@@ -24,6 +24,8 @@ SOP: Any = sop_class  # which makes its names when they are asked for
 FIND, MOVE, GET = (
     getattr(SOP, f"StudyRootQueryRetrieveInformationModel{what}") for what in ("Find", "Move", "Get")
 )
+# A vendor's own, which no table of storage classes has.
+PRIVATE_SOP_CLASS = "1.3.12.2.1107.5.9.1"
 # Where modalities listen, in the tests; nothing is published there.
 SCANNER_PORT, PACS_PORT, UNLISTED_PORT = 11114, 11113, 11115
 

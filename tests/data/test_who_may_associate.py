@@ -8,11 +8,13 @@ from pydicom.uid import CTImageStorage, generate_uid
 from pynetdicom import evt
 
 from tests.data.archive import SUCCESS
+from tests.data.files import made_up
 from tests.data.modalities import (
     FIND,
     GET,
     MOVE,
     PACS_PORT,
+    PRIVATE_SOP_CLASS,
     SCANNER_PORT,
     SOP,
     UNLISTED_PORT,
@@ -89,6 +91,11 @@ def test_a_modality_does_only_what_it_may(opened: Opened):
     answers = list(association.send_c_find(query(new_ct()), FIND)) if association.is_established else []
     assert SUCCESS not in [status.get("Status") for status, _ in answers], "the scanner may not search"
     assert not opened.is_let_in("SCANNER", address=opened.network.outside)
+
+
+def test_a_private_sop_class_is_refused_until_a_setting_takes_it(opened: Opened):
+    assert opened.store(made_up()) == SUCCESS
+    assert opened.store(made_up(SOPClassUID=PRIVATE_SOP_CLASS)) is None
 
 
 def test_storage_is_committed_to_the_scanner(opened: Opened):

@@ -123,6 +123,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("orthancImage", "orthancteam/orthanc@sha256:12", "pinned to a tag"),
     ("orthancImage", "Orthanc:26.8.1", "must be an image reference"),
     ("orthancName", "", "at least 1 character"),
+    ("orthancName", "${PGPASSWORD}", "must not contain ${"),
     ("orthancName", "x" * 65, "at most 64 characters"),
     ("dicomAet", "", "1 to 16 of the characters"),
     ("dicomAet", "orthanc", "A-Z"),

@@ -105,6 +105,11 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
     ),
     ({"dicomDefaultEncoding": "Latin1"}, set(), {"TaskDefinition.containerDefinitions"}),
     (
+        {"orthancConfiguration": '{"UnknownSopClassAccepted": true}'},
+        set(),
+        {"TaskDefinition.containerDefinitions"},
+    ),
+    (
         {"enableCustomerKeys": "true"},
         {"Key"},
         {
