@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from components.database import DatabaseAccess
 from components.settings import Settings, connections
+from components.settings.modalities import Modality, by_title, named
 
 HTTP_PORT = 8042
 DICOM_PORT = 4242
@@ -41,9 +42,9 @@ _RIGHTS = {
     "store": "AllowStore",
     "storageCommitment": "AllowStorageCommitment",
 }
-# What Orthanc can allow to whoever calls.
-_TO_EVERYBODY = [
-    f"DicomAlwaysAllow{command}" for command in ("Echo", "Find", "FindWorklist", "Get", "Move", "Store")
+# What Orthanc can allow to whoever calls. The first is nothing: no plugin has a worklist.
+_WORKLISTS, *_COMMANDS = [
+    f"DicomAlwaysAllow{command}" for command in ("FindWorklist", "Echo", "Find", "Get", "Move", "Store")
 ]
 
 
@@ -157,22 +158,29 @@ def _dicom(settings: Settings) -> dict[str, Any]:
     if settings.dicom_ingress == "off":
         return server
     # With none of them allowed to everybody an unknown calling title does not even get its association.
-    server |= dict.fromkeys(_TO_EVERYBODY, False)
+    server |= dict.fromkeys(_COMMANDS, False)
     # A title is no secret: it counts from its modality's address alone, which the load balancer hands on.
     server["DicomCheckModalityHost"] = True
+    strict = settings.strict_titles
+    # Where a title is at several addresses, Orthanc looks at the first only when it decides on an association
+    # (OrthancConfiguration::IsKnownAETitle). It accepts all associations where something is allowed to everybody.
+    # At each command it compares title and address with all of them.
+    server[_WORKLISTS] = any(len(group) > 1 for group in by_title(settings.dicom_modalities, strict=strict))
     server["DicomModalities"] = {
-        modality.name: {
-            "AET": modality.aet,
-            "Host": modality.host,
-            "Port": modality.port,
-            "Manufacturer": modality.manufacturer,
-            # All are allowed that are not denied; there is no worklist to find.
-            "AllowFindWorklist": False,
-        }
-        | {key: right in modality.allow for right, key in _RIGHTS.items()}
-        for modality in settings.dicom_modalities
+        name: _modality(modality) for name, modality in named(settings.dicom_modalities, strict=strict).items()
     }
     return server
+
+
+def _modality(modality: Modality) -> dict[str, Any]:
+    return {
+        "AET": modality.aet,
+        "Host": modality.host,
+        "Port": modality.port,
+        "Manufacturer": modality.manufacturer,
+        # All are allowed that are not denied; there is no worklist to find.
+        "AllowFindWorklist": False,
+    } | {key: right in modality.allow for right, key in _RIGHTS.items()}
 
 
 def environment(
