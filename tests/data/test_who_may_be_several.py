@@ -92,6 +92,7 @@ def test_an_association_from_an_allowed_network_is_worth_nothing_by_itself(opene
     assert opened.store(new_ct(), "STRANGER") != SUCCESS
     assert opened.store(new_ct(), "TWIN") != SUCCESS, "two addresses may store, so everybody may under that title"
     assert opened.found("STRANGER", PatientID="*") == ([], None)
+    assert opened.associate("SCANNER", called="SOMEBODYELSE").is_rejected
 
 
 def test_each_address_of_a_title_has_its_own_rights(opened: Opened):
