@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from components import data_survey, hosted_zone, network_survey, rollouts
 from components.image import CONTEXT, from_here
 from components.rollouts import Rollout
-from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket, keys
+from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket, keys, orthanc_configuration
 
 
 class ConfigurationError(pulumi.RunError):
@@ -54,8 +54,12 @@ def load(given: Mapping[str, Any] | None = None) -> tuple[Settings, Rollout]:
     prefix = f"{pulumi.get_project()}:"
     region = config.get("aws:region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     configured = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    values = configured if given is None else given
-    settings, problems = _checked(values, region)
+    secret = pulumi.runtime.config.is_config_secret(f"{prefix}{orthanc_configuration.KEY}")
+    if secret:
+        configured.pop(orthanc_configuration.KEY, None)
+    settings, problems = _checked(configured if given is None else given, region)
+    if secret and given is None:
+        problems.append(orthanc_configuration.NO_SECRET)
     if settings.vpc_id:
         problems += network_survey.problems(settings, network_survey.look(settings))
     if settings.existing_bucket_name or settings.db_snapshot_identifier:
@@ -73,8 +77,8 @@ def load(given: Mapping[str, Any] | None = None) -> tuple[Settings, Rollout]:
 def _checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, list[Problem]]:
     """Settings of what is usable in `values`, and the problems with the rest."""
     fields = {to_camel(name): field for name, field in Settings.model_fields.items()}
-    lists = {key for key, field in fields.items() if isinstance(field.default, tuple)}
-    usable = {key: _decoded(value) if key in lists else value for key, value in values.items()}
+    structured = {key for key, field in fields.items() if isinstance(field.default, tuple | BaseModel)}
+    usable = {key: _decoded(value) if key in structured else value for key, value in values.items()}
     problems: list[Problem] = []
     try:
         settings = Settings.model_validate(usable)
@@ -130,7 +134,7 @@ def _certificates_elsewhere(settings: Settings, region: str | None) -> Iterator[
 
 
 def _decoded(value: Any) -> Any:
-    """A list that the CLI hands over as JSON text; what is no JSON stays as it is and fails its check."""
+    """A list or object, which the CLI passes as JSON text; what is no JSON stays as it is and fails its check."""
     try:
         return json.loads(value) if isinstance(value, str) else value
     except ValueError:
@@ -138,13 +142,16 @@ def _decoded(value: Any) -> Any:
 
 
 def _unusable(detail: ErrorDetails, field: FieldInfo) -> Problem:
-    """What is wrong with a value, with the path to it: `key`, `key[0]` or `key[0].part`."""
-    key, *parts = detail["loc"]
-    path = str(key) + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    """What is wrong with a value, with the path to it: `key`, `key[0]`, `key[0].part` or `key["a,b"]`."""
+    key, *parts = (part for part in detail["loc"] if part != "[key]")
+    path = str(key) + "".join(map(_path_part, parts))
     if detail["type"] == "extra_forbidden":
-        return Problem(path, detail["input"], "is not known here", f"pulumi config rm --path '{path}'")
+        rule = orthanc_configuration.refusal(parts) if key == orthanc_configuration.KEY else "is not known here"
+        return Problem(path, detail["input"], rule, f"pulumi config rm --path '{path}'")
     if detail["type"] == "missing":
         return Problem(path, None, "is needed", _remedy(detail, field))
+    if detail["type"] == "model_type" and key == orthanc_configuration.KEY:
+        return Problem(path, detail["input"], orthanc_configuration.not_an_object(parts), _remedy(detail, field))
     rule = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
     rule = rule.replace("a valid tuple", "a list").replace(
         "be a valid dictionary or instance of", "have keys of a"
@@ -152,8 +159,21 @@ def _unusable(detail: ErrorDetails, field: FieldInfo) -> Problem:
     return Problem(path, detail["input"], rule, _remedy(detail, field))
 
 
+def _path_part(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if re.fullmatch(r"\w+", part) else f'["{part}"]'
+
+
 def _remedy(detail: ErrorDetails, field: FieldInfo) -> str:
     key, *parts = detail["loc"]
+    if isinstance(field.default, BaseModel):
+        if not parts:
+            return f"pulumi config rm {key}"
+        path = "".join([str(key), *map(_path_part, parts[:1])])
+        default = orthanc_configuration.defaults().get(str(parts[0]))
+        shown = "" if default is None else f" (Orthanc's default: {json.dumps(default)})"
+        return f"pulumi config rm --path '{path}'{shown}"
     if isinstance(field.default, tuple):
         [value] = field.examples or [""]
         path = f"{key}[{parts[0] if parts else 0}]"

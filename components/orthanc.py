@@ -5,6 +5,7 @@ fills from Secrets Manager. What is not listed keeps Orthanc's own default.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -12,6 +13,7 @@ from urllib.parse import quote, urlencode
 from components import versions
 from components.database import DatabaseAccess
 from components.settings import Settings, connections, transfers
+from components.settings.modalities import Modality, by_title, named
 
 HTTP_PORT = 8042
 DICOM_PORT = 4242
@@ -58,9 +60,9 @@ _RIGHTS = {
     "store": "AllowStore",
     "storageCommitment": "AllowStorageCommitment",
 }
-# What Orthanc can allow to whoever calls.
-_TO_EVERYBODY = [
-    f"DicomAlwaysAllow{command}" for command in ("Echo", "Find", "FindWorklist", "Get", "Move", "Store")
+# What Orthanc can allow to whoever calls. The first is nothing: no plugin has a worklist.
+_WORKLISTS, *_COMMANDS = [
+    f"DicomAlwaysAllow{command}" for command in ("FindWorklist", "Echo", "Find", "Get", "Move", "Store")
 ]
 
 
@@ -100,12 +102,19 @@ def configuration(
         "MaximumFileSizeInArchiveMB": settings.largest_study_mib,
         # Several tasks share one index: jobs are a task's own and must not be stored for another to find.
         "SaveJobs": False,
-        # The same instance sent again is no error and no second write; a corrected one replaces the old.
+        # The same instance sent again is no error and no second write; a corrected one replaces the old. Orthanc's
+        # default, Never, answers Success to a corrected instance and drops it.
         "OverwriteInstances": versions.overwrite_instances(settings.orthanc_image),
         # A query must be answered by the index alone: opening files on S3 for it takes minutes.
         "StorageAccessOnFind": "Never",
-        "LimitFindResults": 100,
-        "LimitFindInstances": 100,
+        # No limit: with the index in PostgreSQL, Orthanc cuts longer answers to C-FIND, to /tools/find and to QIDO
+        # with a higher `limit`, and reports success. The caller would take a part of a series for all of it.
+        "LimitFindResults": 0,
+        "LimitFindInstances": 0,
+        # 0 is no limit, too. Orthanc deletes the patients that were stored first to stay below one; even with
+        # MaximumStorageMode Reject it does when something is attached to a stored resource.
+        "MaximumStorageSize": 0,
+        "MaximumPatientCount": 0,
         # Each read of S3 waits; many at once hide that.
         "StorageLoaderThreadsCount": 20,
         # Ways around the API's own rules: scripts sent to run, files written on the server, a mounted drive.
@@ -137,11 +146,21 @@ def configuration(
         }
     else:
         sections["StorageDirectory"] = STORAGE_DIRECTORY
+    _add(settings.own_options, sections)
     if settings.read_only_users:
         # The script asks who may change something, so that a user whom it does not know may not.
         sections["LuaScripts"] = [_READ_ONLY_USERS]
         sections["UsersWithFullAccess"] = list(settings.full_users)
     return sections
+
+
+def _add(own: Mapping[str, Any], sections: dict[str, Any]) -> None:
+    """Put the stack's own options in. None of them is in `sections`, but what a section lacks."""
+    for key, value in own.items():
+        if isinstance(value, dict) and key in sections:
+            _add(value, sections[key])
+        else:
+            sections[key] = value
 
 
 def _dicom(settings: Settings) -> dict[str, Any]:
@@ -150,26 +169,36 @@ def _dicom(settings: Settings) -> dict[str, Any]:
         "DicomAet": settings.dicom_aet,
         "DicomPort": DICOM_PORT,
         "DicomCheckCalledAet": True,
+        # Answers to C-FIND are encoded in it, so that they keep every name. Files that do not say how their names
+        # are encoded are read in it, too.
+        "DefaultEncoding": settings.dicom_default_encoding,
     }
     if settings.dicom_ingress == "off":
         return server
     # With none of them allowed to everybody an unknown calling title does not even get its association.
-    server |= dict.fromkeys(_TO_EVERYBODY, False)
+    server |= dict.fromkeys(_COMMANDS, False)
     # A title is no secret: it counts from its modality's address alone, which the load balancer hands on.
     server["DicomCheckModalityHost"] = True
+    strict = settings.strict_titles
+    # Where a title is at several addresses, Orthanc looks at the first only when it decides on an association
+    # (OrthancConfiguration::IsKnownAETitle). It accepts all associations where something is allowed to everybody.
+    # At each command it compares title and address with all of them.
+    server[_WORKLISTS] = any(len(group) > 1 for group in by_title(settings.dicom_modalities, strict=strict))
     server["DicomModalities"] = {
-        modality.name: {
-            "AET": modality.aet,
-            "Host": modality.host,
-            "Port": modality.port,
-            "Manufacturer": modality.manufacturer,
-            # All are allowed that are not denied; there is no worklist to find.
-            "AllowFindWorklist": False,
-        }
-        | {key: right in modality.allow for right, key in _RIGHTS.items()}
-        for modality in settings.dicom_modalities
+        name: _modality(modality) for name, modality in named(settings.dicom_modalities, strict=strict).items()
     }
     return server
+
+
+def _modality(modality: Modality) -> dict[str, Any]:
+    return {
+        "AET": modality.aet,
+        "Host": modality.host,
+        "Port": modality.port,
+        "Manufacturer": modality.manufacturer,
+        # All are allowed that are not denied; there is no worklist to find.
+        "AllowFindWorklist": False,
+    } | {key: right in modality.allow for right, key in _RIGHTS.items()}
 
 
 def environment(

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.settings import Settings
+from components.settings.modalities import destinations
 
 HTTP_PORT = 80
 HTTPS_PORT = 443
@@ -90,13 +91,12 @@ class SecurityGroups(pulumi.ComponentResource):
             )
         self._connect("dicom-balancer", group, "task", self.task, ORTHANC_DICOM_PORT)
         self._connect("dicom-balancer", group, "task", self.task, ORTHANC_HTTP_PORT, purpose="-health")
-        # Two titles may live at one address; AWS refuses the same rule twice.
-        for host, port in sorted({(modality.host, modality.port) for modality in settings.dicom_modalities}):
+        for network, port in destinations(settings.dicom_modalities, settings.dicom_allowed_cidrs):
             aws.vpc.SecurityGroupEgressRule(
-                f"{self._name}-task-to-{host}-{port}",
+                f"{self._name}-task-to-{network.removesuffix('/32').replace('/', '-')}-{port}",
                 security_group_id=self.task.id,
                 description="DICOM to a modality",
-                cidr_ipv4=f"{host}/32",
+                cidr_ipv4=network,
                 ip_protocol="tcp",
                 from_port=port,
                 to_port=port,

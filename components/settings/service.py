@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from components import versions
-from components.settings.values import Flag, Group, Problem, Rule, matches, one_of
+from components.settings.values import Flag, Group, OrthancText, Problem, Rule, matches, one_of
 
 # Task memory (MiB) that Fargate offers for each task CPU (units of 1/1024 vCPU); Amazon ECS Developer Guide,
 # "Task definition parameters for Fargate". Sizes under 2 vCPU/4 GB are left out: Orthanc 1.13's own memory
@@ -34,7 +34,7 @@ class ServiceSettings(Group):
     enable_exec: Flag = False
     orthanc_image: ImageReference = "orthancteam/orthanc:26.8.1"
     deployment_mode: Literal["auto", "rolling", "stopFirst"] = "auto"
-    orthanc_name: str = Field(default="Orthanc", min_length=1, max_length=64)
+    orthanc_name: OrthancText = Field(default="Orthanc", min_length=1, max_length=64)
     task_cpu: Annotated[int, one_of(list(FARGATE_MEMORY_MIB))] = 2048
     task_memory_mib: int = Field(default=4096, ge=4096, le=122880)
 

@@ -77,8 +77,13 @@ class _Sized(Protocol):
     task_memory_mib: int
 
 
+def memory_needed_mib(largest_study_mib: int) -> int:
+    """The memory of a task that takes studies of this size in one request."""
+    return largest_study_mib * _COPIES_IN_MEMORY + _MEMORY_FOR_THE_REST_MIB
+
+
 def _study_fits_memory(settings: _Sized) -> Problem | None:
-    needed = settings.largest_study_mib * _COPIES_IN_MEMORY + _MEMORY_FOR_THE_REST_MIB
+    needed = memory_needed_mib(settings.largest_study_mib)
     if needed <= settings.task_memory_mib:
         return None
     fitting = (settings.task_memory_mib - _MEMORY_FOR_THE_REST_MIB) // _COPIES_IN_MEMORY

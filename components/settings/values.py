@@ -86,9 +86,28 @@ def distinct(what: str) -> AfterValidator:
 
 def _true_or_false(value: object) -> object:
     # pydantic alone would take yes, on and 1 too, which the CLI's schema does not.
-    if value not in (True, False, "true", "false"):
+    if not isinstance(value, bool) and value not in ("true", "false"):
         raise ValueError("must be true or false")
     return value
 
 
+def _as_typed(value: object) -> object:
+    # `pulumi config set --path` stores digits as a number (but not 0123), and true and false as booleans.
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else value
+
+
+def no_variable(value: str) -> str:
+    """A text in which Orthanc's configuration reader (Toolbox::SubstituteVariables) finds nothing to replace.
+
+    It would put a password of the task's environment there, and the web page or a modality would show it.
+    """
+    if "${" in value:
+        raise ValueError("must not contain ${, which Orthanc replaces with a variable of the task's environment")
+    return value
+
+
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
+# A text of Orthanc's configuration, which may consist of digits.
+OrthancText = Annotated[str, BeforeValidator(_as_typed), AfterValidator(no_variable)]

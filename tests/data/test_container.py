@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from components.settings.orthanc_configuration import defaults, without_default
 from local.images import ImageError, docker
 from tests.data.archive import Archive
+from tools.orthanc_options import of_image
 
 
 def in_task(archive: Archive, *command: str) -> str:
@@ -49,6 +51,13 @@ def test_its_programs_cannot_be_changed(archive: Archive, user: str):
     for file in ("/x", "/etc/x", "/usr/share/orthanc/x", "/run/x", "/root/x", "/docker-entrypoint.sh"):
         with pytest.raises(ImageError, match=r"Read-only file system|Permission denied"):
             docker("exec", f"--user={user}", task["name"], "sh", "-c", f"echo >{file}")
+
+
+def test_every_option_of_its_orthanc_is_known(on_efs: Archive):
+    """To the tables of components/settings/orthanc_table.py and orthanc_closed.py."""
+    found = of_image(on_efs.tasks()[0]["image"])
+    new = {*found.defaults, *found.without_default} - {*defaults(), *without_default()}
+    assert not new, f"Orthanc {found.version} has options that nobody has decided on: CONTRIBUTING.md says how"
 
 
 def deployed(archive: Archive) -> tuple[dict[str, Any], dict[str, Any], str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ ON_THE_EDGE = (
 LET_IN = (
     Counter(("create", type) for type in ("LoadBalancer", "TargetGroup", "Listener", "SecurityGroup"))
     + Counter(("create", type) for type in ("SecurityGroupIngressRule", "SecurityGroupIngressRule"))
-    + Counter(("create", type) for type in ("SecurityGroupEgressRule", "SecurityGroupEgressRule"))
+    + Counter({("create", "SecurityGroupEgressRule"): 3})
     + Counter({("update", "Service"): 1})
     + Counter((step, "TaskDefinition") for step in ("create-replacement", "replace", "delete-replaced"))
 )
@@ -117,11 +118,15 @@ def test_the_edge_takes_on_what_it_is_given_and_lays_it_down(embedded: Embedded)
 def test_dicom_is_let_in_from_near_then_from_far_and_shut_out(embedded: Embedded):
     acm = embedded.client("acm")
     certificate = imported(acm, "dicom.example.org")
-    listed = {"aet": "CT1", "host": "10.20.0.5", "port": 104, "allow": ["store"]}
-    internal = {
+    # A title of digits, and a destination that only DNS knows.
+    listed = {"aet": "4711", "host": "10.20.0.5", "port": 104, "allow": ["store"]}
+    destination = {"aet": "ARCHIVE", "host": "pacs.example.org", "port": 104}
+    internal: dict[str, Any] = {
         "dicomIngress": "internal",
         "dicomAllowedCidrs": ["10.20.0.0/16"],
-        "dicomModalities": [listed],
+        "dicomModalities": [listed, destination],
+        "dicomDefaultEncoding": "Latin1",
+        "orthancConfiguration": {"UnknownSopClassAccepted": "true"},
     }
     embedded.configure(**internal)
     assert summary(embedded.changes()) == LET_IN

@@ -123,12 +123,18 @@ BAD: list[tuple[str, Any, str]] = [
     ("orthancImage", "orthancteam/orthanc@sha256:12", "pinned to a tag"),
     ("orthancImage", "Orthanc:26.8.1", "must be an image reference"),
     ("orthancName", "", "at least 1 character"),
+    ("orthancName", "${PGPASSWORD}", "must not contain ${"),
     ("orthancName", "x" * 65, "at most 64 characters"),
-    ("dicomAet", "", "1 to 16 of the characters"),
-    ("dicomAet", "orthanc", "A-Z"),
-    ("dicomAet", "THE NAME", "1 to 16 of the characters"),
-    ("dicomAet", "SEVENTEEN_LETTERS", "1 to 16 of the characters"),
-    ("dicomAet", "A\\B", "1 to 16 of the characters"),
+    ("dicomAet", "", "1 to 16 ASCII letters"),
+    ("dicomAet", " ORTHANC", "no spaces at the ends"),
+    ("dicomAet", "ORTHANC ", "no spaces at the ends"),
+    ("dicomAet", "SEVENTEEN_LETTERS", "1 to 16 ASCII letters"),
+    ("dicomAet", "ZÜRICH", "1 to 16 ASCII letters"),
+    ("dicomAet", "A\tB", "1 to 16 ASCII letters"),
+    ("dicomAet", "A\\B", "no \\"),
+    ("dicomAet", "${PGPASSWORD}", "must not contain ${"),
+    ("dicomDefaultEncoding", "UTF-8", "'Ascii', 'Utf8'"),
+    ("dicomDefaultEncoding", "latin1", "'Latin1'"),
     ("dicomIngress", "on", "'off', 'internal' or 'public'"),
     ("dicomIngress", "Public", "'off', 'internal' or 'public'"),
     ("dicomPort", "0", "greater than or equal to 1"),
@@ -309,18 +315,39 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "PACS.2 could not connect",
         "'dicomAllowedCidrs[1]' 10.20.1.9/32",
     ),
-    (INTERNAL | {"dicomAet": "CT1"}, "dicomModalities[0].aet", "cannot be told from dicomAet", "ANOTHER_TITLE"),
     (
-        INTERNAL | {"dicomModalities": json.dumps([SCANNER, SCANNER | {"host": "10.20.0.6"}])},
+        INTERNAL | {"dicomAet": "ct1"},
+        "dicomModalities[0].aet",
+        "cannot be told from dicomAet ct1",
+        "ANOTHER_TITLE",
+    ),
+    (
+        INTERNAL | {"dicomModalities": json.dumps([SCANNER, SCANNER | {"aet": "ct1", "allow": ["echo"]}])},
         "dicomModalities[1].aet",
-        "cannot be told from dicomModalities[0].aet",
+        "is at 10.20.0.5 in dicomModalities[0].aet already",
         "'dicomModalities[1].aet'",
     ),
     (
-        INTERNAL | {"dicomModalities": json.dumps([SCANNER | {"aet": "A.B"}, SCANNER | {"aet": "A-B"}])},
-        "dicomModalities[1].aet",
-        "cannot be told from dicomModalities[0].aet",
-        "ANOTHER_TITLE",
+        INTERNAL | {"dicomModalities": json.dumps([SCANNER, SCANNER | {"host": "10.20.0.6"}])},
+        "dicomModalities[1].allow",
+        "would report to the first address of CT1, 10.20.0.5",
+        "list this address first",
+    ),
+    (
+        INTERNAL | {"dicomModalities": json.dumps([SCANNER | {"host": "ct1.example.org"}])},
+        "dicomModalities[0].host",
+        "so CT1 could not call",
+        "--path 'dicomModalities[0].allow'",
+    ),
+    (
+        INTERNAL
+        | {
+            "dicomAllowedCidrs": json.dumps([f"10.{n}.0.0/16" for n in range(20, 46)]),
+            "dicomModalities": json.dumps([{"aet": f"D{n}", "host": "a.b", "port": 104 + n} for n in range(2)]),
+        },
+        "dicomModalities",
+        "need 52 rules",
+        "addresses in place of names",
     ),
     ({"databaseStorageGib": "200"}, "databaseMaxStorageGib", "exceed databaseStorageGib 200 by 10 %", "220"),
     (
@@ -445,11 +472,15 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
 # What is wrong with the first modality, at which path, its rule and remedy; MISSING: the key is not there.
 MISSING = object()
 BAD_MODALITIES: list[tuple[dict[str, Any], str, str, str]] = [
-    ({"aet": "ct1"}, ".aet", "A-Z", "'dicomModalities[0].aet' CT1"),
+    ({"aet": "CT1 "}, ".aet", "no spaces at the ends", "'dicomModalities[0].aet' CT1"),
+    ({"aet": 1.5}, ".aet", "valid string", "'dicomModalities[0].aet' CT1"),
     ({"aet": "SEVENTEEN_LETTERS"}, ".aet", "1 to 16", "'dicomModalities[0].aet' CT1"),
     ({"aet": MISSING}, ".aet", "is needed", "'dicomModalities[0].aet' CT1"),
-    ({"host": "ct1.example.org"}, ".host", "one IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
-    ({"host": "10.20.0.0/24"}, ".host", "one IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "ct1"}, ".host", "a destination's DNS name", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "ct_1.example.org"}, ".host", "must be the IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "10.20.0.256"}, ".host", "must be the IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "10.20.0.0/24"}, ".host", "must be the IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "nobody.invalid"}, ".host", "means nobody", "'dicomModalities[0].host' 10.20.0.5"),
     ({"host": "0.0.0.0"}, ".host", "no device has 0.0.0.0", "'dicomModalities[0].host' 10.20.0.5"),  # noqa: S104
     ({"host": MISSING}, ".host", "is needed", "'dicomModalities[0].host' 10.20.0.5"),
     ({"port": 0}, ".port", "greater than or equal to 1", "'dicomModalities[0].port' 104"),
@@ -457,8 +488,6 @@ BAD_MODALITIES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"port": "dicom"}, ".port", "valid integer", "'dicomModalities[0].port' 104"),
     ({"port": MISSING}, ".port", "is needed", "'dicomModalities[0].port' 104"),
     ({"manufacturer": "Siemens"}, ".manufacturer", "'Vitrea' or 'GE'", ".manufacturer' Generic"),
-    ({"allow": []}, ".allow", "one that may do nothing", "'dicomModalities[0].allow[0]' store"),
-    ({"allow": MISSING}, ".allow", "is needed", "'dicomModalities[0].allow[0]' store"),
     ({"allow": "store"}, ".allow", "must be a list", "'dicomModalities[0].allow[0]' store"),
     ({"allow": ["echo", "Store"]}, ".allow[1]", "'store' or 'storageCommitment'", ".allow[0]' store"),
     ({"allow": ["store", "store"]}, ".allow", "each right once", ".allow[0]' store"),
@@ -501,6 +530,8 @@ GOOD = [
     {"existingBucketName": "images", "existingBucketKeyArn": f"{KEY[:-36]}mrk-{'0' * 32}"},
     {"accessLogsBucketArn": "arn:aws-us-gov:s3:::logs.example"},
     {"dicomAet": "A.B_C-1"},
+    {"dicomAet": "Ward 7 (CT)"},
+    {"dicomDefaultEncoding": "JapaneseKanji"},
     {"credentialsVersion": "2"},
     {"kmsKeyArn": KEY, "enableExec": "true"},
     {"kmsKeyArn": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-" + "0" * 32},
@@ -547,7 +578,7 @@ def test_a_bad_modality_is_named_with_the_path_to_what_is_wrong(
 
 
 def test_every_bad_modality_is_told_at_once():
-    modalities = [SCANNER | {"port": 0, "aet": "ct"}, SCANNER, SCANNER | {"host": "::1"}]
+    modalities = [SCANNER | {"port": 0, "aet": "\\"}, SCANNER, SCANNER | {"host": "::1"}]
     keys = [problem.key for problem in problems_of({"dicomModalities": json.dumps(modalities)}).problems]
     assert keys == ["dicomModalities[0].aet", "dicomModalities[0].port", "dicomModalities[2].host"]
     everywhere = INTERNAL | {"dicomAllowedCidrs": '["192.168.0.0/16"]'}

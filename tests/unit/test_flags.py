@@ -103,6 +103,12 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         | {"SecurityGroupEgressRule", "SecurityGroupIngressRule"},
         {"Service.loadBalancers", "TaskDefinition.containerDefinitions"},
     ),
+    ({"dicomDefaultEncoding": "Latin1"}, set(), {"TaskDefinition.containerDefinitions"}),
+    (
+        {"orthancConfiguration": '{"UnknownSopClassAccepted": true}'},
+        set(),
+        {"TaskDefinition.containerDefinitions"},
+    ),
     (
         {"enableCustomerKeys": "true"},
         {"Key"},
