@@ -49,7 +49,7 @@ def test_health_checks(definition: dict[str, Any]):
         "--health-cmd=/probes/test-aliveness.py",
         "--health-retries=10",
         "--health-timeout=10s",
-        "--health-interval=15s",
+        "--health-interval=30s",
         "--health-start-period=60s",
     ]
     words = {"healthCheck": {"command": ["CMD", "curl", "a b"]}}

@@ -111,7 +111,7 @@ def test_a_deployment_that_fails_is_rolled_back(
 
 
 LISTEN = f"socat TCP-LISTEN:{PORT},fork,reuseaddr EXEC:/serve"
-# Longer than a failed check is borne without a grace period: twice 5 s by the target group, 5 s by the container's.
+# Longer than a failed check is tolerated without a grace period: 10 s by the target group, 5 s by the container.
 LONGER_SECONDS = 15
 WAITS = "until test -e /tmp/ready; do sleep 0.2; done"
 NOT_READY: dict[str, dict[str, Any]] = {

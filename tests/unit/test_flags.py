@@ -146,6 +146,7 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         set(),
         {
             *("Service.deploymentMinimumHealthyPercent", "Service.deploymentMaximumPercent"),
+            "Service.healthCheckGracePeriodSeconds",
             "TargetGroup.deregistrationDelay",
         },
     ),

@@ -141,10 +141,10 @@ def test_more_memory_for_caches_is_less_for_studies():
     with pytest.raises(ConfigurationError) as refused:
         parse({"orthancConfiguration": {"TranscoderCacheSize": 1024, "StorageMemoryCapacity": 513}})
     [problem] = refused.value.problems
-    assert problem.key == "orthancConfiguration.TranscoderCacheSize" and "to 4353 MiB" in problem.rule
-    parse({"orthancConfiguration": {"TranscoderCacheSize": 700}})
+    assert problem.key == "orthancConfiguration.TranscoderCacheSize" and "to 4673 MiB" in problem.rule
+    parse({"orthancConfiguration": {"TranscoderCacheSize": 448}})
     bigger = {"taskCpu": "4096", "taskMemoryMib": "8192"}
-    parse(bigger | {"orthancConfiguration": {"TranscoderCacheSize": 4000}})
+    parse(bigger | {"orthancConfiguration": {"TranscoderCacheSize": 3700}})
 
 
 def test_what_is_stored_as_a_secret_is_refused(monkeypatch: pytest.MonkeyPatch):
