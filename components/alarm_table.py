@@ -97,7 +97,7 @@ def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
     if watched.dicom_balancer is not None:
         yield Alarm(
             "no-healthy-dicom-task",
-            "Modalities cannot store or query: the DICOM balancer finds no task that listens.",
+            "Modalities cannot store or query: the DICOM balancer finds no healthy task.",
             {"healthy": metrics.healthy_dicom_tasks(watched)},
             below=1,
             seconds=60,
