@@ -1,7 +1,7 @@
 """An upgrade of an older Orthanc, whose start takes longer than health checks allow for otherwise.
 
 The tests run in the order of this file. The older version is that of Debian's stable release. Its index has the
-schema of the newer one; so that the start of a task takes as long as a change of the schema would, a table that it
+schema of the newer one. So that the start of a task takes as long as a change of the schema would, a table that it
 asks is locked meanwhile. The clock of health checks goes faster.
 """
 
@@ -19,7 +19,7 @@ from tests.data.files import new_file
 from tests.embedded import Embedded
 
 OLDER = "orthancteam/orthanc:25.10.0"
-TIMES_AS_FAST = 20
+TIMES_AS_FAST = 4
 # Grace period, start period and retries of the container's check, as they are without a change of the schema: no
 # task that does not start lives longer.
 LIMIT_SECONDS = (180 + 60 + 10 * 30) / TIMES_AS_FAST
