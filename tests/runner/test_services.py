@@ -127,10 +127,12 @@ NOT_READY: dict[str, dict[str, Any]] = {
 def test_in_the_grace_period_a_failed_health_check_ends_no_task(
     deployment: Deployment, container: dict[str, Any], kind: str
 ):
-    before, changed = running(deployment, "task"), container | NOT_READY[kind] | {"readonlyRootFilesystem": False}
+    changed = container | NOT_READY[kind] | {"readonlyRootFilesystem": False}
+    eventually(lambda: len(running(deployment, "task")) == 1, "the task of an earlier deployment does not go")
+    before = running(deployment, "task")
     failed = update(deployment, changed, healthCheckGracePeriodSeconds=0)
     assert f"Task failed {kind} health checks" in failed["rolloutStateReason"]
-    assert running(deployment, "task") == before
+    eventually(lambda: running(deployment, "task") == before, "the task of the last good deployment did not stay")
     begin(deployment, changed, healthCheckGracePeriodSeconds=600)
     [task] = eventually(lambda: set(running(deployment, "task")) - set(before), "no task starts")
     time.sleep(LONGER_SECONDS)
