@@ -63,8 +63,7 @@ ON_THE_EDGE = (
 
 LET_IN = (
     Counter(("create", type) for type in ("LoadBalancer", "TargetGroup", "Listener", "SecurityGroup"))
-    + Counter(("create", type) for type in ("SecurityGroupIngressRule", "SecurityGroupIngressRule"))
-    + Counter({("create", "SecurityGroupEgressRule"): 3})
+    + Counter({("create", "SecurityGroupIngressRule"): 3, ("create", "SecurityGroupEgressRule"): 4})
     + Counter({("update", "Service"): 1})
     + Counter((step, "TaskDefinition") for step in ("create-replacement", "replace", "delete-replaced"))
 )
