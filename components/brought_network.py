@@ -7,7 +7,7 @@ the VPC's default group are its owner's; `network_survey` has seen that they wil
 import pulumi
 import pulumi_aws as aws
 
-from components.network_survey import found
+from components.lookups import found
 from components.networking import Network, service_name, services_of_tasks
 from components.security_groups import SecurityGroups
 from components.settings import Settings

@@ -13,9 +13,9 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from components import data_survey, hosted_zone, network_survey, rollouts
+from components import plan
 from components.image import CONTEXT, from_here
-from components.rollouts import Rollout
+from components.plan import Plan
 from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket, keys
 
 
@@ -43,12 +43,12 @@ def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
     return settings
 
 
-def load(given: Mapping[str, Any] | None = None) -> tuple[Settings, Rollout]:
-    """The settings of the stack that is being deployed, which AWS's answers fit, and how its tasks are replaced.
+def load(given: Mapping[str, Any] | None = None) -> tuple[Settings, Plan]:
+    """The settings of the stack that is being deployed, and what AWS's answers decide beside them.
 
-    `given`: those of a program that has them in code, keys as in the stack's configuration, which then counts no
-    more. Raises ConfigurationError with every problem at once, those of network, data and zone included; AWS is
-    asked what runs when there is none.
+    `given`: the settings of a program that has them in code, with the keys of the stack's configuration, which is
+    then not read. Raises ConfigurationError with every problem at once. AWS is asked where the settings are usable
+    by themselves, or name something that exists.
     """
     config = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
@@ -56,18 +56,18 @@ def load(given: Mapping[str, Any] | None = None) -> tuple[Settings, Rollout]:
     configured = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
     values = configured if given is None else given
     settings, problems = _checked(values, region)
-    if settings.vpc_id:
-        problems += network_survey.problems(settings, network_survey.look(settings))
-    if settings.existing_bucket_name or settings.db_snapshot_identifier:
-        problems += data_survey.problems(settings, data_survey.look(settings))
-    if settings.hosted_zone_id and (problem := hosted_zone.problem(settings, hosted_zone.look(settings))):
-        problems.append(problem)
-    if problems:
+    names_what_exists = (
+        settings.vpc_id,
+        settings.existing_bucket_name,
+        settings.db_snapshot_identifier,
+        settings.hosted_zone_id,
+    )
+    if problems and not any(names_what_exists):
         raise ConfigurationError(problems)
-    rollout = rollouts.chosen(settings, rollouts.running_image())
-    if isinstance(rollout, Problem):
-        raise ConfigurationError([rollout])
-    return settings, rollout
+    drawn_up = plan.drawn_up(settings)
+    if isinstance(drawn_up, Plan) and not problems:
+        return settings, drawn_up
+    raise ConfigurationError([*problems, *([] if isinstance(drawn_up, Plan) else drawn_up)])
 
 
 def _checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, list[Problem]]:

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi_aws.rds.outputs import InstanceMasterUserSecret
 
-from components import passwords, protection, roles
+from components import memory, passwords, protection, roles
 from components.keys import Keys
 from components.networking import Network
 from components.settings import Settings
@@ -75,13 +75,12 @@ class Database(pulumi.ComponentResource):
         security_group = network.security_groups.reached_by_tasks(
             "database", "Orthanc's index in PostgreSQL", _POSTGRESQL_PORT
         )
-        # Drawn, so that nothing before can have had the name of the instance, of its logs or its final snapshot.
-        # Another key is another instance, which stands beside the old one until that goes.
+        # A random suffix avoids clashes with earlier instances, their log groups and final snapshots.
         drawn = random.RandomId(
             name,
             byte_length=4,
-            keepers={"key": settings.kms_key_arn or str(settings.enable_customer_keys)},
-            opts=child,
+            # Another suffix would be another database. Earlier versions of this program gave the key as a keeper.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["keepers"]),
         ).hex
         identifier = pulumi.Output.concat(name, "-", drawn)
         # RDS would make them itself, to be kept for ever.
@@ -113,7 +112,6 @@ class Database(pulumi.ComponentResource):
             allocated_storage=settings.database_storage_gib,
             max_allocated_storage=settings.database_max_storage_gib,
             storage_encrypted=True,
-            # Fixed for good: another key is another instance, which `dataOnDestroy` refuse does not let happen.
             kms_key_id=keys.database_arn,
             multi_az=settings.enable_multi_az,
             db_name=named,
@@ -150,8 +148,16 @@ class Database(pulumi.ComponentResource):
                 # Deleting the instance is safe when the data is kept: it leaves its final snapshot behind.
                 protect=settings.data_on_destroy == "refuse",
                 # They count when the instance is made. Later they may change or go: a new instance would be empty.
-                ignore_changes=["snapshotIdentifier", "dbName", "username"],
+                # Of the key `database_key` says before an update that it cannot change.
+                ignore_changes=["snapshotIdentifier", "kmsKeyId", "dbName", "username"],
             ),
+        )
+        memory.remember(
+            f"{name}-identifier",
+            memory.DATABASE,
+            instance.identifier,
+            "The database: it is asked for its key before each update",
+            parent=self,
         )
 
         if password is None:

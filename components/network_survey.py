@@ -4,26 +4,18 @@ What is wrong with it would else be found half an hour later, by a load balancer
 half of the stack made. `look` asks AWS; `problems` judges its answers and is pure.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import pulumi_aws as aws
 
+from components import vpc_origins
+from components.lookups import found
 from components.settings import Problem, Settings
-
-# Zones, by id, in which CloudFront cannot reach a VPC origin (CloudFront Developer Guide, "Restrict access with
-# VPC origins"); a load balancer there would be deployed and never answer.
-ZONES_WITHOUT_VPC_ORIGINS = ["use1-az3", "usw1-az2", "apne1-az3", "cac1-az3"]
 
 # What a load balancer wants free in each of its subnets (Elastic Load Balancing user guide, "Subnets").
 FREE_ADDRESSES = 8
 _BALANCED = ("privateSubnetIds", "publicSubnetIds")
-
-# So the provider says that a lookup of one thing has found none, or several.
-_NOT_ONE = ("no matching ", "matched; use additional constraints")
-
-_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -75,19 +67,6 @@ def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
             zones |= {subnet.zone} if subnet else set()
     if not settings.enable_dicom_s3_storage:
         yield from _tasks_without_file_system(settings, survey)
-
-
-def found(lookup: Callable[[], _Answer], absent: Sequence[str] = _NOT_ONE) -> _Answer | None:
-    """The answer to a lookup of one thing, or None where a text of `absent` says that there is not exactly one.
-
-    Other failures are raised.
-    """
-    try:
-        return lookup()
-    except Exception as error:  # the SDK knows no kinds of failure
-        if any(text in str(error) for text in absent):
-            return None
-        raise
 
 
 def _look_at_vpc(id: str) -> LiveVpc | None:
@@ -152,7 +131,7 @@ def _broken_rules(key: str, vpc_id: str | None, subnet: LiveSubnet | None, taken
         yield f"belongs to {subnet.vpc_id}, not to vpcId {vpc_id}"
     if subnet.zone in taken:
         yield f"is in {subnet.zone} like one before it, and load balancers and EFS take one subnet of a zone"
-    if key == "privateSubnetIds" and subnet.zone_id in ZONES_WITHOUT_VPC_ORIGINS:
+    if key == "privateSubnetIds" and subnet.zone_id in vpc_origins.ZONES_WITHOUT:
         yield f"is in {subnet.zone} ({subnet.zone_id}), where CloudFront reaches no VPC origin"
     if key in _BALANCED and subnet.free_addresses < FREE_ADDRESSES and not subnet.balanced:
         yield f"has {subnet.free_addresses} free addresses, and a load balancer wants {FREE_ADDRESSES}"

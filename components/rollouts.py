@@ -3,16 +3,15 @@
 While tasks are replaced one by one, old and new work on the same index. Where an upgrade changes its schema they
 must not: all old tasks stop before the first new one starts, and nobody is served in between. Which upgrades these
 are follows from the version that runs, which no setting tells. So each deployment that has succeeded leaves a
-record of its image in the Parameter Store, and the next one reads it, in a preview too. One that failed leaves
-none, so that it is tried again in the same way; and where there is no record nothing runs yet.
+record of its image (see `memory`), and the next one reads it, in a preview too. One that failed leaves none, so
+that it is tried again in the same way; and where there is no record nothing runs yet.
 """
 
 from typing import NamedTuple
 
 import pulumi
-import pulumi_aws as aws
 
-from components import versions
+from components import memory, versions
 from components.settings import Problem, Settings
 
 # Seconds that a stopped task's transfers may go on with `STOP_FIRST`.
@@ -38,16 +37,6 @@ class Rollout(NamedTuple):
 ROLLING = Rollout(minimum_healthy_percent=100, maximum_percent=200, drains=True)
 # All old tasks have gone before a new one comes.
 STOP_FIRST = Rollout(minimum_healthy_percent=0, maximum_percent=100, drains=False)
-
-
-def running_image() -> str | None:
-    """The upstream image of the last deployment that succeeded; None before the first one.
-
-    Asks AWS. Raises what the provider does, access denied.
-    """
-    found = aws.ssm.get_parameters_by_path(path=_path())
-    recorded = dict(zip(found.names or (), found.values or (), strict=True))
-    return recorded.get(_name())
 
 
 def chosen(settings: Settings, running: str | None) -> Rollout | Problem:
@@ -86,19 +75,11 @@ def warn_of(rollout: Rollout, service: pulumi.Resource) -> None:
 
 def record(name: str, settings: Settings, *, deployed: pulumi.Resource, parent: pulumi.Resource) -> None:
     """Have it recorded, once `deployed` has succeeded, that the settings' image runs."""
-    aws.ssm.Parameter(
+    memory.remember(
         name,
-        name=_name(),
-        type="String",
-        value=settings.orthanc_image,
-        description="The upstream image that runs: an upgrade is told by it from other deployments",
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[deployed]),
+        memory.IMAGE,
+        settings.orthanc_image,
+        "The upstream image that runs: an upgrade is told by it from other deployments",
+        parent=parent,
+        depends_on=[deployed],
     )
-
-
-def _path() -> str:
-    return f"/{pulumi.get_project()}/{pulumi.get_stack()}/running"
-
-
-def _name() -> str:
-    return f"{_path()}/orthanc-image"

@@ -196,7 +196,51 @@ def _snapshot(client: Clients, given: Values) -> Values:
         raise Refused(f"reading RDS DB Snapshot ({identifier}): {error}") from None
     snapshot = _only("RDS DB Snapshot", found)
     names = ("allocatedStorage", "encrypted", "engine", "engineVersion", "status")
-    return {"id": identifier, **{name: snapshot[name[0].upper() + name[1:]] for name in names}}
+    known = {name: snapshot[name[0].upper() + name[1:]] for name in names}
+    return {
+        "id": identifier,
+        **known,
+        "dbSnapshotArn": snapshot["DBSnapshotArn"],
+        "kmsKeyId": snapshot.get("KmsKeyId", ""),
+    }
+
+
+def _instance(client: Clients, given: Values) -> Values:
+    identifier = given["dbInstanceIdentifier"]
+    try:
+        found = client("rds").describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
+    except ClientError as error:
+        raise Refused(f"reading RDS DB Instance ({identifier}): {error}") from None
+    instance = _only("RDS DB Instance", found)
+    return {"id": identifier, "dbInstanceIdentifier": identifier, "kmsKeyId": instance.get("KmsKeyId", "")}
+
+
+def _key(client: Clients, given: Values) -> Values:
+    try:
+        key = client("kms").describe_key(KeyId=given["keyId"])["KeyMetadata"]
+    except ClientError as error:
+        raise Refused(f"reading KMS Key ({given['keyId']}): {error}") from None
+    names = {"arn": "Arn", "keyManager": "KeyManager", "keyState": "KeyState", "enabled": "Enabled"}
+    return {"id": key["KeyId"], **{name: key[api] for name, api in names.items()}}
+
+
+def _quota(client: Clients, given: Values) -> Values:
+    """The default, then the account's own value if it has one, as the plugin reads them."""
+    quotas, named = client("service-quotas", given.get("region")), {"ServiceCode": given["serviceCode"]}
+    named["QuotaCode"] = given["quotaCode"]
+    default = quotas.get_aws_default_service_quota(**named)["Quota"]
+    value = quotas.get_service_quota(**named)["Quota"]["Value"]
+    return {"id": given["quotaCode"], **given, "defaultValue": default["Value"], "value": value}
+
+
+def _vpcs(client: Clients, given: Values) -> Values:
+    return {"id": "vpcs", "ids": [vpc["VpcId"] for vpc in client("ec2").describe_vpcs()["Vpcs"]]}
+
+
+def _addresses(client: Clients, given: Values) -> Values:
+    found = client("ec2").describe_addresses()["Addresses"]
+    ids, ips = ([address[name] for address in found] for name in ("AllocationId", "PublicIp"))
+    return {"id": "addresses", "allocationIds": ids, "publicIps": ips}
 
 
 def _parameters(client: Clients, given: Values) -> Values:
@@ -219,7 +263,12 @@ INVOKES: dict[str, Callable[[Clients, Values], Values]] = {
     "aws:ec2/getVpc:getVpc": _vpc,
     "aws:ec2/getVpcEndpoint:getVpcEndpoint": _endpoint,
     "aws:cloudcontrol/getResource:getResource": _resource,
+    "aws:ec2/getEips:getEips": _addresses,
+    "aws:ec2/getVpcs:getVpcs": _vpcs,
+    "aws:kms/getKey:getKey": _key,
+    "aws:rds/getInstance:getInstance": _instance,
     "aws:rds/getSnapshot:getSnapshot": _snapshot,
+    "aws:servicequotas/getServiceQuota:getServiceQuota": _quota,
     "aws:ssm/getParametersByPath:getParametersByPath": _parameters,
     "aws:s3/getBucket:getBucket": _bucket,
     "aws:route53/getZone:getZone": _hosted_zone,

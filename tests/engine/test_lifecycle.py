@@ -14,6 +14,7 @@ from tests.engine.changes import DATA, ON_S3, inventory, types
 # What the data is given that does not go with dataOnDestroy delete, or not back.
 LOCKED = {
     "dataOnDestroy": "keep",
+    "enableCustomerKeys": "true",
     "objectLockDays": "1",
     "backupVaultLockDays": "7",
     "enableAccessLogs": "true",
@@ -90,9 +91,16 @@ def test_what_is_kept_is_used_again_and_kept_again(embedded: Embedded):
     taken: set[str] = set()
     for stack in ("first", "second"):
         if stack == "second":
-            embedded.configure(**dict.fromkeys([*DATA, *(LOCKED.keys() - {"dataOnDestroy"})]), **kept)
-            assert not types(summary(embedded.changes()), "create") & ON_S3
+            gone = LOCKED.keys() - {"dataOnDestroy", "enableCustomerKeys"}
+            embedded.configure(**dict.fromkeys([*DATA, *gone]), **kept)
+            made = summary(embedded.changes())
+            assert not types(made, "create") & ON_S3
+            assert made["create", "Key"] == 2, (
+                "the database keeps its snapshot's key: secrets and logs have theirs"
+            )
+            assert _key_of_the_database(embedded) == key, "the snapshot's key is another"
             assert summary(embedded.changes()) == Counter(), "an update would restore again"
+        key = _key_of_the_database(embedded)
         embedded.pulumi("destroy", "--yes", "--skip-preview")
         snapshots = embedded.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
         [kept["dbSnapshotIdentifier"]] = {each["DBSnapshotIdentifier"] for each in snapshots} - taken
@@ -101,6 +109,58 @@ def test_what_is_kept_is_used_again_and_kept_again(embedded: Embedded):
     assert len(embedded.client("backup").list_backup_vaults()["BackupVaultList"]) == 1, "the backups have gone"
     answer = embedded.client("s3").get_object(Bucket=kept["existingBucketName"], Key="study")
     assert answer["Body"].read() == b"image"
+
+
+def test_a_database_is_restored_under_its_snapshots_key_and_never_replaced(embedded: Embedded):
+    rds, kms = embedded.client("rds"), embedded.client("kms")
+    names = ("existingBucketName", "existingBucketKeyArn", "dbSnapshotIdentifier")
+    embedded.configure(**dict.fromkeys([*names, *SECRETS]), dataOnDestroy="delete")
+    source = {"DBInstanceIdentifier": "of-before", "DBInstanceClass": "db.t4g.small", "Engine": "postgres"}
+    login = {"MasterUsername": "postgres", "MasterUserPassword": "of-before", "AllocatedStorage": 20}
+    rds.create_db_instance(**source, **login, EngineVersion="17", StorageEncrypted=True)
+    rds.delete_db_instance(DBInstanceIdentifier="of-before", FinalDBSnapshotIdentifier="under-aws-key")
+    before = inventory(embedded.client)
+    embedded.configure(enableCustomerKeys="true", dbSnapshotIdentifier="under-aws-key")
+    refused = embedded.pulumi("up", "--yes", "--skip-preview", check=False)
+    text = refused.stdout + refused.stderr
+    assert "with enableCustomerKeys it must be under a key of yours" in text and "nothing was created" in text, (
+        text
+    )
+
+    # What the error says, word by word.
+    command = text.partition("aws kms create-key, then aws rds copy-db-snapshot ")[2].partition(",")[0].split()
+    given = dict(zip(command[::2], command[1::2], strict=True))
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    assert given.pop("--kms-key-id") == "ITS_ARN" and given.pop("--target-db-snapshot-identifier") == "NAME"
+    rds.copy_db_snapshot(
+        SourceDBSnapshotIdentifier=given.pop("--source-db-snapshot-identifier"),
+        TargetDBSnapshotIdentifier="under-own-key",
+        KmsKeyId=key,
+    )
+    assert not given
+    embedded.configure(dbSnapshotIdentifier="under-own-key")
+    assert summary(embedded.changes())["create", "Instance"] == 1
+    assert _key_of_the_database(embedded) == key
+    assert summary(embedded.changes("refresh")) == Counter()
+
+    rds.delete_db_snapshot(DBSnapshotIdentifier="under-own-key")
+    assert summary(embedded.changes()) == Counter(), "a snapshot that is gone blocks every update"
+    embedded.configure(dbSnapshotIdentifier=None)
+    assert summary(embedded.changes()) == Counter(), "without the snapshot's name the database is replaced"
+    embedded.configure(enableCustomerKeys=None)
+    assert "Instance" not in types(summary(embedded.changes()))
+    assert _key_of_the_database(embedded) == key
+    embedded.configure(kmsKeyArn=kms.create_key()["KeyMetadata"]["Arn"])
+    refused = embedded.pulumi("preview", check=False)
+    assert "RDS changes no instance's key" in refused.stdout + refused.stderr
+    embedded.configure(kmsKeyArn=None)
+    embedded.pulumi("destroy", "--yes", "--skip-preview")
+    assert inventory(embedded.client) == before
+
+
+def _key_of_the_database(embedded: Embedded) -> str:
+    [instance] = embedded.client("rds").describe_db_instances()["DBInstances"]
+    return instance["KmsKeyId"]
 
 
 def _objects_are_locked_and_copied(embedded: Embedded) -> dict[str, str]:

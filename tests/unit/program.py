@@ -9,7 +9,7 @@ import contextvars
 import json
 import logging
 import runpy
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -83,6 +83,7 @@ _LIVE: dict[str, dict[str, Any]] = {
 
 # Data that is brought, and what AWS tells of it.
 KEY = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+AWS_KEY = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-00000000aaaa"
 KEPT = {
     "dbSnapshotIdentifier": "orthanc-database-final-0a1b2c3d",
     "existingBucketName": "images-of-the-hospital",
@@ -123,8 +124,12 @@ _INVOKES: dict[str, dict[str, Any]] = {
         "status": "available",
         "encrypted": True,
         "allocatedStorage": 20,
+        "dbSnapshotArn": "arn:aws:rds:us-east-1:123456789012:snapshot:orthanc-database-final-0a1b2c3d",
+        "kmsKeyId": AWS_KEY,
     },
-    "aws:ssm/getParametersByPath:getParametersByPath": {"names": [], "values": []},
+    "aws:servicequotas/getServiceQuota:getServiceQuota": {"value": 1000.0},
+    "aws:ec2/getVpcs:getVpcs": {"ids": ["vpc-default"]},
+    "aws:ec2/getEips:getEips": {"allocationIds": []},
     "aws:route53/getZone:getZone": {"name": "example.org", "privateZone": False},
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
         "proxyEndpoint": "https://registry",
@@ -218,18 +223,25 @@ class Program:
         return container
 
 
+Answer = dict[str, Any] | None | Callable[[dict[str, Any]], dict[str, Any] | None]
+"""What a function of the provider answers; None: it finds nothing."""
+
+
 class Monitor(mocks.MockMonitor):
     """Answers registrations as the engine would in a preview or in a deployment, and keeps them in `program`.
 
     `endpoints`: services that have an interface endpoint in the network that is brought. `answers`: what functions
-    of the provider answer, where that is not the usual.
+    of the provider answer, where that is not the usual, or what makes that of their arguments. `remembered`: what
+    the stack remembers. `asked`: the functions that were called.
     """
 
     def __init__(self, *, preview: bool = False, region: str = "us-east-1", endpoints: Collection[str] = ()):
         super().__init__(mocks=None)  # type: ignore[arg-type] - nothing asks them
         self.preview, self.region, self.endpoints = preview, region, endpoints
         self.program = Program()
-        self.answers: dict[str, dict[str, Any]] = {}
+        self.answers: dict[str, Answer] = {}
+        self.remembered: dict[str, str] = {}
+        self.asked: set[str] = set()
 
     def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
@@ -250,9 +262,19 @@ class Monitor(mocks.MockMonitor):
     def Invoke(self, request: Any) -> Any:
         arguments = decode(request.args)[0]
         answer: dict[str, Any] | None
-        match request.tok.rpartition(":")[2]:
+        function = request.tok.rpartition(":")[2]
+        self.asked.add(function)
+        match function:
             case known if known in self.answers:
-                answer = self.answers[known]
+                given = self.answers[known]
+                answer = given(arguments) if callable(given) else given
+            case "getParametersByPath":
+                path = arguments["path"]
+                names = [f"{path}/{fact}" for fact in self.remembered]
+                answer = {"names": names, "values": list(self.remembered.values())}
+            case "getKey":
+                by_aws = arguments["keyId"] == AWS_KEY
+                answer = {"keyManager": "AWS" if by_aws else "CUSTOMER", "keyState": "Enabled"}
             case "getRegion":
                 answer = {"region": self.region}
             case "getAvailabilityZones":

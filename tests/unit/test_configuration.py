@@ -8,8 +8,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import configuration, rollouts
+from components import configuration, plan, rollouts
 from components.configuration import ConfigurationError, parse
+from components.plan import Plan
 from components.settings import Settings
 from tests.unit.program import (
     BROUGHT,
@@ -677,7 +678,7 @@ def loaded(config: dict[str, str]) -> Settings:
 @pytest.fixture
 def _project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi, "get_project", lambda: NAME)
-    monkeypatch.setattr(rollouts, "running_image", lambda: None)
+    monkeypatch.setattr(plan, "drawn_up", lambda _: Plan(rollouts.ROLLING))
 
 
 def test_a_replica_at_home_is_lost_with_the_home():

@@ -105,10 +105,10 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
     ),
     (
         {"enableCustomerKeys": "true"},
-        {"Key"},
+        {"Key", "Parameter"},
         {
             *("Instance.kmsKeyId", "Secret.kmsKeyId", "LogGroup.kmsKeyId", "Policy.policy"),
-            *("Repository.encryptionConfigurations", "RandomId.keepers"),
+            "Repository.encryptionConfigurations",
         },
     ),
     ({"orthancUsers": '[{"name": "chief", "role": "full"}]'}, {"RandomPassword"}, {"SecretVersion.secretString"}),

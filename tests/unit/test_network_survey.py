@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from components.configuration import ConfigurationError, parse
-from components.network_survey import LiveSubnet, LiveVpc, Survey, found, problems
+from components.lookups import found
+from components.network_survey import LiveSubnet, LiveVpc, Survey, problems
 from tests.unit.program import BROUGHT, EFS, NAME, REGION, Monitor, run
 
 VPC = BROUGHT["vpcId"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components import rollouts, versions
+from components import memory, rollouts, versions
 from components.configuration import ConfigurationError, parse
 from components.rollouts import ROLLING, STOP_FIRST
 from components.settings import Problem, Settings
@@ -80,8 +80,7 @@ class Upgraded(Monitor):
 
     def __init__(self, running: str, *, preview: bool):
         super().__init__(preview=preview)
-        name = f"/{NAME}/test/running/orthanc-image"
-        self.answers = {"getParametersByPath": {"names": [name], "values": [running]}}
+        self.remembered = {memory.IMAGE: running}
 
 
 def upgraded(running: str, *, preview: bool = False, **settings: str) -> Program:
@@ -123,6 +122,6 @@ def test_a_downgrade_registers_nothing():
 
 def test_a_deployment_that_failed_is_not_taken_for_what_runs():
     program = deployed()
-    record = program.one("Parameter")
+    record = program.one("Parameter", "orthanc-running")
     assert record.inputs["name"] == f"/{NAME}/test/running/orthanc-image" and record.inputs["value"] == NOW
     assert record.waits_for(program.one("Service")), "tried again it would roll"

@@ -124,7 +124,7 @@ def test_a_restored_database_keeps_its_users_and_gets_a_new_password():
 @pytest.mark.parametrize("settings", [{}, KEPT])
 def test_nothing_of_a_snapshot_ever_replaces_a_database(settings: dict[str, str]):
     ignored = set(deployed(**settings).one("Instance").request.ignoreChanges)
-    assert ignored == {"snapshotIdentifier", "dbName", "username"}, "a new database would be empty"
+    assert ignored == {"snapshotIdentifier", "kmsKeyId", "dbName", "username"}, "a new database would be empty"
 
 
 def test_rds_is_not_asked_for_the_database_that_it_always_makes():

@@ -17,8 +17,8 @@ from local.place import Place
 
 MODULES = (
     *("acm", "applicationautoscaling", "backup", "buckets", "budgets", "cloudfront", "cloudtrail", "cloudwatch"),
-    *("distributions", "ec2", "ecr", "ecs", "efs", "elbv2", "events", "iam", "logs", "rds", "route53", "s3"),
-    *("secretsmanager", "sns", "stepfunctions", "wafv2"),
+    *("distributions", "ec2", "ecr", "ecs", "efs", "elbv2", "events", "iam", "kms", "logs", "rds", "route53"),
+    *("s3", "secretsmanager", "servicequotas", "sns", "stepfunctions", "wafv2"),
 )
 
 Parameters = dict[str, Any]

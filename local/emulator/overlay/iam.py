@@ -205,8 +205,10 @@ def _role(arn: str) -> Role | None:
 
 
 def _key(region: str, id: str) -> Key | None:
+    """The key that an id, ARN or alias means, None where there is none that is enabled: nobody can use another."""
     backend = kms_backends[ACCOUNT][region]
-    return backend.keys.get(backend.any_id_to_key_id(id))
+    key = backend.keys.get(backend.any_id_to_key_id(id))
+    return key if key and key.enabled else None
 
 
 def _secret(request: BaseResponse) -> Any:

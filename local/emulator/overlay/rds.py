@@ -36,7 +36,7 @@ def master_password(identifier: str) -> str:
 
 
 def _check_keys(region: str, given: Parameters) -> None:
-    """moto takes any key, and none that is there."""
+    """moto takes any key that is there, in whatever state and whatever its policy says."""
     for name in ("kms_key_id", "master_user_secret_kms_key_id"):
         if (key := given.get(name)) and not admits_through(region, key, "rds", _USE):
             raise AwsError("KMSKeyNotAccessibleFault", f"RDS may not use {key}, or there is no such key.")
@@ -106,6 +106,17 @@ def restore_db_instance_from_db_snapshot(
 
 
 @replaces(RDSBackend)
+def copy_db_snapshot(original: Any, self: Any, **given: Any) -> Any:
+    """moto puts a copy under the key of the instance where no other key is given, not under that of its source."""
+    source = self.get_db_snapshot(given["source_db_snapshot_identifier"].rpartition(":")[2])
+    if given.get("kms_key_id") is None:
+        given["kms_key_id"] = source.kms_key_id
+    _check_keys(self.region_name, {"kms_key_id": source.kms_key_id})
+    _check_keys(self.region_name, given)
+    return original(self, **given)
+
+
+@replaces(RDSBackend)
 def modify_db_instance(original: Any, self: Any, identifier: str, db_kwargs: Parameters) -> DBInstance:
     """What is derived from the settings follows them; moto makes another secret each time."""
     instance = self.databases.get(identifier)
@@ -126,10 +137,12 @@ def save_automated_backup(original: Any, self: Any) -> None:
 
 @replaces(RDSBackend)
 def delete_db_instance(original: Any, self: Any, db_instance_identifier: str, **options: Any) -> DBInstance:
-    """moto deletes the data without asking for a last snapshot."""
+    """moto deletes the data without asking for a last snapshot, and takes that without the key."""
     if not options.get("skip_final_snapshot") and not options.get("final_db_snapshot_identifier"):
         message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
         raise AwsError("InvalidParameterCombination", message)
+    if options.get("final_db_snapshot_identifier") and (instance := self.databases.get(db_instance_identifier)):
+        _check_keys(self.region_name, {"kms_key_id": instance.kms_key_id})
     return original(self, db_instance_identifier, **options)
 
 
