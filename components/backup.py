@@ -88,7 +88,8 @@ class Backup(pulumi.ComponentResource):
             settings,
             service="backup.amazonaws.com",
             document=known.apply(lambda arns: data_policies.back_up(**arns)),
-            opts=child,
+            # AWS Backup deletes a recovery point as the role that made it. Without the role a kept one never goes.
+            opts=stateful,
         )
         aws.backup.Selection(
             name,

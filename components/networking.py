@@ -19,8 +19,9 @@ from components.settings import Settings
 # What a Fargate task calls before and while it runs: image manifest and layers (the layers themselves come from
 # S3), its secrets, its log group (Amazon ECR User Guide, "Interface VPC endpoints").
 SERVICES_OF_A_TASK = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
-# And what a shell in it goes through (Amazon ECS Developer Guide, "ECS Exec").
-_SERVICE_OF_SHELLS = "ssmmessages"
+# And what the agent of a shell in it calls: its channels, and the key of the session, which it uses by itself
+# (Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec"). It records in `logs`.
+SERVICES_OF_SHELLS = ["kms", "ssmmessages"]
 
 _NAT_STRATEGIES = {
     "none": awsx.ec2.NatGatewayStrategy.NONE,
@@ -170,7 +171,7 @@ class Networking(Network):
 
 def services_of_tasks(settings: Settings) -> list[str]:
     """The services of AWS that tasks call, beside S3 and those that Orthanc's storage calls."""
-    return [*SERVICES_OF_A_TASK, *([_SERVICE_OF_SHELLS] if settings.enable_exec else [])]
+    return [*SERVICES_OF_A_TASK, *(SERVICES_OF_SHELLS if settings.enable_exec else [])]
 
 
 def service_name(service: str) -> str:

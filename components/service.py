@@ -67,15 +67,15 @@ class OrthancService(pulumi.ComponentResource):
         )
 
         secret_arns = pulumi.Output.all(users.secret_arn, database.secret_arn)
-        execution_role_arn = self._build_role(
-            "execution",
-            pulumi.Output.all(image.repository_arn, log_group.arn, secret_arns, keys.secrets_arn).apply(
-                lambda arns: policies.execution_role(*arns)
-            ),
-        )
+        execution_document = pulumi.Output.all(
+            image.repository_arn, log_group.arn, secret_arns, keys.secrets_arn
+        ).apply(lambda arns: policies.execution_role(*arns))
+        execution_role_arn = self._build_role("execution", execution_document)
         shells = Shells(f"{name}-exec", settings, keys=keys, opts=self._child)
-        task_policies = pulumi.Output.all(storage.task_policy, *shells.task_policies)
-        task_role_arn = self._build_role("task", task_policies.apply(lambda all: policies.joined(*all)))
+        task_document = pulumi.Output.all(storage.task_policy, *shells.task_policies).apply(
+            lambda all: policies.joined(*all)
+        )
+        task_role_arn = self._build_role("task", task_document)
         task_definition = aws.ecs.TaskDefinition(
             name,
             family=f"{name}-{pulumi.get_stack()}",
@@ -96,10 +96,7 @@ class OrthancService(pulumi.ComponentResource):
         endpoint_policies = EndpointPolicies(
             f"{name}-endpoints",
             network=network,
-            storage=storage,
-            repository_arn=image.repository_arn,
-            log_group_arn=log_group.arn,
-            secret_arns=secret_arns,
+            role_documents=[execution_document, task_document],
             opts=self._child,
         )
         cluster = aws.ecs.Cluster(

@@ -140,7 +140,15 @@ class _Service:
             self._place,
             name,
             self._deployment["id"],
-            functools.partial(launch, self._place, name, definition, network, None if behind_balancer else port),
+            functools.partial(
+                launch,
+                self._place,
+                name,
+                definition,
+                network,
+                None if behind_balancer else port,
+                self._shells_configuration(service),
+            ),
             health_command=documents.health_command(definition["containerDefinitions"][0]),
             targets=targets,
             grace_seconds=service.get("healthCheckGracePeriodSeconds", 0),
@@ -149,6 +157,16 @@ class _Service:
         )
         self.tasks.append(task)
         task.start()
+
+    def _shells_configuration(self, service: Document) -> Document | None:
+        """The cluster's, where the service lets shells be opened."""
+        if not service.get("enableExecuteCommand"):
+            return None
+        described = client(self._place, "ecs").describe_clusters(
+            clusters=[service["clusterArn"]], include=["CONFIGURATIONS"]
+        )
+        [cluster] = described["clusters"]
+        return cluster.get("configuration", {}).get("executeCommandConfiguration", {})
 
     def _target(self, balanced: Document, network: Document) -> Target:
         api, arn, port = client(self._place, "elbv2"), balanced["targetGroupArn"], balanced["containerPort"]

@@ -110,17 +110,27 @@ def test_without_its_policy_the_execution_role_pulls_nothing(deployment: Deploym
     assert "is not authorized to perform: ecr:GetAuthorizationToken" in refused["rolloutStateReason"]
 
 
-OF_ANOTHER = "arn:aws:secretsmanager:us-east-1:123456789012:secret:another"
-BAD_WAYS: list[tuple[str, str, str]] = [
-    ("ecr.api", policies.secrets_endpoint([OF_ANOTHER]), "ecr:GetAuthorizationToken"),
-    (
-        "ecr.dkr",
-        policies.registry_endpoint("arn:aws:ecr:us-east-1:123456789012:repository/b"),
-        "ecr:BatchGetImage",
+# What is another stack's.
+OF_ANOTHER = [
+    policies.execution_role(
+        "arn:aws:ecr:us-east-1:123456789012:repository/b",
+        "arn:aws:logs:us-east-1:123456789012:log-group:b",
+        ["arn:aws:secretsmanager:us-east-1:123456789012:secret:another"],
     ),
-    ("s3", policies.s3_endpoint("aws", "eu-west-1", None), "s3:GetObject"),
-    ("logs", policies.logs_endpoint("arn:aws:logs:us-east-1:123456789012:log-group:b"), "logs:CreateLogStream"),
-    ("secretsmanager", policies.secrets_endpoint([OF_ANOTHER]), "secretsmanager:GetSecretValue"),
+    policies.pull_layers("aws", "eu-west-1"),
+    policies.use_bucket("arn:aws:s3:::another", None),
+]
+BAD_WAYS: list[tuple[str, str, str]] = [
+    ("ecr.api", policies.endpoint("secretsmanager", OF_ANOTHER), "ecr:GetAuthorizationToken"),
+    *(
+        (service, policies.endpoint(service, OF_ANOTHER), action)
+        for service, action in (
+            ("ecr.dkr", "ecr:BatchGetImage"),
+            ("s3", "s3:GetObject"),
+            ("logs", "logs:CreateLogStream"),
+            ("secretsmanager", "secretsmanager:GetSecretValue"),
+        )
+    ),
 ]
 
 
@@ -150,6 +160,53 @@ def test_without_a_way_to_aws_no_task_starts(deployment: Deployment, container: 
     assert "ecr.api.us-east-1.amazonaws.com: i/o timeout" in refused["rolloutStateReason"]
 
 
+def test_a_shell_opens_where_its_agent_gets_what_it_needs(deployment: Deployment, container: dict[str, Any]):
+    """Each step mends what the one before lacked: a shell that AWS would not open does not open here."""
+    ecs, iam = deployment.client("ecs"), deployment.client("iam")
+    key = deployment.client("kms").create_key()["KeyMetadata"]["Arn"]
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:shells"
+    logs = {"cloudWatchLogGroupName": "shells", "cloudWatchEncryptionEnabled": True}
+    record = {"kmsKeyId": key, "logging": "OVERRIDE", "logConfiguration": logs}
+    ecs.update_cluster(cluster="cluster", configuration={"executeCommandConfiguration": record})
+    ecs.update_service(cluster="cluster", service="service", enableExecuteCommand=True)
+    role = {"RoleName": "task", "PolicyName": "shells"}
+    documents = [*deployment.documents, policies.open_shells(group, key)]
+    changed, volumes = copy.deepcopy(container), {"volumes": [{"name": "state"}, {"name": "logs"}]}
+
+    def add_endpoints() -> None:
+        deployment.add_endpoint("ssmmessages", documents)
+        deployment.add_endpoint("kms", deployment.documents)
+
+    def with_volumes() -> None:
+        changed["mountPoints"] = [
+            {"sourceVolume": volume, "containerPath": f"/var/{path}/amazon"}
+            for volume, path in (("state", "lib"), ("logs", "log"))
+        ]
+
+    steps: list[tuple[Callable[[], Any], str]] = [
+        (lambda: None, "ssmmessages.us-east-1.amazonaws.com: i/o timeout"),
+        (add_endpoints, "cannot write to /var/lib/amazon"),
+        (with_volumes, "not authorized to perform: ssmmessages:CreateControlChannel"),
+        (
+            lambda: iam.put_role_policy(**role, PolicyDocument=policies.open_shells(group, key)),
+            "no VPC endpoint policy allows the logs:DescribeLogGroups action",
+        ),
+        (
+            lambda: deployment.admit("logs", policies.endpoint("logs", documents)),
+            "no VPC endpoint policy allows the kms:Decrypt action",
+        ),
+    ]
+    for mend, missing in steps:
+        mend()
+        assert missing in update(deployment, changed, **volumes)["rolloutStateReason"]
+    deployment.admit("kms", policies.endpoint("kms", documents))
+    assert update(deployment, changed, **volumes)["rolloutState"] == "COMPLETED"
+    iam.delete_role_policy(**role)
+    ecs.update_service(cluster="cluster", service="service", enableExecuteCommand=False)
+    assert update(deployment, container)["rolloutState"] == "COMPLETED"
+    eventually(lambda: len(running(deployment, "task")) == 1, "the old task does not go")
+
+
 def test_a_running_task_reaches_the_bucket_that_the_endpoint_names(deployment: Deployment):
     [task] = running(deployment, "task")
     variables = json.loads(docker("container", "inspect", "--format", "{{json .Config.Env}}", task))
@@ -164,7 +221,7 @@ def test_a_running_task_reaches_the_bucket_that_the_endpoint_names(deployment: D
     )
     image = {"Bucket": "images", "Key": "study"}
     s3.put_object(**image, Body=b"dicom")
-    deployment.admit("s3", policies.s3_endpoint("aws", "us-east-1", "arn:aws:s3:::another"))
+    deployment.admit("s3", policies.endpoint("s3", OF_ANOTHER))
     with pytest.raises(ClientError, match="no VPC endpoint policy allows the s3:GetObject action"):
         s3.get_object(**image)
     deployment.admit("s3", deployment.admitted["s3"])

@@ -65,6 +65,16 @@ def test_the_vault_goes_when_the_data_goes(fate: str):
     assert program.one("Vault").inputs["forceDestroy"] is (fate == "delete")
 
 
-def test_files_on_efs_are_not_paid_for_twice():
-    for settings, status in ((EFS, "ENABLED"), (PLAN | EFS, "DISABLED")):
-        assert deployed(**settings).one("BackupPolicy").inputs["backupPolicy"] == {"status": status}
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [
+        (EFS, "ENABLED"),
+        (EFS | {"dataOnDestroy": "keep"}, "ENABLED"),
+        # Next to the plan they would be paid for twice.
+        (EFS | PLAN, "DISABLED"),
+        # They would stay for 35 days in a vault that cannot be deleted.
+        (EFS | {"dataOnDestroy": "delete"}, "DISABLED"),
+    ],
+)
+def test_aws_makes_its_own_copies_of_files_on_efs_where_they_are_wanted(settings: dict[str, str], status: str):
+    assert deployed(**settings).one("BackupPolicy").inputs["backupPolicy"] == {"status": status}

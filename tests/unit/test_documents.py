@@ -187,7 +187,7 @@ def test_the_health_check_outlasts_a_failover_of_the_database():
 POLICIES = {
     "flow logs": policies.write_flow_logs("arn:logs"),
     "execution role": policies.execution_role("arn:repository", "arn:logs", ["arn:secret-1", "arn:secret-2"]),
-    "bucket": policies.use_bucket("arn:bucket", "arn:key"),
+    "bucket": policies.use_bucket("arn:bucket", "arn:aws:kms:us-east-1:123456789012:key/files"),
     "file system": policies.use_file_system("arn:files", "arn:access-point"),
 }
 

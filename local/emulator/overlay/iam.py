@@ -94,6 +94,15 @@ def may_use_key(request: BaseResponse, caller: Caller, id: str, action: str, ser
     )
 
 
+def problem_of_key(who: Caller, region: str, id: str, action: str) -> str:
+    """Why a caller cannot do `action` with a KMS key (id, ARN or alias) by itself; nothing when it can."""
+    key = _key(region, id)
+    keys = {**TRANSPORT, "kms:calleraccount": ACCOUNT}
+    if key and permitted(who, action, key.arn, keys, resource_policy=key.policy, must_delegate=True):
+        return ""
+    return denial(who, action, key.arn if key else id)
+
+
 def admits(
     region: str,
     key_id: str,
