@@ -130,3 +130,63 @@ def test_a_trail_needs_a_bucket_that_lets_it_in(client: Any, bucket: Callable[[s
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps(written))
     cloudtrail.create_trail(**trail)
     cloudtrail.delete_trail(Name="data-events")
+
+
+def of_backups(role: str, document: str | None, client: Any) -> str:
+    """A role for AWS Backup with this policy."""
+    iam = client("iam")
+    trust = policies.assumed_by("backup.amazonaws.com")
+    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    if document:
+        iam.put_role_policy(RoleName=role, PolicyName="backup", PolicyDocument=document)
+    return arn
+
+
+def test_a_backup_is_made_and_expires_as_a_role_that_may(client: Any, refused: Any, bucket: Any) -> None:
+    backup, efs = client("backup"), client("efs")
+    vault = backup.create_backup_vault(BackupVaultName="copies", EncryptionKeyArn=KEY)["BackupVaultArn"]
+    client("rds").create_db_instance(
+        **INSTANCE, DBInstanceIdentifier="copied", MasterUserPassword="first-password", AllocatedStorage=20
+    )
+    database = "arn:aws:rds:us-east-1:123456789012:db:copied"
+    system = efs.create_file_system(Tags=[{"Key": "Stack", "Value": "test"}])["FileSystemArn"]
+    images = f"arn:aws:s3:::{bucket('copied-images')}"
+    client("s3").put_bucket_tagging(Bucket="copied-images", Tagging={"TagSet": [{"Key": "Stack", "Value": "t"}]})
+    known = {"vault": vault, "vault_key": KEY, "database": database, "database_key": KEY}
+    documents = {
+        system: data_policies.back_up(**known, file_system=system),
+        images: data_policies.back_up(**known, bucket=images),
+        database: data_policies.back_up(**known),
+    }
+
+    def job(resource: str, role: str) -> str:
+        """How a job ends."""
+        id = backup.start_backup_job(BackupVaultName="copies", ResourceArn=resource, IamRoleArn=role)[
+            "BackupJobId"
+        ]
+        ended = backup.describe_backup_job(BackupJobId=id)
+        return ended.get("StatusMessage", ended["State"])
+
+    for number, (resource, document) in enumerate(documents.items()):
+        role = of_backups(f"copies-{number}", document, client)
+        assert job(resource, role) == "COMPLETED"
+        without_tags = document.replace("backup:TagResource", "backup:Nothing")
+        lesser = of_backups(f"copies-{number}-without-tags", without_tags, client)
+        of_database = resource == database
+        assert ("backup:TagResource" in job(resource, lesser)) is not of_database, (
+            "tagged sources have tagged copies"
+        )
+    assert "s3:GetBucketTagging" in job(images, of_backups("copies-of-another", documents[system], client))
+    assert "may not assume" in job(database, "arn:aws:iam::123456789012:role/gone")
+
+    listed = backup.list_recovery_points_by_backup_vault(BackupVaultName="copies")["RecoveryPoints"]
+    assert {point["Status"] for point in listed} == {"COMPLETED"} and len(listed) == 4
+    assert refused(backup.delete_backup_vault, BackupVaultName="copies") == "InvalidRequestException"
+    client("iam").delete_role_policy(RoleName="copies-2", PolicyName="backup")
+    listed = backup.list_recovery_points_by_backup_vault(BackupVaultName="copies")["RecoveryPoints"]
+    assert sum(point["Status"] == "EXPIRED" for point in listed) == 1, "without its role nothing deletes a copy"
+    for point in listed:
+        backup.delete_recovery_point(BackupVaultName="copies", RecoveryPointArn=point["RecoveryPointArn"])
+    backup.delete_backup_vault(BackupVaultName="copies")
+    assert not client("rds").describe_db_snapshots(SnapshotType="awsbackup")["DBSnapshots"]
+    client("rds").delete_db_instance(DBInstanceIdentifier="copied", SkipFinalSnapshot=True)

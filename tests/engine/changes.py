@@ -101,6 +101,22 @@ def inventory(client: Callable[[str], Any]) -> dict[str, int]:
     }
 
 
+def backed_up(client: Callable[[str], Any]) -> set[str]:
+    """Back up what the plan selects, as its role; the services whose data was copied."""
+    backup = client("backup")
+    [plan] = backup.list_backup_plans()["BackupPlansList"]
+    rules = backup.get_backup_plan(BackupPlanId=plan["BackupPlanId"])["BackupPlan"]["Rules"]
+    [vault] = {rule["TargetBackupVaultName"] for rule in rules}
+    [listed] = backup.list_backup_selections(BackupPlanId=plan["BackupPlanId"])["BackupSelectionsList"]
+    named = {"BackupPlanId": plan["BackupPlanId"], "SelectionId": listed["SelectionId"]}
+    selection = backup.get_backup_selection(**named)["BackupSelection"]
+    for resource in selection["Resources"]:
+        job = {"BackupVaultName": vault, "ResourceArn": resource, "IamRoleArn": selection["IamRoleArn"]}
+        ended = backup.describe_backup_job(BackupJobId=backup.start_backup_job(**job)["BackupJobId"])
+        assert ended["State"] == "COMPLETED", ended
+    return {resource.split(":")[2] for resource in selection["Resources"]}
+
+
 def types(steps: Counter[tuple[str, str]], operation: str = "") -> set[str]:
     """The types that an operation met, or any."""
     return {type for done, type in steps if operation in ("", done)}

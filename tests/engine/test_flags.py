@@ -8,7 +8,7 @@ import pytest
 from components import policies
 from tests.certificates import imported
 from tests.embedded import Embedded, summary
-from tests.engine.changes import DATA, ON_S3, back, turn_and_back, types
+from tests.engine.changes import DATA, ON_S3, back, backed_up, turn_and_back, types
 from tools.exposure import exposure
 
 LOGS_BUCKET = "access-logs-of-the-hospital"
@@ -162,15 +162,19 @@ def test_without_nat_nothing_pays_for_addresses_and_nothing_else_moves(embedded:
 
 
 def test_storage_moves_to_efs_and_back(embedded: Embedded):
-    embedded.configure(enableDicomS3Storage="false")
+    embedded.configure(enableDicomS3Storage="false", enableBackupPlan="true")
     there = summary(embedded.changes())
     assert types(there, "create") >= ON_EFS | {"MountTarget"}
     assert types(there, "delete") >= ON_S3, "what the chosen mode does not need stays behind"
     assert "Instance" not in types(there), "the index is none of this flag's business"
     assert summary(embedded.changes()) == Counter()
 
-    embedded.configure(enableDicomS3Storage=None)
+    assert backed_up(embedded.client) == {"rds", "elasticfilesystem"}
+    embedded.configure(enableDicomS3Storage=None, enableBackupPlan=None)
     home = summary(embedded.changes())
+    assert not embedded.client("backup").list_backup_vaults()["BackupVaultList"], "copies stay behind"
+    rds = embedded.client("rds")
+    assert not rds.describe_db_snapshots(SnapshotType="awsbackup")["DBSnapshots"], "copies stay behind"
     assert types(home, "create") >= ON_S3 and types(home, "delete") >= ON_EFS
     assert "Instance" not in types(home)
 

@@ -66,6 +66,10 @@ def _selection(request: Any, given: Parameters) -> Parameters:
     return selections[given["SelectionId"]]
 
 
+def _list_backup_selections(request: Any, given: Parameters) -> Parameters:
+    return {"BackupSelectionsList": list(vars(_plan(request, given)).get(_SELECTIONS, {}).values())}
+
+
 def _delete_backup_selection(request: Any, given: Parameters) -> None:
     vars(_plan(request, given))[_SELECTIONS].pop(_selection(request, given)["SelectionId"])
 
@@ -73,4 +77,5 @@ def _delete_backup_selection(request: Any, given: Parameters) -> None:
 operation(BackupResponse, "UpdateBackupPlan", _update_backup_plan)
 operation(BackupResponse, "CreateBackupSelection", _create_backup_selection)
 operation(BackupResponse, "GetBackupSelection", _selection)
+operation(BackupResponse, "ListBackupSelections", _list_backup_selections)
 operation(BackupResponse, "DeleteBackupSelection", _delete_backup_selection)

@@ -7,6 +7,16 @@ from local.standins.table import Call, Read, row
 
 _VAULT = {"BackupVaultName": "$id"}
 
+
+def _emptied(client: Any, state: Values) -> str | None:
+    """Empties the vault where forceDestroy says so."""
+    if state.get("forceDestroy"):
+        points = client.list_recovery_points_by_backup_vault(BackupVaultName=state["id"])["RecoveryPoints"]
+        for point in points:
+            client.delete_recovery_point(BackupVaultName=state["id"], RecoveryPointArn=point["RecoveryPointArn"])
+    return None
+
+
 row(
     "backup/vault:Vault",
     "backup",
@@ -18,6 +28,7 @@ row(
     names={"name": "BackupVaultName", "kmsKeyArn": "EncryptionKeyArn"},
     outputs={"arn": "BackupVaultArn", "recoveryPoints": "NumberOfRecoveryPoints"},
     named="name 50",
+    prepare=_emptied,
 )
 row(
     "backup/vaultLockConfiguration:VaultLockConfiguration",
