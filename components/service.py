@@ -4,13 +4,15 @@ import math
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_random as random
 
 from components import capacity, orthanc, policies, roles, rollouts, task
 from components.database import Database, DatabaseAccess
 from components.dicom import DicomIngress
 from components.endpoint_policies import EndpointPolicies
 from components.image import OrthancImage
-from components.insights import ContainerInsights, cluster_setting
+from components.insights import cluster_setting
+from components.insights import log_group as log_group_of_insights
 from components.keys import Keys
 from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Network
@@ -99,14 +101,18 @@ class OrthancService(pulumi.ComponentResource):
             role_documents=[execution_document, task_document],
             opts=self._child,
         )
+        # The log group is named after the cluster and must exist first, so the name cannot come from the cluster.
+        suffix = random.RandomId(name, byte_length=4, opts=self._child).hex
+        cluster_name = pulumi.Output.concat(name, "-", suffix)
+        insights = log_group_of_insights(
+            f"{name}-insights", settings, keys=keys, cluster_name=cluster_name, parent=self
+        )
         cluster = aws.ecs.Cluster(
             name,
+            name=cluster_name,
             configuration=shells.configuration,
             settings=[cluster_setting(settings)],
-            opts=self._child,
-        )
-        insights = ContainerInsights(
-            f"{name}-insights", settings, keys=keys, cluster_name=cluster.name, opts=self._child
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[insights]),
         )
         providers = aws.ecs.ClusterCapacityProviders(
             name, cluster_name=cluster.name, capacity_providers=capacity.PROVIDERS, opts=self._child
@@ -154,7 +160,6 @@ class OrthancService(pulumi.ComponentResource):
                     *(way.listener for way, _ in ways_in),
                     *endpoint_policies.ready,
                     *mounts,
-                    *insights.ready,
                 ],
                 custom_timeouts=_patience(settings),
                 # Where load decides on the number of tasks, an update must not.

@@ -123,7 +123,7 @@ def test_a_restored_database_keeps_its_snapshots_key_for_good(said: str, key: st
 @pytest.mark.parametrize("preview", [True, False])
 def test_the_name_of_the_database_does_not_follow_its_key(preview: bool):
     for settings in SETTINGS.values():
-        drawn = Account(KEY).deploy(settings, preview=preview).one("RandomId")
+        drawn = Account(KEY).deploy(settings, preview=preview).one("RandomId", "orthanc-database")
         assert not drawn.inputs.get("keepers") and list(drawn.request.ignoreChanges) == ["keepers"], (
             "another name is another database"
         )

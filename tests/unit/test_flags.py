@@ -130,7 +130,7 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         set(),
     ),
     ({"enableDashboard": "true"}, {"ArchiveDashboard", "Dashboard"}, set()),
-    ({"enableContainerInsights": "true"}, {"LogGroup"}, {"Cluster.settings"}),
+    ({"enableContainerInsights": "true"}, set(), {"Cluster.settings"}),
     ({"minTasks": "2"}, set(), {"Service.desiredCount", "Service.availabilityZoneRebalancing"}),
     ({"maxTasks": "3"}, SCALING, {"Service.availabilityZoneRebalancing", "TaskDefinition.containerDefinitions"}),
     ({"fargateSpotPercent": "100"}, set(), {"Service.capacityProviderStrategies"}),

@@ -258,8 +258,11 @@ def test_a_budget_tells_in_time_and_when_it_has_happened():
 
 def test_container_insights_keep_what_they_log_as_long_as_all_other_logs():
     program = deployed(enableContainerInsights="true", logRetentionDays="365", enableCustomerKeys="true")
-    group = program.one("LogGroup", "orthanc-insights")
-    assert group.inputs["name"] == "/aws/ecs/containerinsights/orthanc-name/performance"
+    group, cluster = program.one("LogGroup", "orthanc-insights"), program.one("Cluster")
+    assert group.inputs["name"] == f"/aws/ecs/containerinsights/{cluster.inputs['name']}/performance"
     assert group.inputs["retentionInDays"] == 365 and group.inputs["kmsKeyId"].endswith("orthanc-keys-logs")
-    assert program.one("Service").waits_for(group), "ECS makes another one, kept for ever"
-    assert program.one("Cluster").inputs["settings"] == [{"name": "containerInsights", "value": "enhanced"}]
+    assert cluster.inputs["settings"] == [{"name": "containerInsights", "value": "enhanced"}]
+    assert cluster.waits_for(group) and not group.waits_for(cluster), (
+        "turned on for tasks that run, ECS makes the group first, and the stack's own is refused"
+    )
+    assert program.one("Service").waits_for(cluster)

@@ -17,7 +17,7 @@ from local.place import Place
 
 MODULES = (
     *("acm", "applicationautoscaling", "backup", "backup_jobs", "buckets", "budgets", "cloudfront", "cloudtrail"),
-    *("cloudwatch", "distributions", "ec2", "ecr", "ecs", "efs", "elbv2", "events", "iam"),
+    *("cloudwatch", "container_insights", "distributions", "ec2", "ecr", "ecs", "efs", "elbv2", "events", "iam"),
     *("kms", "logs", "rds", "route53", "s3", "secretsmanager", "servicequotas", "sns", "stepfunctions", "wafv2"),
 )
 

@@ -12,7 +12,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 from moto.moto_api._internal import mock_random
 
-from local.emulator.overlay import AwsError, Parameters, operation, replaces
+from local.emulator.overlay import AwsError, Parameters, container_insights, operation, replaces
 from local.place import Place
 
 # What AWS reads back where CreateService was given nothing (API reference).
@@ -71,6 +71,7 @@ def report(
     if found is None or not found.deployments:
         return
     found.running_count, found.pending_count = running, pending
+    container_insights.write(found.cluster_name)
     current = found.deployments[0]
     current.update(runningCount=running, pendingCount=pending, updatedAt=utcnow())
     if rollout_state:
