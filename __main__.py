@@ -119,7 +119,11 @@ watched = watch(
     firewall=firewall,
     edge=edge,
 )
-alarms = Alarms("orthanc-alarms", settings, watched=watched) if settings.enable_alarms else None
+alarms = (
+    Alarms("orthanc-alarms", settings, watched=watched, after=[*service.ready, *edge.ready])
+    if settings.enable_alarms
+    else None
+)
 if settings.enable_dashboard:
     alarm_arns = list(alarms.arns.values()) if alarms else []
     ArchiveDashboard("orthanc-dashboard", settings, watched=watched, alarm_arns=alarm_arns)

@@ -1,5 +1,6 @@
 """Alarms and events that tell somebody when studies no longer come in or go out: `alarm_table` as resources."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -22,14 +23,22 @@ class Alarms(pulumi.ComponentResource):
     """
 
     def __init__(
-        self, name: str, settings: Settings, *, watched: Watched, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        watched: Watched,
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
     ):
-        """Tells when an alarm of what is `watched` begins and when it is over.
+        """Notifies when an alarm of what is `watched` begins and when it is over.
 
-        Says so where the stack itself subscribes nobody.
+        `after`: what must work before anything can alarm. While a stack is being made, nothing answers, and
+        missing data means an alarm. Warns where the stack itself subscribes nobody.
         """
         super().__init__("orthanc:observability:Alarms", name, None, opts)
         self._name, self._child = name, pulumi.ResourceOptions(parent=self)
+        self._after = pulumi.ResourceOptions(parent=self, depends_on=list(after))
         table = alarm_table.alarms(settings, watched)
         if not settings.alarm_emails:
             pulumi.log.warn(
@@ -65,7 +74,7 @@ class Alarms(pulumi.ComponentResource):
             treat_missing_data=alarm.missing,
             alarm_actions=topics,
             ok_actions=topics,
-            opts=self._child,
+            opts=self._after,
         ).arn
 
     def _event(self, event: Event, topic_arn: pulumi.Output[str]) -> None:
@@ -74,7 +83,7 @@ class Alarms(pulumi.ComponentResource):
             name,
             description=event.description,
             event_pattern=pulumi.Output.json_dumps(event.pattern, sort_keys=True),
-            opts=self._child,
+            opts=self._after,
         )
         aws.cloudwatch.EventTarget(
             name,

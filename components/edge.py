@@ -39,7 +39,8 @@ _LOGGED = [
 class Edge(pulumi.ComponentResource):
     """Distribution, VPC origin, what browsers are told, and by configuration own domain and access logs.
 
-    `url: Output[str]`, with https://; `distribution_id: Output[str]`.
+    `url: Output[str]`, with https://; `distribution_id: Output[str]`; `ready: list[pulumi.Resource]`, what is
+    there once the distribution is deployed.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Edge(pulumi.ComponentResource):
         if access_logs:
             self._log_access(distribution, access_logs)
         self.distribution_id = distribution.id
+        self.ready: list[pulumi.Resource] = [distribution]
         host = settings.domain_name or distribution.domain_name
         self.url = pulumi.Output.concat("https://", host)
         self.register_outputs({"url": self.url})

@@ -34,7 +34,8 @@ class OrthancService(pulumi.ComponentResource):
     """Cluster, roles, log group, task definition and service.
 
     `pulumi up` waits until the service is steady; a deployment whose tasks fail is rolled back and reported.
-    `cluster_arn`, `cluster_name`, `service_arn`, `service_name`, `log_group_name`: Output[str].
+    `cluster_arn`, `cluster_name`, `service_arn`, `service_name`, `log_group_name`: Output[str];
+    `ready: list[pulumi.Resource]`, what is there once its tasks are healthy.
     """
 
     def __init__(
@@ -177,6 +178,7 @@ class OrthancService(pulumi.ComponentResource):
                 opts=self._child,
             )
         rollouts.record(f"{name}-running", settings, deployed=service, parent=self)
+        self.ready: list[pulumi.Resource] = [service]
         self.cluster_arn, self.cluster_name = cluster.arn, cluster.name
         self.service_arn, self.service_name = service.arn, service.name
         self.log_group_name = log_group.name

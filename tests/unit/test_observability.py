@@ -15,7 +15,7 @@ from components.metrics import Watched
 from components.settings import Settings
 from local.emulator.overlay.policies import decide
 from tests.unit.program import EFS, PROJECT, PUBLIC, REGION, Program, Resource, deployed, in_region, run
-from tests.unit.test_program import EDGE, STACKS, WATCHED
+from tests.unit.test_program import EDGE, STACKS, WATCHED, ran
 
 ALARMS = {"enableAlarms": "true"}
 ACCOUNT = "123456789012"
@@ -266,3 +266,21 @@ def test_container_insights_keep_what_they_log_as_long_as_all_other_logs():
         "turned on for tasks that run, ECS makes the group first, and the stack's own is refused"
     )
     assert program.one("Service").waits_for(cluster)
+    off = deployed(logRetentionDays="365", enableCustomerKeys="true")
+    assert off.one("LogGroup", "orthanc-insights").inputs == group.inputs, (
+        "removed with the setting, ECS makes it once more, and the setting cannot be turned on again"
+    )
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_nothing_alarms_before_what_it_watches_works(stack: str):
+    """While a stack is being made nothing answers, which is what the alarms are about."""
+    program = ran(stack, preview=False)
+    alarming = [each for each in program.resources if each.type in ("MetricAlarm", "EventRule")]
+    for each in alarming:
+        if each.name.startswith("orthanc-alarms-"):
+            for works in (program.one("Service"), program.one("Distribution")):
+                assert each.waits_for(works), f"{each.name} may tell of a first `up` before {works.name} is there"
+    on = bool(program.all("Alarms"))
+    assert bool([each for each in alarming if each.name.startswith("orthanc-alarms-")]) is on
+    assert on or not program.all("MetricAlarm")
