@@ -78,6 +78,11 @@ _NO_FILE_SYSTEM = {"elasticfilesystem:": "files are on S3", "backup:TagResource"
 _NO_BUCKET_OF_SHELLS = {
     "s3:GetEncryptionConfiguration": "shells are recorded in CloudWatch Logs, not in a bucket",
 }
+_NO_MANAGED_INSTANCE = {
+    "ec2messages:": "the messages of Run Command, which ECS Exec does not use",
+    "ssm:": "a task is no managed instance: no inventory, patches, associations or parameters",
+}
+_MOUNTED_BY_NAME = {"elasticfilesystem:DescribeMountTargets": "Fargate finds the mount target by its DNS name"}
 _GROUP_IS_THERE = {"logs:CreateLogGroup": "the stack makes the group"}
 
 
@@ -109,6 +114,8 @@ JOBS = [
     Job(_FLOW_LOGS, "orthanc-network-flow-logs", {"enableVpcFlowLogs": "true"}, _GROUP_IS_THERE),
     Job(_REPLICATION, "orthanc-dicom-replica", {"replicaRegion": "eu-west-1"}, {}),
     Job(_EXEC, "orthanc-task", _SHELLS, _NO_BUCKET_OF_SHELLS),
+    Job("AmazonSSMManagedInstanceCore", "orthanc-task", _SHELLS, _NO_MANAGED_INSTANCE),
+    Job("AmazonElasticFileSystemClientReadWriteAccess", "orthanc-task", EFS, _MOUNTED_BY_NAME),
 ]
 
 
