@@ -12,16 +12,10 @@ import pulumi_aws as aws
 import pulumi_awsx as awsx
 
 from components import memory, policies, roles
+from components.endpoints import service_name, services_of_tasks
 from components.keys import Keys
 from components.security_groups import HTTPS_PORT, SecurityGroups
 from components.settings import Settings
-
-# What a Fargate task calls before and while it runs: image manifest and layers (the layers themselves come from
-# S3), its secrets, its log group (Amazon ECR User Guide, "Interface VPC endpoints").
-SERVICES_OF_A_TASK = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
-# And what the agent of a shell in it calls: its channels, and the key of the session, which it uses by itself
-# (Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec"). It records in `logs`.
-SERVICES_OF_SHELLS = ["kms", "ssmmessages"]
 
 _NAT_STRATEGIES = {
     "none": awsx.ec2.NatGatewayStrategy.NONE,
@@ -44,7 +38,7 @@ class Network(pulumi.ComponentResource):
     """How many isolated subnets there are."""
     security_groups: SecurityGroups
     endpoints: Mapping[str, aws.ec2.VpcEndpoint]
-    """The endpoints that are the stack's own, by service as in SERVICES_OF_A_TASK, and s3."""
+    """The endpoints that are the stack's own, by service as in `endpoints`, and s3."""
     origin_needs: Sequence[pulumi.Resource]
     """What a CloudFront VPC origin needs of the network and does not name."""
 
@@ -167,13 +161,3 @@ class Networking(Network):
             iam_role_arn=role_arn,
             opts=self._child,
         )
-
-
-def services_of_tasks(settings: Settings) -> list[str]:
-    """The services of AWS that tasks call, beside S3 and those that Orthanc's storage calls."""
-    return [*SERVICES_OF_A_TASK, *(SERVICES_OF_SHELLS if settings.enable_exec else [])]
-
-
-def service_name(service: str) -> str:
-    """The name by which endpoints and prefix lists know an AWS service in the stack's region."""
-    return f"com.amazonaws.{aws.get_region().region}.{service}"

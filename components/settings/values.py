@@ -8,6 +8,9 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
+# RFC 1918.
+PRIVATE_BLOCKS = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
 
 class Group(BaseModel):
     """Settings that belong together; the stack's configuration has them in camelCase."""
@@ -65,8 +68,7 @@ def private_network(value: str) -> str:
         network = ipaddress.IPv4Network(value)
     except ValueError as error:
         raise ValueError(f"{rule} ({error})") from None
-    private = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")  # RFC 1918
-    if not any(network.subnet_of(ipaddress.IPv4Network(block)) for block in private):
+    if not any(network.subnet_of(block) for block in PRIVATE_BLOCKS):
         raise ValueError(rule)
     if not 16 <= network.prefixlen <= 24:
         raise ValueError(f"{rule} (got /{network.prefixlen})")

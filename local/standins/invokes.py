@@ -77,7 +77,7 @@ def _vpc(client: Clients, given: Values) -> Values:
         name: ec2.describe_vpc_attribute(VpcId=id, Attribute=name)[f"E{name[1:]}"]["Value"]
         for name in ("enableDnsSupport", "enableDnsHostnames")
     }
-    return {"id": id, "cidrBlock": vpc["CidrBlock"], **attributes}
+    return {"id": id, "cidrBlock": vpc["CidrBlock"], "ownerId": vpc["OwnerId"], **attributes}
 
 
 def _subnet(client: Clients, given: Values) -> Values:
@@ -89,6 +89,65 @@ def _subnet(client: Clients, given: Values) -> Values:
         "availabilityZone": subnet["AvailabilityZone"],
         "availabilityZoneId": subnet["AvailabilityZoneId"],
         "availableIpAddressCount": subnet["AvailableIpAddressCount"],
+        "cidrBlock": subnet["CidrBlock"],
+    }
+
+
+def _route_table(client: Clients, given: Values) -> Values:
+    names = {"vpcId": "vpc-id", "subnetId": "association.subnet-id", "routeTableId": "route-table-id"}
+    filters = [{"Name": api, "Values": [given[name]]} for name, api in names.items() if given.get(name)]
+    filters += _filters(given) if given.get("filters") else []
+    found = client("ec2").describe_route_tables(Filters=filters)["RouteTables"]
+    if not found:
+        raise Refused("query returned no results. Please change your search criteria and try again")
+    table = _only("Route Table", found)
+    routes = [_route(route) for route in table["Routes"] if route.get("GatewayId") != "local"]
+    # Routes to gateway endpoints are theirs, as the plugin has it.
+    shown = [route for route in routes if not (route["destinationPrefixListId"] and route["vpcEndpointId"])]
+    return {"id": table["RouteTableId"], "routeTableId": table["RouteTableId"], "routes": shown}
+
+
+def _route(route: Values) -> Values:
+    gateway = route.get("GatewayId", "")
+    to_endpoint = gateway.startswith("vpce-")
+    return {
+        "cidrBlock": route.get("DestinationCidrBlock", ""),
+        "ipv6CidrBlock": route.get("DestinationIpv6CidrBlock", ""),
+        "destinationPrefixListId": route.get("DestinationPrefixListId", ""),
+        "gatewayId": "" if to_endpoint else gateway,
+        "vpcEndpointId": gateway if to_endpoint else "",
+        "natGatewayId": route.get("NatGatewayId", ""),
+        "transitGatewayId": route.get("TransitGatewayId", ""),
+        "networkInterfaceId": route.get("NetworkInterfaceId", ""),
+        "vpcPeeringConnectionId": route.get("VpcPeeringConnectionId", ""),
+    }
+
+
+def _vpn_gateway(client: Clients, given: Values) -> Values:
+    attached = [{"Name": "attachment.vpc-id", "Values": [given["attachedVpcId"]]}]
+    found = client("ec2").describe_vpn_gateways(Filters=attached)["VpnGateways"]
+    return {"id": _only("EC2 VPN Gateway", found)["VpnGatewayId"]}
+
+
+def _group_rules(client: Clients, given: Values) -> Values:
+    found = client("ec2").describe_security_group_rules(Filters=_filters(given))["SecurityGroupRules"]
+    return {"id": "rules", "ids": [rule["SecurityGroupRuleId"] for rule in found]}
+
+
+def _group_rule(client: Clients, given: Values) -> Values:
+    id = given["securityGroupRuleId"]
+    [rule] = client("ec2").describe_security_group_rules(SecurityGroupRuleIds=[id])["SecurityGroupRules"]
+    return {
+        "id": id,
+        "isEgress": rule["IsEgress"],
+        "ipProtocol": rule["IpProtocol"],
+        "fromPort": rule["FromPort"],
+        "toPort": rule["ToPort"],
+        "cidrIpv4": rule.get("CidrIpv4", ""),
+        "cidrIpv6": rule.get("CidrIpv6", ""),
+        "prefixListId": rule.get("PrefixListId", ""),
+        "referencedSecurityGroupId": rule.get("ReferencedGroupInfo", {}).get("GroupId", ""),
+        "securityGroupId": rule["GroupId"],
     }
 
 
@@ -115,6 +174,8 @@ def _endpoint(client: Clients, given: Values) -> Values:
         "id": endpoint["VpcEndpointId"],
         "privateDnsEnabled": endpoint["PrivateDnsEnabled"],
         "securityGroupIds": [group["GroupId"] for group in endpoint["Groups"]],
+        "routeTableIds": endpoint["RouteTableIds"],
+        "policy": endpoint["PolicyDocument"],
     }
 
 
@@ -259,9 +320,13 @@ INVOKES: dict[str, Callable[[Clients, Values], Values]] = {
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": _prefix_list,
     "aws:ec2/getInternetGateway:getInternetGateway": _internet_gateway,
     "aws:ec2/getNetworkInterfaces:getNetworkInterfaces": _network_interfaces,
+    "aws:ec2/getRouteTable:getRouteTable": _route_table,
     "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:ec2/getVpc:getVpc": _vpc,
     "aws:ec2/getVpcEndpoint:getVpcEndpoint": _endpoint,
+    "aws:ec2/getVpnGateway:getVpnGateway": _vpn_gateway,
+    "aws:vpc/getSecurityGroupRule:getSecurityGroupRule": _group_rule,
+    "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": _group_rules,
     "aws:cloudcontrol/getResource:getResource": _resource,
     "aws:ec2/getEips:getEips": _addresses,
     "aws:ec2/getVpcs:getVpcs": _vpcs,

@@ -310,3 +310,17 @@ def test_a_database_keeps_its_settings_and_is_hard_to_lose(
 def test_there_is_no_password_of_a_database_that_is_not_there() -> None:
     with pytest.raises(KeyError):
         overlay.master_password("none")
+
+
+def test_an_endpoint_is_a_gateway_unless_its_type_is_given(client: Any) -> None:
+    ec2 = client("ec2")
+    vpc = {"VpcId": ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]}
+    made = ec2.create_vpc_endpoint(**vpc, ServiceName="com.amazonaws.us-east-1.s3")["VpcEndpoint"]
+    gateways = [
+        {"Name": "vpc-endpoint-type", "Values": ["Gateway"]},
+        {"Name": "vpc-id", "Values": [*vpc.values()]},
+    ]
+    [found] = ec2.describe_vpc_endpoints(Filters=gateways)["VpcEndpoints"]
+    assert found["VpcEndpointId"] == made["VpcEndpointId"]
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+    ec2.delete_vpc(**vpc)

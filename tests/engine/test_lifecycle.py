@@ -8,13 +8,16 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from tests.embedded import Embedded, summary
-from tests.engine.changes import DATA, ON_S3, inventory, types
+from components.endpoints import SERVICES_OF_A_TASK, SERVICES_OF_SHELLS
+from tests.embedded import Embedded, Step, summary
+from tests.engine.changes import DATA, ON_S3, backed_up, inventory, types
 
 # What the data is given that does not go with dataOnDestroy delete, or not back.
 LOCKED = {
     "dataOnDestroy": "keep",
     "enableCustomerKeys": "true",
+    "enableAlarms": "true",
+    "enableContainerInsights": "true",
     "objectLockDays": "1",
     "backupVaultLockDays": "7",
     "enableAccessLogs": "true",
@@ -37,7 +40,7 @@ def test_destroy_leaves_the_account_as_it_was(embedded: Embedded):
     assert inventory(embedded.client) == untouched, "the stack left something behind"
 
 
-def test_a_network_that_is_brought_stays_as_it_is(embedded: Embedded):
+def test_an_existing_network_is_surveyed_and_stays_as_it_is(embedded: Embedded):
     ec2 = embedded.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
 
@@ -52,20 +55,48 @@ def test_a_network_that_is_brought_stays_as_it_is(embedded: Embedded):
         "isolatedSubnetIds[0]": subnet(3, "a"),
         "isolatedSubnetIds[1]": subnet(4, "b"),
     }
+    own_endpoints = {"VpcId": vpc, "VpcEndpointType": "Interface", "PrivateDnsEnabled": True}
+    own_endpoints["SecurityGroupIds"] = [
+        ec2.create_security_group(VpcId=vpc, GroupName="endpoints", Description="Endpoints")["GroupId"]
+    ]
+
+    def endpoint(service: str) -> None:
+        """One of the owner's, without a policy."""
+        ec2.create_vpc_endpoint(
+            **own_endpoints,
+            SubnetIds=[named["privateSubnetIds[0]"]],
+            ServiceName=f"com.amazonaws.us-east-1.{service}",
+        )
+
+    for service in SERVICES_OF_A_TASK:
+        endpoint(service)
     settings = (f"--plaintext={path}={value}" for path, value in named.items())
     embedded.pulumi("config", "set-all", "--path", *settings)
+    embedded.configure(**SECRETS)
     failed = embedded.pulumi("up", "--yes", "--skip-preview", check=False)
     text = failed.stdout + failed.stderr
-    assert "the configuration has 3 problems; nothing was created" in text, text
-    assert all(problem in text for problem in ("no DNS host names", "no internet gateway", "no VPC origin")), text
+    # Of the two private subnets each has no way to three services, and is not admitted by the endpoints of four.
+    assert "the configuration has 7 problems; nothing was created" in text, text
+    problems = ["no DNS host names", "no internet gateway", "no VPC origin"]
+    problems += ["has no way to kms, ssmmessages, s3", "not admitted by the endpoints of ecr.api, ecr.dkr"]
+    assert all(problem in text for problem in problems), text
     assert "Traceback" not in text
 
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(VpcId=vpc, InternetGatewayId=gateway)
     embedded.pulumi("config", "set", "--path", "privateSubnetIds[1]", subnet(5, "b"))
+    for service in SERVICES_OF_SHELLS:
+        endpoint(service)
+    [main] = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    ec2.create_vpc_endpoint(
+        VpcId=vpc, RouteTableIds=[main["RouteTableId"]], ServiceName="com.amazonaws.us-east-1.s3"
+    )
+    [group] = own_endpoints["SecurityGroupIds"]
+    ec2.authorize_security_group_ingress(
+        GroupId=group, IpProtocol="tcp", FromPort=443, ToPort=443, CidrIp="10.7.0.0/16"
+    )
     before = inventory(embedded.client)
-    embedded.configure(**SECRETS)
     made = summary(embedded.changes())
     assert (
         made["create", "Key"] == 4
@@ -84,10 +115,13 @@ def test_what_is_kept_is_used_again_and_kept_again(embedded: Embedded):
     for key in ("vpcId", "privateSubnetIds", "isolatedSubnetIds"):
         embedded.configure(**{key: None})
     embedded.configure(**DATA, **LOCKED)
-    made = summary(embedded.changes())
+    steps = embedded.changes()
+    _nothing_alarmed_before_it_worked(embedded, steps)
+    made = summary(steps)
     assert made["create", "BucketObjectLockConfiguration"] == 2 and made["create", "Trail"] == 1
     assert summary(embedded.changes()) == Counter()
     kept = {"dbSnapshotIdentifier": "", **_objects_are_locked_and_copied(embedded)}
+    assert backed_up(embedded.client) == {"rds", "s3"}
     taken: set[str] = set()
     for stack in ("first", "second"):
         if stack == "second":
@@ -106,7 +140,14 @@ def test_what_is_kept_is_used_again_and_kept_again(embedded: Embedded):
         [kept["dbSnapshotIdentifier"]] = {each["DBSnapshotIdentifier"] for each in snapshots} - taken
         assert kept["dbSnapshotIdentifier"].startswith("orthanc-database-final-"), "nobody finds it"
         taken.add(kept["dbSnapshotIdentifier"])
-    assert len(embedded.client("backup").list_backup_vaults()["BackupVaultList"]) == 1, "the backups have gone"
+    backup = embedded.client("backup")
+    copies = embedded.client("rds").describe_db_snapshots(SnapshotType="awsbackup")["DBSnapshots"]
+    assert len(copies) == 1, "the copy of the database has gone"
+    [vault] = backup.list_backup_vaults()["BackupVaultList"]
+    points = backup.list_recovery_points_by_backup_vault(BackupVaultName=vault["BackupVaultName"])
+    assert [point["Status"] for point in points["RecoveryPoints"]] == ["COMPLETED"] * 2, (
+        "the backups have gone, or nothing may delete them when their time is over"
+    )
     answer = embedded.client("s3").get_object(Bucket=kept["existingBucketName"], Key="study")
     assert answer["Body"].read() == b"image"
 
@@ -156,6 +197,22 @@ def test_a_database_is_restored_under_its_snapshots_key_and_never_replaced(embed
     embedded.configure(kmsKeyArn=None)
     embedded.pulumi("destroy", "--yes", "--skip-preview")
     assert inventory(embedded.client) == before
+
+
+def _nothing_alarmed_before_it_worked(embedded: Embedded, steps: list[Step]) -> None:
+    done = [step.type.rpartition(":")[2] for step in steps if step.operation == "create"]
+    works = max(done.index("Service"), done.index("Distribution"))
+    assert done.index("MetricAlarm") > works and done.count("MetricAlarm") > 1, "somebody is told of a first `up`"
+    ecs = embedded.client("ecs")
+    [cluster] = ecs.list_clusters()["clusterArns"]
+    [service] = ecs.describe_services(cluster=cluster, services=ecs.list_services(cluster=cluster)["serviceArns"])[
+        "services"
+    ]
+    alarms = embedded.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    since = min(alarm["AlarmConfigurationUpdatedTimestamp"] for alarm in alarms)
+    assert since >= service["deployments"][0]["updatedAt"].replace(microsecond=0), (
+        "an alarm is older than the service"
+    )
 
 
 def _key_of_the_database(embedded: Embedded) -> str:

@@ -68,13 +68,14 @@ BROUGHT = {
     "isolatedSubnetIds": json.dumps(ISOLATED),
 }
 _LIVE: dict[str, dict[str, Any]] = {
-    BROUGHT["vpcId"]: {"enableDnsSupport": True, "enableDnsHostnames": True},
+    BROUGHT["vpcId"]: {"enableDnsSupport": True, "enableDnsHostnames": True, "ownerId": "123456789012"},
     **{
         id: {
             "vpcId": BROUGHT["vpcId"],
             "availabilityZone": f"us-east-1{zone}",
             "availabilityZoneId": f"use1-az-{zone}",
             "availableIpAddressCount": 250,
+            "cidrBlock": "10.0.0.0/24",
         }
         for subnets in (PRIVATE, ISOLATED)
         for id, zone in zip(subnets, "bcd", strict=False)
@@ -99,6 +100,10 @@ _KEPT_BUCKET = {
     ),
 }
 
+# Where the subnets of a network that is brought lead: to NAT.
+TO_NAT = {"cidrBlock": "0.0.0.0/0", "gatewayId": "", "natGatewayId": "nat-1"}
+TO_INTERNET = {"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}
+
 _VPC = "awsx:ec2:Vpc"
 _ZONES = {"use1-az3": "us-east-1a", "use1-az1": "us-east-1b", "use1-az2": "us-east-1c", "use1-az4": "us-east-1d"}
 # The protocol's marks of a secret and of a resource.
@@ -112,7 +117,7 @@ RDS_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-1-AbCd
 # The record that ACM asks for, whatever the certificate's region.
 VALIDATION = {"resourceRecordName": "_a.b.", "resourceRecordType": "CNAME", "resourceRecordValue": "_c.acm."}
 
-_INVOKES: dict[str, dict[str, Any]] = {
+_INVOKES: dict[str, dict[str, Any] | None] = {
     "aws:index/getPartition:getPartition": {"partition": "aws"},
     "aws:ec2/getInternetGateway:getInternetGateway": {"id": "igw-1"},
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"},
@@ -126,6 +131,13 @@ _INVOKES: dict[str, dict[str, Any]] = {
         "allocatedStorage": 20,
         "dbSnapshotArn": "arn:aws:rds:us-east-1:123456789012:snapshot:orthanc-database-final-0a1b2c3d",
         "kmsKeyId": AWS_KEY,
+    },
+    "aws:ec2/getRouteTable:getRouteTable": {"routeTableId": "rtb-private", "routes": [TO_NAT]},
+    "aws:ec2/getVpnGateway:getVpnGateway": None,
+    "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": {"ids": ["sgr-1"]},
+    "aws:vpc/getSecurityGroupRule:getSecurityGroupRule": {
+        **{"isEgress": False, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "10.0.0.0/16"},
+        **{"cidrIpv6": "", "prefixListId": "", "referencedSecurityGroupId": ""},
     },
     "aws:servicequotas/getServiceQuota:getServiceQuota": {"value": 1000.0},
     "aws:ec2/getVpcs:getVpcs": {"ids": ["vpc-default"]},
@@ -284,9 +296,15 @@ class Monitor(mocks.MockMonitor):
                 answer = {"id": f"pl-{arguments['name'].rpartition('.')[2]}"}
             case "getVpc" | "getSubnet":
                 answer = _LIVE.get(arguments["id"])
+            case "getVpcEndpoint" if arguments["vpcEndpointType"] == "Gateway":
+                answer = None
             case "getVpcEndpoint":
                 there = arguments["serviceName"].removeprefix("com.amazonaws.us-east-1.") in self.endpoints
-                answer = {"privateDnsEnabled": True, "securityGroupIds": ["sg-endpoints"]} if there else None
+                answer = (
+                    {"privateDnsEnabled": True, "securityGroupIds": ["sg-endpoints"], "policy": ""}
+                    if there
+                    else None
+                )
             case _:
                 answer = _INVOKES[request.tok]
         if answer is None:

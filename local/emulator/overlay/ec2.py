@@ -41,6 +41,12 @@ def release_address(
 
 
 @replaces(VPCBackend)
+def create_vpc_endpoint(original: Any, self: Any, **given: Any) -> VPCEndPoint:
+    """AWS's default type is Gateway (API reference); moto then shows none."""
+    return original(self, **given | {"endpoint_type": given["endpoint_type"] or "Gateway"})
+
+
+@replaces(VPCBackend)
 def delete_vpc_endpoints(original: Any, self: Any, vpce_ids: list[str] | None = None) -> None:
     """moto shows an endpoint for ever as deleted."""
     original(self, vpce_ids)
