@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import (
+    automatic_backups,
     data_survey,
     database_key,
     hosted_zone,
@@ -52,6 +53,7 @@ def drawn_up(settings: Settings) -> Plan | list[Problem]:
     if warning := vpc_origins.warning(region):
         pulumi.log.warn(warning)
     quotas.warn(settings, rollout, new_network=not settings.vpc_id and memory.ZONES not in remembered)
+    automatic_backups.warn(settings)
     kept = data.kept_key
     makes_key = database_key.is_made(settings, kept, remembered)
     return Plan(rollout, zones, database_key.brought(kept, remembered), makes_key)

@@ -294,6 +294,17 @@ def _quota(client: Clients, given: Values) -> Values:
     return {"id": given["quotaCode"], **given, "defaultValue": default["Value"], "value": value}
 
 
+def _vault(client: Clients, given: Values) -> Values:
+    """AWS refuses access to a vault that does not exist."""
+    backup = client("backup")
+    try:
+        vault = backup.describe_backup_vault(BackupVaultName=given["name"])
+    except backup.exceptions.ResourceNotFoundException:
+        raise Refused("AccessDeniedException: Insufficient privileges to perform this action.") from None
+    names = {"arn": "BackupVaultArn", "name": "BackupVaultName", "recoveryPoints": "NumberOfRecoveryPoints"}
+    return {"id": given["name"], "kmsKeyArn": "", "tags": {}, **{name: vault[api] for name, api in names.items()}}
+
+
 def _vpcs(client: Clients, given: Values) -> Values:
     return {"id": "vpcs", "ids": [vpc["VpcId"] for vpc in client("ec2").describe_vpcs()["Vpcs"]]}
 
@@ -327,6 +338,7 @@ INVOKES: dict[str, Callable[[Clients, Values], Values]] = {
     "aws:ec2/getVpnGateway:getVpnGateway": _vpn_gateway,
     "aws:vpc/getSecurityGroupRule:getSecurityGroupRule": _group_rule,
     "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": _group_rules,
+    "aws:backup/getVault:getVault": _vault,
     "aws:cloudcontrol/getResource:getResource": _resource,
     "aws:ec2/getEips:getEips": _addresses,
     "aws:ec2/getVpcs:getVpcs": _vpcs,

@@ -190,3 +190,11 @@ def test_a_backup_is_made_and_expires_as_a_role_that_may(client: Any, refused: A
     backup.delete_backup_vault(BackupVaultName="copies")
     assert not client("rds").describe_db_snapshots(SnapshotType="awsbackup")["DBSnapshots"]
     client("rds").delete_db_instance(DBInstanceIdentifier="copied", SkipFinalSnapshot=True)
+
+
+def test_the_vault_of_efs_is_found_by_its_name_with_slashes(client: Any) -> None:
+    backup, vault = client("backup"), {"BackupVaultName": "aws/efs/automatic-backup-vault"}
+    backup.create_backup_vault(**vault)
+    assert backup.describe_backup_vault(**vault)["NumberOfRecoveryPoints"] == 0
+    assert not backup.list_recovery_points_by_backup_vault(**vault)["RecoveryPoints"]
+    backup.delete_backup_vault(**vault)

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from components import policies
+from components import automatic_backups, policies
 from tests.certificates import imported
 from tests.embedded import Embedded, summary
 from tests.engine.changes import DATA, ON_S3, back, backed_up, turn_and_back, types
@@ -170,6 +170,7 @@ def test_storage_moves_to_efs_and_back(embedded: Embedded):
     assert summary(embedded.changes()) == Counter()
 
     assert backed_up(embedded.client) == {"rds", "elasticfilesystem"}
+    _copies_that_efs_made_are_warned_of(embedded)
     embedded.configure(enableDicomS3Storage=None, enableBackupPlan=None)
     home = summary(embedded.changes())
     assert not embedded.client("backup").list_backup_vaults()["BackupVaultList"], "copies stay behind"
@@ -177,6 +178,28 @@ def test_storage_moves_to_efs_and_back(embedded: Embedded):
     assert not rds.describe_db_snapshots(SnapshotType="awsbackup")["DBSnapshots"], "copies stay behind"
     assert types(home, "create") >= ON_S3 and types(home, "delete") >= ON_EFS
     assert "Instance" not in types(home)
+
+
+def _copies_that_efs_made_are_warned_of(embedded: Embedded) -> None:
+    """A copy in the account's vault, as from a time when `dataOnDestroy` was another."""
+    backup, vault = embedded.client("backup"), {"BackupVaultName": automatic_backups.VAULT}
+    assert vault["BackupVaultName"] not in embedded.pulumi("preview").stdout, "there is no such vault"
+    backup.create_backup_vault(**vault)
+    iam, role = embedded.client("iam"), {"RoleName": "of-efs"}
+    trust = policies.assumed_by("backup.amazonaws.com")
+    arn = iam.create_role(**role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    everything = policies.document({"Effect": "Allow", "Action": ["*"], "Resource": ["*"]})
+    iam.put_role_policy(**role, PolicyName="everything", PolicyDocument=everything)
+    [system] = embedded.client("efs").describe_file_systems()["FileSystems"]
+    job = {"ResourceArn": system["FileSystemArn"], "IamRoleArn": arn}
+    copy = backup.start_backup_job(**vault, **job)["RecoveryPointArn"]
+    assert (
+        f"{automatic_backups.VAULT} of this account has recovery points (1)" in embedded.pulumi("preview").stdout
+    )
+    backup.delete_recovery_point(**vault, RecoveryPointArn=copy)
+    backup.delete_backup_vault(**vault)
+    iam.delete_role_policy(**role, PolicyName="everything")
+    iam.delete_role(**role)
 
 
 def test_another_key_for_the_database_is_refused(embedded: Embedded):

@@ -139,6 +139,7 @@ _INVOKES: dict[str, dict[str, Any] | None] = {
         **{"isEgress": False, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "10.0.0.0/16"},
         **{"cidrIpv6": "", "prefixListId": "", "referencedSecurityGroupId": ""},
     },
+    "aws:backup/getVault:getVault": None,
     "aws:servicequotas/getServiceQuota:getServiceQuota": {"value": 1000.0},
     "aws:ec2/getVpcs:getVpcs": {"ids": ["vpc-default"]},
     "aws:ec2/getEips:getEips": {"allocationIds": []},

@@ -67,7 +67,8 @@ def _selection(request: Any, given: Parameters) -> Parameters:
 
 
 def _list_backup_selections(request: Any, given: Parameters) -> Parameters:
-    return {"BackupSelectionsList": list(vars(_plan(request, given)).get(_SELECTIONS, {}).values())}
+    selections = vars(_plan(request, given)).get(_SELECTIONS, {}).values()
+    return {"BackupSelectionsList": [each | each["BackupSelection"] for each in selections]}
 
 
 def _delete_backup_selection(request: Any, given: Parameters) -> None:

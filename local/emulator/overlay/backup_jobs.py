@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from moto.backup import urls
 from moto.backup.models import BackupBackend
@@ -69,7 +70,8 @@ def _has_tags(resource: str, region: str) -> bool:
 
 
 def _vault(request: Any, given: Parameters) -> Any:
-    vault = request.backup_backend.vaults.get(given["BackupVaultName"])
+    # moto keeps the name as it is in the request's path.
+    vault = request.backup_backend.vaults.get(quote(given["BackupVaultName"], safe=""))
     if vault is None:
         raise AwsError("ResourceNotFoundException", f"There is no vault {given['BackupVaultName']}")
     return vault
@@ -77,6 +79,11 @@ def _vault(request: Any, given: Parameters) -> Any:
 
 def _points(vault: Any) -> dict[str, Parameters]:
     return vars(vault).setdefault(_POINTS, {})
+
+
+def _describe_backup_vault(request: Any, given: Parameters) -> Parameters:
+    """moto leaves out how many recovery points there are."""
+    return _vault(request, given).to_list_dict() | {"BackupVaultName": given["BackupVaultName"]}
 
 
 def _start_backup_job(request: Any, given: Parameters) -> Parameters:
@@ -123,6 +130,8 @@ def _delete_recovery_point(request: Any, given: Parameters) -> None:
     vault, arn = _vault(request, given), given["RecoveryPointArn"]
     if vault.locked:
         raise AwsError("InvalidRequestException", f"The vault lock of {given['BackupVaultName']} retains {arn}.")
+    if arn not in _points(vault):
+        raise AwsError("ResourceNotFoundException", f"There is no recovery point {arn}")
     _points(vault).pop(arn)
     vault.num_of_recovery_points = len(_points(vault))
     if ":snapshot:" in arn:
@@ -138,9 +147,12 @@ def delete_backup_vault(original: Any, self: Any, backup_vault_name: str) -> Non
     original(self, backup_vault_name)
 
 
-_OF_VAULT = "backup-vaults/(?P<name>[^/]+)/recovery-points/"
-for path in ("backup-jobs", "backup-jobs/(?P<job>[^/]+)", _OF_VAULT, f"{_OF_VAULT}(?P<point>.+)"):
+# The vault of EFS's own copies has slashes in its name.
+_VAULT = "backup-vaults/(?P<name>[^/]+|aws/efs/automatic-backup-vault)"
+_OF_VAULT = f"{_VAULT}/recovery-points/"
+for path in ("backup-jobs", "backup-jobs/(?P<job>[^/]+)", _VAULT, _OF_VAULT, f"{_OF_VAULT}(?P<point>.+)"):
     urls.url_paths[f"{{0}}/{path}$"] = BackupResponse.dispatch
+operation(BackupResponse, "DescribeBackupVault", _describe_backup_vault)
 operation(BackupResponse, "StartBackupJob", _start_backup_job)
 operation(BackupResponse, "DescribeBackupJob", _describe_backup_job)
 operation(BackupResponse, "ListRecoveryPointsByBackupVault", _list_recovery_points)
