@@ -25,16 +25,16 @@ from components.storage import BroughtBucket, Bucket, DicomBucket, DicomFileSyst
 from components.users import OrthancUsers
 from components.watched import watch
 
-settings, rollout = configuration.load()
+settings, plan = configuration.load()
 
 # What data at rest is encrypted under.
-keys = Keys("orthanc-keys", settings)
+keys = Keys("orthanc-keys", settings, plan=plan)
 
 # Who can reach whom: two zones, nothing in them reachable from outside; or a network that is brought.
 if settings.vpc_id:
     network = BroughtNetwork("orthanc-network", settings)
 else:
-    network = Networking("orthanc-network", settings, keys=keys)
+    network = Networking("orthanc-network", settings, keys=keys, zones=plan.zones)
 
 # Where it is recorded who came in.
 access_logs = AccessLogs("orthanc-access-logs", settings) if settings.keep_access_logs else None
@@ -68,10 +68,10 @@ load_balancer = ApplicationLoadBalancer(
     network=network,
     certificates=certificates,
     access_logs=access_logs,
-    rollout=rollout,
+    rollout=plan.rollout,
 )
 let_in = settings.dicom_ingress != "off"
-dicom = DicomIngress("orthanc-dicom", settings, network=network, rollout=rollout) if let_in else None
+dicom = DicomIngress("orthanc-dicom", settings, network=network, rollout=plan.rollout) if let_in else None
 service = OrthancService(
     "orthanc",
     settings,
@@ -83,7 +83,7 @@ service = OrthancService(
     image=image,
     load_balancer=load_balancer,
     dicom=dicom,
-    rollout=rollout,
+    rollout=plan.rollout,
 )
 
 # Tasks that come to know the database's new password, whenever RDS has drawn one.
@@ -119,7 +119,11 @@ watched = watch(
     firewall=firewall,
     edge=edge,
 )
-alarms = Alarms("orthanc-alarms", settings, watched=watched) if settings.enable_alarms else None
+alarms = (
+    Alarms("orthanc-alarms", settings, watched=watched, after=[*service.ready, *edge.ready])
+    if settings.enable_alarms
+    else None
+)
 if settings.enable_dashboard:
     alarm_arns = list(alarms.arns.values()) if alarms else []
     ArchiveDashboard("orthanc-dashboard", settings, watched=watched, alarm_arns=alarm_arns)

@@ -37,6 +37,8 @@ _REPLICA_BEHIND_SECONDS = _HOUR
 # ACM renews its own certificates 60 days before their end, and asks for help 45 days before; a brought one is not
 # renewed at all.
 _DAYS_TO_EXPIRY = 30
+# Each blocks the DICOM port of a task for 30 s: with so many in five minutes it was blocked for half of them.
+_SILENT_CONNECTIONS = 5
 # The internet's background noise is some dozens; a flood, or a client taken for an attacker, is a thousand.
 _BLOCKED = 1000
 
@@ -95,11 +97,19 @@ def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
     if watched.dicom_balancer is not None:
         yield Alarm(
             "no-healthy-dicom-task",
-            "Modalities cannot store or query: the DICOM balancer finds no task that listens.",
+            "Modalities cannot store or query: the DICOM balancer finds no healthy task.",
             {"healthy": metrics.healthy_dicom_tasks(watched)},
             below=1,
             seconds=60,
             missing="breaching",
+        )
+        yield Alarm(
+            "dicom-port-blocked",
+            "Connections that say nothing block the DICOM port, for 30 s each. Find out who opens them.",
+            {"silent": metrics.silent_dicom_connections(watched)},
+            above=_SILENT_CONNECTIONS - 1,
+            periods=1,
+            of=1,
         )
     yield Alarm(
         "server-errors",

@@ -9,6 +9,9 @@ import pulumi_aws as aws
 from components import key_policies, policies, protection
 from components.keys import owner
 from components.settings import Settings
+from components.stack_name import with_stack
+
+_LONGEST_DISPLAY_NAME = 100  # AWS CloudFormation User Guide, "AWS::SNS::Topic"
 
 
 class AlarmTopic(pulumi.ComponentResource):
@@ -45,7 +48,8 @@ class AlarmTopic(pulumi.ComponentResource):
         topic = aws.sns.Topic(
             name,
             region=region,
-            display_name=f"Orthanc {pulumi.get_stack()}",  # the sender that mails show
+            # The sender that mails show.
+            display_name=with_stack("Orthanc", pulumi.get_stack(), longest=_LONGEST_DISPLAY_NAME, separator=" "),
             kms_master_key_id=key.arn,
             opts=child,
         )

@@ -1,11 +1,12 @@
 """Alarms and events that tell somebody when studies no longer come in or go out: `alarm_table` as resources."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from components import alarm_table, event_table
+from components import alarm_table, event_table, metrics
 from components.alarm_table import Alarm
 from components.alarm_topic import AlarmTopic
 from components.event_table import Event
@@ -22,14 +23,22 @@ class Alarms(pulumi.ComponentResource):
     """
 
     def __init__(
-        self, name: str, settings: Settings, *, watched: Watched, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        watched: Watched,
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
     ):
-        """Tells when an alarm of what is `watched` begins and when it is over.
+        """Notifies when an alarm of what is `watched` begins and when it is over.
 
-        Says so where the stack itself subscribes nobody.
+        `after`: what must work before anything can alarm. While a stack is being made, nothing answers, and
+        missing data means an alarm. Warns where the stack itself subscribes nobody.
         """
         super().__init__("orthanc:observability:Alarms", name, None, opts)
         self._name, self._child = name, pulumi.ResourceOptions(parent=self)
+        self._after = pulumi.ResourceOptions(parent=self, depends_on=list(after))
         table = alarm_table.alarms(settings, watched)
         if not settings.alarm_emails:
             pulumi.log.warn(
@@ -43,6 +52,8 @@ class Alarms(pulumi.ComponentResource):
             ).arn
             for region in sorted({watched.region, *(alarm.region for alarm in table)})
         }
+        if watched.dicom_balancer is not None:
+            self._count_in_log(metrics.silent_dicom_connections(watched), metrics.SILENT_CONNECTION, watched)
         self.arns = {alarm.name: self._alarm(alarm) for alarm in table}
         for event in event_table.events(watched, pulumi.get_stack()):
             self._event(event, self.topic_arns[watched.region])
@@ -65,8 +76,23 @@ class Alarms(pulumi.ComponentResource):
             treat_missing_data=alarm.missing,
             alarm_actions=topics,
             ok_actions=topics,
-            opts=self._child,
+            opts=self._after,
         ).arn
+
+    def _count_in_log(self, metric: Metric, pattern: str, watched: Watched) -> None:
+        """A metric that counts the lines of Orthanc's log that `pattern` matches."""
+        aws.cloudwatch.LogMetricFilter(
+            f"{self._name}-{metric.name}",
+            log_group_name=watched.log_group,
+            pattern=pattern,
+            metric_transformation={
+                "namespace": metric.namespace,
+                "name": metric.name,
+                "value": "1",
+                "unit": "Count",
+            },
+            opts=self._child,
+        )
 
     def _event(self, event: Event, topic_arn: pulumi.Output[str]) -> None:
         name = f"{self._name}-{event.name}"
@@ -74,7 +100,7 @@ class Alarms(pulumi.ComponentResource):
             name,
             description=event.description,
             event_pattern=pulumi.Output.json_dumps(event.pattern, sort_keys=True),
-            opts=self._child,
+            opts=self._after,
         )
         aws.cloudwatch.EventTarget(
             name,
@@ -92,7 +118,7 @@ def _single(alarm: Alarm) -> dict[str, Any]:
     return {
         "namespace": metric.namespace,
         "metric_name": metric.name,
-        "dimensions": dict(metric.dimensions),
+        "dimensions": dict(metric.dimensions) or None,
         "period": alarm.seconds,
         "extended_statistic" if percentile else "statistic": metric.statistic,
         # Of a handful of requests a percentile is the slowest one.
@@ -114,7 +140,7 @@ def _queried(metric: Metric, seconds: int) -> dict[str, Any]:
     return {
         "namespace": metric.namespace,
         "metric_name": metric.name,
-        "dimensions": dict(metric.dimensions),
+        "dimensions": dict(metric.dimensions) or None,
         "stat": metric.statistic,
         "period": seconds,
     }

@@ -7,14 +7,12 @@ not, and under a lock not even an administrator's mistake deletes them.
 import pulumi
 import pulumi_aws as aws
 
-from components import data_policies, protection, roles
+from components import data_policies, protection, roles, windows
 from components.database import Database
 from components.settings import Settings
 from components.storage import Bucket, DicomFileSystem
 
-# At night in Europe and late in the evening in America; not in RDS's own window, which AWS puts elsewhere.
-_DAILY = "cron(0 3 ? * * *)"
-_MINUTES_TO_START, _MINUTES_TO_COMPLETE = 120, 7 * 24 * 60
+_MINUTES_TO_COMPLETE = 7 * 24 * 60
 
 
 class Backup(pulumi.ComponentResource):
@@ -60,8 +58,8 @@ class Backup(pulumi.ComponentResource):
                 {
                     "rule_name": "daily",
                     "target_vault_name": vault.name,
-                    "schedule": _DAILY,
-                    "start_window": _MINUTES_TO_START,
+                    "schedule": windows.COPY_SCHEDULE,
+                    "start_window": windows.COPY_STARTS_WITHIN_MINUTES,
                     "completion_window": _MINUTES_TO_COMPLETE,
                     "lifecycle": {"delete_after": settings.backup_retention_days},
                 }
@@ -88,7 +86,8 @@ class Backup(pulumi.ComponentResource):
             settings,
             service="backup.amazonaws.com",
             document=known.apply(lambda arns: data_policies.back_up(**arns)),
-            opts=child,
+            # AWS Backup deletes a recovery point as the role that made it. Without the role a kept one never goes.
+            opts=stateful,
         )
         aws.backup.Selection(
             name,

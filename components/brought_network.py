@@ -1,14 +1,15 @@
-"""A network that is brought: a VPC with subnets that somebody else made and keeps.
+"""An existing network: a VPC with subnets that somebody else made and keeps.
 
 Owns the security groups of the stack's roles and nothing else. Subnets, routes, gateways, endpoints, flow logs and
-the VPC's default group are its owner's; `network_survey` has seen that they will do.
+the VPC's default group are its owner's; `network_survey` and `endpoint_survey` have seen that they will do.
 """
 
 import pulumi
 import pulumi_aws as aws
 
-from components.network_survey import found
-from components.networking import Network, service_name, services_of_tasks
+from components import endpoint_survey
+from components.endpoints import service_name, services_of_tasks
+from components.networking import Network
 from components.security_groups import SecurityGroups
 from components.settings import Settings
 
@@ -46,18 +47,8 @@ def _groups_of_endpoints(settings: Settings) -> list[str] | None:
     With private DNS all calls to a service go to its endpoint in the VPC, whatever the routes are: no wider rule
     than to these groups can be of use. Without, they go where the owner's routes and firewalls lead.
     """
-    groups: set[str] = set()
-    for service in [*services_of_tasks(settings), "s3"]:
-        endpoint = found(
-            lambda service=service: aws.ec2.get_vpc_endpoint(
-                vpc_id=settings.vpc_id,
-                service_name=service_name(service),
-                vpc_endpoint_type="Interface",
-                state="available",
-            )
-        )
-        if endpoint and endpoint.private_dns_enabled:
-            groups.update(endpoint.security_group_ids)
-        elif service != "s3":  # which else has its gateway endpoint, or the internet's addresses
-            return None
-    return sorted(groups)
+    groups = endpoint_survey.interfaces(settings)
+    # S3 has its gateway endpoint, or the internet's addresses.
+    if not groups.keys() >= set(services_of_tasks(settings)):
+        return None
+    return sorted({group for each in groups.values() for group in each})

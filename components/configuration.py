@@ -8,15 +8,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from components import data_survey, hosted_zone, network_survey, rollouts
-from components.image import CONTEXT, from_here
-from components.rollouts import Rollout
-from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket, keys
+from components import build_context, plan
+from components.plan import Plan
+from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket, keys, orthanc_configuration
 
 
 class ConfigurationError(pulumi.RunError):
@@ -43,38 +42,42 @@ def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
     return settings
 
 
-def load(given: Mapping[str, Any] | None = None) -> tuple[Settings, Rollout]:
-    """The settings of the stack that is being deployed, which AWS's answers fit, and how its tasks are replaced.
+def load(given: Mapping[str, Any] | None = None) -> tuple[Settings, Plan]:
+    """The settings of the stack that is being deployed, and what AWS's answers decide beside them.
 
-    `given`: those of a program that has them in code, keys as in the stack's configuration, which then counts no
-    more. Raises ConfigurationError with every problem at once, those of network, data and zone included; AWS is
-    asked what runs when there is none.
+    `given`: the settings of a program that has them in code, with the keys of the stack's configuration, which is
+    then not read. Raises ConfigurationError with every problem at once. AWS is asked where the settings are usable
+    by themselves, or name something that exists.
     """
     config = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
     region = config.get("aws:region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     configured = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    values = configured if given is None else given
-    settings, problems = _checked(values, region)
-    if settings.vpc_id:
-        problems += network_survey.problems(settings, network_survey.look(settings))
-    if settings.existing_bucket_name or settings.db_snapshot_identifier:
-        problems += data_survey.problems(settings, data_survey.look(settings))
-    if settings.hosted_zone_id and (problem := hosted_zone.problem(settings, hosted_zone.look(settings))):
-        problems.append(problem)
-    if problems:
+    secret = pulumi.runtime.config.is_config_secret(f"{prefix}{orthanc_configuration.KEY}")
+    if secret:
+        configured.pop(orthanc_configuration.KEY, None)
+    settings, problems = _checked(configured if given is None else given, region)
+    if secret and given is None:
+        problems.append(orthanc_configuration.NO_SECRET)
+    names_what_exists = (
+        settings.vpc_id,
+        settings.existing_bucket_name,
+        settings.db_snapshot_identifier,
+        settings.hosted_zone_id,
+    )
+    if problems and not any(names_what_exists):
         raise ConfigurationError(problems)
-    rollout = rollouts.chosen(settings, rollouts.running_image())
-    if isinstance(rollout, Problem):
-        raise ConfigurationError([rollout])
-    return settings, rollout
+    drawn_up = plan.drawn_up(settings)
+    if isinstance(drawn_up, Plan) and not problems:
+        return settings, drawn_up
+    raise ConfigurationError([*problems, *([] if isinstance(drawn_up, Plan) else drawn_up)])
 
 
 def _checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, list[Problem]]:
     """Settings of what is usable in `values`, and the problems with the rest."""
     fields = {to_camel(name): field for name, field in Settings.model_fields.items()}
-    lists = {key for key, field in fields.items() if isinstance(field.default, tuple)}
-    usable = {key: _decoded(value) if key in lists else value for key, value in values.items()}
+    structured = {key for key, field in fields.items() if isinstance(field.default, tuple | BaseModel)}
+    usable = {key: _decoded(value) if key in structured else value for key, value in values.items()}
     problems: list[Problem] = []
     try:
         settings = Settings.model_validate(usable)
@@ -107,11 +110,11 @@ def _region_without_authority(region: str | None) -> Problem | None:
 
     AWS's own bundle, put in place of ours, names no regions: it knows them all.
     """
-    bundle = CONTEXT / "rds-global-bundle.pem"
+    bundle = build_context.SOURCE / "rds-global-bundle.pem"
     served = set(re.findall(r"^# Amazon RDS (\S+) Root CA", bundle.read_text(), re.MULTILINE))
     if not served or region in {None, *served}:
         return None
-    shown = from_here(bundle)
+    shown = build_context.from_here(bundle)
     rule = f"{shown} has no certificate authority of RDS in this region, so the tasks would refuse the database"
     return Problem("aws:region", region, rule, f"replace {shown} by AWS's present bundle, or another region")
 
@@ -130,7 +133,7 @@ def _certificates_elsewhere(settings: Settings, region: str | None) -> Iterator[
 
 
 def _decoded(value: Any) -> Any:
-    """A list that the CLI hands over as JSON text; what is no JSON stays as it is and fails its check."""
+    """A list or object, which the CLI passes as JSON text; what is no JSON stays as it is and fails its check."""
     try:
         return json.loads(value) if isinstance(value, str) else value
     except ValueError:
@@ -138,13 +141,16 @@ def _decoded(value: Any) -> Any:
 
 
 def _unusable(detail: ErrorDetails, field: FieldInfo) -> Problem:
-    """What is wrong with a value, with the path to it: `key`, `key[0]` or `key[0].part`."""
-    key, *parts = detail["loc"]
-    path = str(key) + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    """What is wrong with a value, with the path to it: `key`, `key[0]`, `key[0].part` or `key["a,b"]`."""
+    key, *parts = (part for part in detail["loc"] if part != "[key]")
+    path = str(key) + "".join(map(_path_part, parts))
     if detail["type"] == "extra_forbidden":
-        return Problem(path, detail["input"], "is not known here", f"pulumi config rm --path '{path}'")
+        rule = orthanc_configuration.refusal(parts) if key == orthanc_configuration.KEY else "is not known here"
+        return Problem(path, detail["input"], rule, f"pulumi config rm --path '{path}'")
     if detail["type"] == "missing":
         return Problem(path, None, "is needed", _remedy(detail, field))
+    if detail["type"] == "model_type" and key == orthanc_configuration.KEY:
+        return Problem(path, detail["input"], orthanc_configuration.not_an_object(parts), _remedy(detail, field))
     rule = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
     rule = rule.replace("a valid tuple", "a list").replace(
         "be a valid dictionary or instance of", "have keys of a"
@@ -152,8 +158,21 @@ def _unusable(detail: ErrorDetails, field: FieldInfo) -> Problem:
     return Problem(path, detail["input"], rule, _remedy(detail, field))
 
 
+def _path_part(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if re.fullmatch(r"\w+", part) else f'["{part}"]'
+
+
 def _remedy(detail: ErrorDetails, field: FieldInfo) -> str:
     key, *parts = detail["loc"]
+    if isinstance(field.default, BaseModel):
+        if not parts:
+            return f"pulumi config rm {key}"
+        path = "".join([str(key), *map(_path_part, parts[:1])])
+        default = orthanc_configuration.defaults().get(str(parts[0]))
+        shown = "" if default is None else f" (Orthanc's default: {json.dumps(default)})"
+        return f"pulumi config rm --path '{path}'{shown}"
     if isinstance(field.default, tuple):
         [value] = field.examples or [""]
         path = f"{key}[{parts[0] if parts else 0}]"

@@ -5,7 +5,6 @@ metrics are paid for by the metric, and CloudFront and the DICOM balancer tell a
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,10 +14,12 @@ import pulumi_aws as aws
 from components import metrics
 from components.metrics import Metric, Watched
 from components.settings import Settings
+from components.stack_name import with_stack
 
 _Widget = dict[str, Any]
 
 _COLUMNS, _WIDTH, _HEIGHT = 24, 8, 6
+_LONGEST_NAME = 200  # CloudWatch takes 255, the region behind it included
 _FIVE_MINUTES, _DAY = 300, 86400
 
 # Classes in which a bucket's files can lie (Amazon S3 User Guide, "Amazon S3 CloudWatch metrics and dimensions").
@@ -54,7 +55,7 @@ class ArchiveDashboard(pulumi.ComponentResource):
         aws.cloudwatch.Dashboard(
             name,
             # Names are the account's, not a region's: another stack's would be overwritten.
-            dashboard_name=re.sub(r"[^\w-]", "-", f"orthanc-{pulumi.get_stack()}-{watched.region}"),
+            dashboard_name=f"{with_stack('orthanc', pulumi.get_stack(), longest=_LONGEST_NAME)}-{watched.region}",
             dashboard_body=body,
             opts=pulumi.ResourceOptions(parent=self),
         )

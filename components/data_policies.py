@@ -54,7 +54,7 @@ def back_up(
     """What AWS Backup needs to copy the database, and the file system or the bucket, into its vault; all are ARNs.
 
     Out of the managed policies AWSBackupServiceRolePolicyForBackup and …ForS3Backup, which hold for everything in
-    the account, what concerns these resources.
+    the account, what concerns these resources. A test compares them action by action.
     """
     partition, region, account = (database.split(":")[number] for number in (1, 3, 4))
     here = f"arn:{partition}:rds:{region}:{account}"
@@ -75,6 +75,12 @@ def back_up(
         _allow("ExpireCopies", ["rds:DeleteDBSnapshot", "rds:ModifyDBSnapshotAttribute"], [copies]),
         _allow("Tags", ["tag:GetResources"], ["*"]),
     ]
+    if file_system or bucket:
+        # Copies get the tags of their sources. For RDS that is a permission for the snapshot; for EFS and S3 it is
+        # one for the recovery point, without which jobs fail since 30 September 2025 (AWS Backup Developer Guide,
+        # "Troubleshooting AWS Backup" and "Access control").
+        points = f"arn:{partition}:backup:{region}:{account}:recovery-point:*"
+        statements.append(_allow("TagCopies", ["backup:TagResource"], [points]))
     if file_system:
         statements.append(
             _allow("CopyFiles", ["elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"], [file_system])
@@ -97,12 +103,13 @@ def _copy_bucket(bucket: str, rules: str) -> list[dict[str, Any]]:
         "ObjectVersionAcl",
         "ObjectVersionTagging",
     )
+    lists = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListTagsForResource")
     inventory = ("s3:GetInventoryConfiguration", "s3:PutInventoryConfiguration", "s3:PutBucketNotification")
     manage = ("DeleteRule", "PutTargets", "DescribeRule", "EnableRule", "PutRule", "RemoveTargets", "DisableRule")
     return [
         _allow(
             "LookAtBucket",
-            [*(f"s3:GetBucket{what}" for what in look), "s3:ListBucket", "s3:ListBucketVersions", *inventory],
+            [*(f"s3:GetBucket{what}" for what in look), *lists, *inventory],
             [bucket],
         ),
         _allow("CopyObjects", [f"s3:Get{what}" for what in of_objects], [f"{bucket}/*"]),

@@ -1,18 +1,20 @@
-"""Whether data that is brought can be used: asked before the first resource is registered.
+"""Whether existing data can be used: asked before the first resource is registered.
 
 A bucket in another region, or under a key that the tasks may not use, would be found by the first study that is
 stored; a snapshot that RDS cannot restore, when half of the stack is made. `look` asks AWS; `problems` judges its
-answers and is pure.
+answers and is pure. What concerns the database's key is in `database_key`.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi_aws as aws
 
-from components.network_survey import found
+from components import database_key
+from components.database_key import LiveDatabase, LiveKey
+from components.lookups import found
 from components.settings import Problem, Settings
 
 # So the provider and AWS say that there is none; to a bucket of somebody else S3 answers 403.
@@ -40,40 +42,63 @@ class LiveBucket:
 
 @dataclass(frozen=True)
 class LiveSnapshot:
-    """A snapshot of a database as it is; `version`: 17.4; `storage`: GiB."""
+    """A snapshot of a database as it is; `version`: 17.4; `storage`: GiB; `key` None: it is not encrypted.
+
+    `account`: whose it is; a snapshot can be shared with this account.
+    """
 
     engine: str
     version: str
     status: str
-    encrypted: bool
     storage: int
+    account: str
+    key: LiveKey | None
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What there is of the data that the settings name; `region` is the stack's."""
+    """What there is of the data that the settings name, and the stack's own database.
+
+    `region`, `account`: where the stack is deployed.
+    """
 
     region: str
+    account: str = ""
     bucket: LiveBucket | None = None
     snapshot: LiveSnapshot | None = None
+    database: LiveDatabase | None = None
+
+    @property
+    def kept_key(self) -> LiveKey | None:
+        """The key that the database has, or brings with its snapshot; None where it gets one."""
+        if self.database:
+            return self.database.key
+        return self.snapshot.key if self.snapshot else None
 
 
-def look(settings: Settings) -> Survey:
-    """Ask AWS for bucket and snapshot that the settings name. Raises what the provider does, access denied."""
+def look(settings: Settings, remembered: Mapping[str, str]) -> Survey:
+    """Ask AWS for what the settings name and for the database that the stack remembers.
+
+    A snapshot counts when the database is made, so it is not asked for where the database is there. Raises
+    what the provider does, such as access denied.
+    """
     region = aws.get_region().region
-    return Survey(
-        region,
-        _look_at_bucket(settings.existing_bucket_name, region) if settings.existing_bucket_name else None,
-        _look_at_snapshot(settings.db_snapshot_identifier) if settings.db_snapshot_identifier else None,
-    )
+    bucket = _look_at_bucket(settings.existing_bucket_name, region) if settings.existing_bucket_name else None
+    database = database_key.look_at_database(remembered)
+    if database or not settings.db_snapshot_identifier:
+        return Survey(region, bucket=bucket, database=database)
+    account = aws.get_caller_identity().account_id
+    return Survey(region, account, bucket, _look_at_snapshot(settings.db_snapshot_identifier))
 
 
 def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
     """What could not be read, would be lost or could not be restored."""
     if settings.existing_bucket_name:
         yield from _problems_of_bucket(settings, survey)
-    if settings.db_snapshot_identifier:
-        yield from _problems_of_snapshot(settings, survey.snapshot)
+    if survey.database:
+        yield from database_key.problems_of_database(settings, survey.database)
+    elif settings.db_snapshot_identifier:
+        yield from _problems_of_snapshot(settings, survey)
 
 
 def _look_at_bucket(name: str, region: str) -> LiveBucket | None:
@@ -95,13 +120,14 @@ def _look_at_bucket(name: str, region: str) -> LiveBucket | None:
 
 
 def _look_at_snapshot(identifier: str) -> LiveSnapshot | None:
-    snapshot = found(lambda: aws.rds.get_snapshot(db_snapshot_identifier=identifier), _ABSENT)
+    snapshot = found(lambda: aws.rds.get_snapshot(db_snapshot_identifier=identifier, include_shared=True), _ABSENT)
     return snapshot and LiveSnapshot(
         snapshot.engine,
         snapshot.engine_version,
         snapshot.status,
-        snapshot.encrypted,
         int(snapshot.allocated_storage),
+        account=snapshot.db_snapshot_arn.split(":")[4],
+        key=database_key.look_at_key(snapshot.kms_key_id) if snapshot.encrypted else None,
     )
 
 
@@ -134,9 +160,10 @@ def _problems_of_bucket(settings: Settings, survey: Survey) -> Iterator[Problem]
         yield Problem("existingBucketKeyArn", key, rule, "name the bucket's key, or pulumi config rm it")
 
 
-def _problems_of_snapshot(settings: Settings, snapshot: LiveSnapshot | None) -> Iterator[Problem]:
-    identifier = settings.db_snapshot_identifier
-    # The key is needed once; a snapshot that has gone since must not stand in the way of every later update.
+def _problems_of_snapshot(settings: Settings, survey: Survey) -> Iterator[Problem]:
+    identifier, snapshot = settings.db_snapshot_identifier, survey.snapshot
+    # The key is needed once; a snapshot that has gone since must not block every later update. The stack remembers
+    # its database, unless an earlier version of this program deployed it.
     afterwards = "pulumi config rm dbSnapshotIdentifier if the database is there already"
 
     def problem(rule: str, remedy: str) -> Problem:
@@ -150,10 +177,15 @@ def _problems_of_snapshot(settings: Settings, snapshot: LiveSnapshot | None) -> 
         return
     if snapshot.status != "available":
         yield problem(f"is {snapshot.status}, not available yet", "wait until it is")
-    if not snapshot.encrypted:
+    wanted = settings.kms_key_arn or ("ARN_OF_A_KEY" if settings.enable_customer_keys else "alias/aws/rds")
+    if snapshot.account != survey.account:
+        rule = f"belongs to account {snapshot.account}, and RDS restores no encrypted snapshot that is shared"
+        yield problem(rule, database_key.copy_command(settings, wanted))
+    elif snapshot.key is None:
         rule = "is not encrypted, and what is restored from it would not be either"
-        names = f"--source-db-snapshot-identifier {identifier} --target-db-snapshot-identifier NAME"
-        yield problem(rule, f"aws rds copy-db-snapshot {names} --kms-key-id alias/aws/rds, and name the copy")
+        yield problem(rule, database_key.copy_command(settings, wanted))
+    else:
+        yield from database_key.problems_of_snapshot(settings, snapshot.key, problem)
     major = snapshot.version.partition(".")[0]
     if major != settings.database_engine_version:
         rule = f"is of PostgreSQL {major}, databaseEngineVersion {settings.database_engine_version}: restore first"

@@ -5,13 +5,14 @@ The password is drawn by the stack, or by RDS, which then keeps the secret and d
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 from pulumi_aws.rds.outputs import InstanceMasterUserSecret
 
-from components import passwords, protection, roles
+from components import memory, passwords, protection, roles, windows
 from components.keys import Keys
 from components.networking import Network
 from components.settings import Settings
@@ -27,6 +28,18 @@ _MONITORING_INTERVAL_SECONDS = 60
 
 # What PostgreSQL tells, and what an upgrade of it does.
 _LOGS = ["postgresql", "upgrade"]
+
+
+class _Speed(TypedDict, total=False):
+    iops: int
+    storage_throughput: int  # MiB/s
+
+
+# From this size on RDS stripes PostgreSQL's gp3 storage across four volumes (Amazon RDS User Guide, "Amazon RDS DB
+# instance storage"). If these values were left out, the provider would send the 3,000 IOPS of the smaller storage,
+# which RDS refuses.
+_STRIPED_FROM_GIB = 400
+_STRIPED: _Speed = {"iops": 12000, "storage_throughput": 500}
 
 
 @dataclass(frozen=True)
@@ -67,21 +80,22 @@ class Database(pulumi.ComponentResource):
             f"{name}-postgres{settings.database_engine_version}",
             family=f"postgres{settings.database_engine_version}",
             parameters=[
-                {"name": "rds.force_ssl", "value": "1"},
+                # The default from PostgreSQL 15 on. RDS keeps a default with this method: with any other, every
+                # update would find a difference.
+                {"name": "rds.force_ssl", "value": "1", "apply_method": "pending-reboot"},
                 {"name": "log_min_duration_statement", "value": "1000"},  # ms; a slow query of the index
             ],
             opts=child,
         )
         security_group = network.security_groups.reached_by_tasks(
-            "database", "Orthanc's index in PostgreSQL", _POSTGRESQL_PORT
+            "database", "PostgreSQL with the index of Orthanc", _POSTGRESQL_PORT
         )
-        # Drawn, so that nothing before can have had the name of the instance, of its logs or its final snapshot.
-        # Another key is another instance, which stands beside the old one until that goes.
+        # A random suffix avoids clashes with earlier instances, their log groups and final snapshots.
         drawn = random.RandomId(
             name,
             byte_length=4,
-            keepers={"key": settings.kms_key_arn or str(settings.enable_customer_keys)},
-            opts=child,
+            # Another suffix would be another database. Earlier versions of this program gave the key as a keeper.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["keepers"]),
         ).hex
         identifier = pulumi.Output.concat(name, "-", drawn)
         # RDS would make them itself, to be kept for ever.
@@ -112,8 +126,8 @@ class Database(pulumi.ComponentResource):
             storage_type="gp3",
             allocated_storage=settings.database_storage_gib,
             max_allocated_storage=settings.database_max_storage_gib,
+            **_speed(settings.database_storage_gib),
             storage_encrypted=True,
-            # Fixed for good: another key is another instance, which `dataOnDestroy` refuse does not let happen.
             kms_key_id=keys.database_arn,
             multi_az=settings.enable_multi_az,
             db_name=named,
@@ -127,6 +141,8 @@ class Database(pulumi.ComponentResource):
             parameter_group_name=parameter_group.name,
             ca_cert_identifier="rds-ca-rsa2048-g1",
             backup_retention_period=_BACKUP_RETENTION_DAYS if settings.enable_rds_backup else 0,
+            backup_window=windows.DATABASE_BACKUP,
+            maintenance_window=windows.DATABASE_MAINTENANCE,
             delete_automated_backups=settings.data_on_destroy == "delete",
             copy_tags_to_snapshot=True,
             deletion_protection=settings.data_on_destroy == "refuse",
@@ -150,8 +166,16 @@ class Database(pulumi.ComponentResource):
                 # Deleting the instance is safe when the data is kept: it leaves its final snapshot behind.
                 protect=settings.data_on_destroy == "refuse",
                 # They count when the instance is made. Later they may change or go: a new instance would be empty.
-                ignore_changes=["snapshotIdentifier", "dbName", "username"],
+                # Of the key `database_key` says before an update that it cannot change.
+                ignore_changes=["snapshotIdentifier", "kmsKeyId", "dbName", "username"],
             ),
+        )
+        memory.remember(
+            f"{name}-identifier",
+            memory.DATABASE,
+            instance.identifier,
+            "The database: it is asked for its key before each update",
+            parent=self,
         )
 
         if password is None:
@@ -174,13 +198,12 @@ class Database(pulumi.ComponentResource):
         instance: aws.rds.Instance,
         password: pulumi.Output[str],
     ) -> pulumi.Output[str]:
-        child = pulumi.ResourceOptions(parent=self)
         secret = aws.secretsmanager.Secret(
             name,
             description="Orthanc's database",
             kms_key_id=keys.secrets_arn,
             recovery_window_in_days=protection.secret_recovery_window_days(settings),
-            opts=child,
+            opts=passwords.secret_options(self, keys.secrets_arn),
         )
         version = aws.secretsmanager.SecretVersion(
             name,
@@ -200,6 +223,14 @@ class Database(pulumi.ComponentResource):
         )
         # By way of the version: what the secret opens is there once the secret has its value.
         return version.secret_arn
+
+
+def _speed(storage_gib: int) -> _Speed:
+    """The baseline that the price of gp3 includes. RDS refuses both values for smaller storage.
+
+    Storage that RDS enlarges past that size gets this baseline automatically.
+    """
+    return _STRIPED if storage_gib >= _STRIPED_FROM_GIB else {}
 
 
 def _secret_of_rds(secrets: Sequence[InstanceMasterUserSecret] | None) -> str:

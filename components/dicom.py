@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import orthanc
+from components.load_balancer import TASK_HEALTH
 from components.networking import Network
 from components.rollouts import Rollout
 from components.settings import Settings
@@ -68,7 +69,10 @@ class DicomIngress(pulumi.ComponentResource):
             port=orthanc.DICOM_PORT,
             # Off by default for addresses: Orthanc would see the balancer in place of the modality.
             preserve_client_ip="true",
-            health_check={"protocol": "TCP", "interval": 10, "healthy_threshold": 2, "unhealthy_threshold": 2},
+            # Asked at its web server. Orthanc logs an error for each connection to its DICOM port that ends
+            # without an association, such as a TCP check; and a port that accepts connections may still be
+            # blocked.
+            health_check={**TASK_HEALTH, "port": str(orthanc.HTTP_PORT)},
             deregistration_delay=rollout.drain_seconds(_DRAIN_SECONDS),
             opts=child,
         )
@@ -81,7 +85,13 @@ class DicomIngress(pulumi.ComponentResource):
             ssl_policy=TLS_POLICY if over_tls else None,
             tcp_idle_timeout_seconds=None if over_tls else _IDLE_SECONDS,
             default_actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
-            opts=child,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # TLS is turned on in place. To turn it off takes a new listener: the provider would send the
+                # previous TLS policy, which AWS refuses for TCP. Both use the same port: delete the old one first.
+                replace_on_changes=[] if over_tls else ["protocol"],
+                delete_before_replace=True,
+            ),
         )
         self.endpoint = pulumi.Output.concat(self.balancer.dns_name, ":", str(settings.dicom_port))
         self.register_outputs({"endpoint": self.endpoint})

@@ -22,8 +22,13 @@ CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 
 _ORIGIN_ID = "load-balancer"
-# AWS takes up to 15 minutes for a VPC origin, which is the provider's whole patience.
-_VPC_ORIGIN_TIMEOUTS = pulumi.CustomTimeouts(create="30m", update="30m", delete="30m")
+# AWS takes up to 15 minutes to create a VPC origin, and the provider waits no longer by default. These are an
+# argument, because Pulumi's custom timeouts do not reach resources of Terraform's Plugin Framework.
+_VPC_ORIGIN_TIMEOUTS: aws.cloudfront.VpcOriginTimeoutsArgsDict = {
+    "create": "30m",
+    "update": "30m",
+    "delete": "30m",
+}
 
 # What CloudFront records of a request: its standard fields but the cookies, which open sessions.
 _LOGGED = [
@@ -39,7 +44,8 @@ _LOGGED = [
 class Edge(pulumi.ComponentResource):
     """Distribution, VPC origin, what browsers are told, and by configuration own domain and access logs.
 
-    `url: Output[str]`, with https://; `distribution_id: Output[str]`.
+    `url: Output[str]`, with https://; `distribution_id: Output[str]`; `ready: list[pulumi.Resource]`, what is
+    there once the distribution is deployed.
     """
 
     def __init__(
@@ -96,6 +102,7 @@ class Edge(pulumi.ComponentResource):
         if access_logs:
             self._log_access(distribution, access_logs)
         self.distribution_id = distribution.id
+        self.ready: list[pulumi.Resource] = [distribution]
         host = settings.domain_name or distribution.domain_name
         self.url = pulumi.Output.concat("https://", host)
         self.register_outputs({"url": self.url})
@@ -118,12 +125,13 @@ class Edge(pulumi.ComponentResource):
                 "origin_protocol_policy": "https-only" if https else "http-only",
                 "origin_ssl_protocols": {"items": ["TLSv1.2"], "quantity": 1},
             },
+            timeouts=_VPC_ORIGIN_TIMEOUTS,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*after, load_balancer.listener],
-                custom_timeouts=_VPC_ORIGIN_TIMEOUTS,
-                # While attached an origin takes no change at all, not even of its tags.
-                ignore_changes=["tags", "tagsAll"],
+                # CloudFront refuses every update of an attached origin, even of its tags. The provider would send
+                # one for changed timeouts, too.
+                ignore_changes=["tags", "tagsAll", "timeouts"],
                 replace_on_changes=["vpcOriginEndpointConfig"],
             ),
         )
@@ -141,7 +149,7 @@ class Edge(pulumi.ComponentResource):
         headers = aws.cloudfront.ResponseHeadersPolicy(
             f"{self._name}-headers",
             comment="Security headers, CORS for the configured origins",
-            security_headers_config=browsers.security_headers(),
+            security_headers_config=browsers.security_headers(self._settings.frame_ancestors),
             cors_config=browsers.cors(origins) if origins else None,
             opts=self._child,
         )

@@ -14,9 +14,11 @@ import pulumi_aws as aws
 from components.keys import Keys
 from components.settings import Settings
 from components.settings.edge import CLOUDFRONT_REGION
+from components.stack_name import with_stack
 
 _SCOPE = "CLOUDFRONT"
 _RATE_WINDOW_SECONDS = 300
+_LONGEST_METRIC_NAME = 128  # AWS WAF API Reference, "VisibilityConfig"
 
 # AWS's managed rule groups in the order in which they are asked, and those of their rules that only count (AWS WAF
 # Developer Guide, "AWS Managed Rules rule groups list"). Left out: the anonymous IP list, since DICOMweb clients
@@ -29,6 +31,8 @@ MANAGED_RULES: Mapping[str, Sequence[str]] = {
         # A body is a DICOM file here: larger than 8 KB always, and its bytes look like anything.
         *("SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY"),
         "EC2MetaDataSSRF_BODY",
+        # A WADO-RS request lists its frames in the path (…/frames/1,2,3,…): some 200 of them exceed 1024 bytes.
+        "SizeRestrictions_URIPATH",
         # A QIDO query that lists what it wants included, and scripts and modalities that do not name themselves.
         *("SizeRestrictions_QUERYSTRING", "NoUserAgent_HEADER"),
     ),
@@ -68,7 +72,7 @@ class Firewall(pulumi.ComponentResource):
             for version, networks in by_version(settings.allowed_cidrs).items()
         ]
         # Of two stacks in one account each counts its own.
-        self.metric_name = f"{name}-{pulumi.get_stack()}"
+        self.metric_name = with_stack(name, pulumi.get_stack(), longest=_LONGEST_METRIC_NAME)
         web_acl = aws.wafv2.WebAcl(
             name,
             region=CLOUDFRONT_REGION,

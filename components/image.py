@@ -2,23 +2,19 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
 
+from components import build_context
 from components.settings import Settings
-
-CONTEXT = Path(__file__).parents[1] / "docker"
 
 # Docker's names of the architectures that Fargate knows.
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
-_IMAGES_KEPT = 10
-_DAYS_OF_UNTAGGED_IMAGES = 7
+_IMAGES_KEPT = 100
 
 
 class OrthancImage(pulumi.ComponentResource):
@@ -26,6 +22,11 @@ class OrthancImage(pulumi.ComponentResource):
 
     `digest: Output[str]`, the reference by digest that a task deploys (unknown in a preview that builds nothing);
     `repository_arn: Output[str]`.
+
+    Tags can be overwritten; what runs cannot, because tasks are deployed by digest. pulumi-docker builds and
+    pushes at every update (provider.go, "When the docker image is updated, we build and push again"), and a
+    rebuilt image has another manifest. A repository with immutable tags refuses that push, so a return to an
+    older `orthancImage`, or an `up` after one that was interrupted, would fail.
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
@@ -35,26 +36,25 @@ class OrthancImage(pulumi.ComponentResource):
 
         repository = aws.ecr.Repository(
             name,
-            image_tag_mutability="IMMUTABLE",
+            image_tag_mutability="MUTABLE",
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=_encryption(settings),
             force_delete=True,  # images are built again from this project; they hold no data
             opts=child,
         )
-        aws.ecr.LifecyclePolicy(name, repository=repository.name, policy=_lifecycle(), opts=child)
+        aws.ecr.LifecyclePolicy(name, repository=repository.name, policy=lifecycle(), opts=child)
 
-        platform = PLATFORMS[settings.cpu_architecture]
+        context, platform = build_context.prepared(), PLATFORMS[settings.cpu_architecture]
         arguments = {"ORTHANC_IMAGE": settings.orthanc_image}
         login = aws.ecr.get_authorization_token_output(registry_id=repository.registry_id)
         image = docker.Image(
             name,
-            # Immutable tags refuse a second push: the tag is the content, so what is unchanged is not pushed.
             image_name=pulumi.Output.concat(
-                repository.repository_url, ":", content_tag(CONTEXT, platform, arguments)
+                repository.repository_url, ":", tag(context.digest, platform, arguments)
             ),
             build=docker.DockerBuildArgs(
-                context=from_here(CONTEXT),
-                dockerfile=from_here(CONTEXT / "Dockerfile"),
+                context=context.path,
+                dockerfile=f"{context.path}/Dockerfile",
                 platform=platform,
                 args=arguments,
             ),
@@ -77,24 +77,20 @@ def _encryption(settings: Settings) -> list[aws.ecr.RepositoryEncryptionConfigur
     return [{"encryption_type": "KMS"}] if settings.enable_customer_keys else None
 
 
-def from_here(path: Path) -> str:
-    """The path from the project, where Pulumi runs program and plugins: the state names no machine's path."""
-    return Path(os.path.relpath(path)).as_posix()
+def tag(digest: str, platform: str, arguments: Mapping[str, str]) -> str:
+    """A tag that tells what is built from what: 16 hexadecimal digits over context, platform and arguments."""
+    return hashlib.sha256(json.dumps([digest, platform, arguments], sort_keys=True).encode()).hexdigest()[:16]
 
 
-def content_tag(context: Path, platform: str, arguments: Mapping[str, str]) -> str:
-    """A tag that names what is built: 16 hexadecimal digits over platform, arguments and the context's files."""
-    digest = hashlib.sha256(json.dumps([platform, arguments], sort_keys=True).encode())
-    for path in sorted(path for path in context.rglob("*") if path.is_file()):
-        digest.update(f"\0{path.relative_to(context).as_posix()}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+def lifecycle() -> str:
+    """The repository's lifecycle policy: only the oldest of more than a hundred images expires.
 
-
-def _lifecycle() -> str:
-    def rule(priority: int, tag_status: str, count_type: str, count: int, **unit: str) -> dict[str, object]:
-        selection = {"tagStatus": tag_status, "countType": count_type, "countNumber": count, **unit}
-        return {"rulePriority": priority, "selection": selection, "action": {"type": "expire"}}
-
-    untagged = rule(1, "untagged", "sinceImagePushed", _DAYS_OF_UNTAGGED_IMAGES, countUnit="days")
-    return json.dumps({"rules": [untagged, rule(2, "any", "imageCountMoreThan", _IMAGES_KEPT)]}, sort_keys=True)
+    ECR knows when an image was pushed, not whether a service runs it. The image that runs can be old, because
+    nothing was changed for years or because updates were rolled back to it. It can be without a tag, because an
+    update was interrupted after it had pushed its own image under the same tag. So nothing expires by age or for
+    want of a tag. A hundred images are thirty pushes at least (Docker's containerd image store pushes an index and
+    an attestation with each image). They cost little: ECR stores a layer that images share once.
+    """
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": _IMAGES_KEPT}
+    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+    return json.dumps({"rules": [rule]}, sort_keys=True)

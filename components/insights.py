@@ -1,7 +1,9 @@
-"""CloudWatch Container Insights, where `enableContainerInsights` asks for it: metrics of each task by itself.
+"""CloudWatch Container Insights: metrics of each task by itself, where `enableContainerInsights` turns them on.
 
-ECS writes what they are made of to a log group, whose name it prescribes, and makes the group itself if it is not
-there: to be kept for ever, under AWS's key.
+ECS writes the metrics to a log group whose name it prescribes. It creates the group if there is none, without an
+expiration and without the stack's key, and a stack that creates it later is refused (aws/containers-roadmap#2315).
+A last write can also create the group again after the setting is turned off or the group is deleted. The stack
+therefore always has the group, before the cluster has the setting. An empty group costs nothing.
 """
 
 import pulumi
@@ -12,36 +14,23 @@ from components.settings import Settings
 
 
 def cluster_setting(settings: Settings) -> aws.ecs.ClusterSettingArgsDict:
-    """Said either way: what an account turns on for all its clusters is paid for."""
+    """The cluster's setting, also when it is off: an account can turn it on for all clusters that do not say."""
     value = "enhanced" if settings.enable_container_insights else "disabled"
     return {"name": "containerInsights", "value": value}
 
 
-class ContainerInsights(pulumi.ComponentResource):
-    """The log group of a cluster's Container Insights, nothing where they are off.
+def log_group(
+    name: str, settings: Settings, *, keys: Keys, cluster_name: pulumi.Input[str], parent: pulumi.Resource
+) -> aws.cloudwatch.LogGroup:
+    """The log group of a cluster's Container Insights, which the cluster must depend on.
 
-    `ready: list[pulumi.Resource]` is what tasks wait for. ECS writes every minute, and first when there is a task.
+    `cluster_name` must not be an output of the cluster. Entries are kept for `logRetentionDays`, under the key of
+    the logs if there is one.
     """
-
-    def __init__(
-        self,
-        name: str,
-        settings: Settings,
-        *,
-        keys: Keys,
-        cluster_name: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
-    ):
-        """Keeps what `cluster_name` tells for `logRetentionDays`, under the key of the logs where there is one."""
-        super().__init__("orthanc:service:ContainerInsights", name, None, opts)
-        self.ready: list[pulumi.Resource] = []
-        if settings.enable_container_insights:
-            log_group = aws.cloudwatch.LogGroup(
-                name,
-                name=pulumi.Output.concat("/aws/ecs/containerinsights/", cluster_name, "/performance"),
-                retention_in_days=settings.log_retention_days,
-                kms_key_id=keys.logs_arn,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            self.ready = [log_group]
-        self.register_outputs({})
+    return aws.cloudwatch.LogGroup(
+        name,
+        name=pulumi.Output.concat("/aws/ecs/containerinsights/", cluster_name, "/performance"),
+        retention_in_days=settings.log_retention_days,
+        kms_key_id=keys.logs_arn,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )

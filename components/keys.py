@@ -1,13 +1,15 @@
-"""The keys that data at rest is encrypted under, beside that of the files, which `storage` makes.
+"""The keys that data at rest is encrypted under, except that of the files, which `storage` makes.
 
-Made by the stack (`enableCustomerKeys`), brought (`kmsKeyArn`), or AWS's own: then the stack names none.
+The stack makes them (`enableCustomerKeys`), they exist (`kmsKeyArn`), or they are AWS's own: then the stack names
+none. A database that is there, or comes from a snapshot, keeps its key (see `database_key`).
 """
 
 import pulumi
 import pulumi_aws as aws
 
-from components import key_policies, protection
+from components import key_policies, memory, protection
 from components.key_policies import Owner
+from components.plan import Plan
 from components.settings import Settings
 from components.settings.edge import CLOUDFRONT_REGION
 
@@ -23,10 +25,13 @@ class Keys(pulumi.ComponentResource):
     `firewall_logs_arn: Output[str]` or None likewise, of a key in us-east-1, where the web ACL's logs are.
     """
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
-        """Makes what `settings` ask for; each key costs, so what nothing uses is not made."""
+    def __init__(self, name: str, settings: Settings, *, plan: Plan, opts: pulumi.ResourceOptions | None = None):
+        """Makes what `settings` ask for; each key costs, so what nothing uses is not made.
+
+        `plan` knows the key that the database keeps.
+        """
         super().__init__("orthanc:keys:Keys", name, None, opts)
-        self._name, self._settings = name, settings
+        self._name, self._settings, self._plan = name, settings, plan
         self._region = aws.get_region().region
         self.database_arn: pulumi.Output[str] | None = None
         self.secrets_arn: pulumi.Output[str] | None = None
@@ -37,6 +42,8 @@ class Keys(pulumi.ComponentResource):
             self.database_arn = self.secrets_arn = self.logs_arn = key
         elif settings.enable_customer_keys:
             self._make()
+        if plan.database_key:
+            self.database_arn = pulumi.Output.from_input(plan.database_key)
         if self._region == CLOUDFRONT_REGION:
             self.firewall_logs_arn = self.logs_arn
         self.register_outputs({})
@@ -44,7 +51,15 @@ class Keys(pulumi.ComponentResource):
     def _make(self) -> None:
         own = owner()
         sessions = self._settings.enable_exec
-        self.database_arn = self._key("database", "Orthanc's index", key_policies.used_through(own, ["rds"]))
+        if self._plan.makes_database_key:
+            self.database_arn = self._key("database", "Orthanc's index", key_policies.used_through(own, ["rds"]))
+            memory.remember(
+                f"{self._name}-database",
+                memory.DATABASE_KEY,
+                self.database_arn,
+                "The key that the stack made for its database, which keeps it",
+                parent=self,
+            )
         # RDS, since it makes the database's secret where it draws the password.
         by_services = key_policies.used_through(own, ["secretsmanager", "rds"])
         self.secrets_arn = self._key("secrets", "Passwords of Orthanc and its database", by_services)

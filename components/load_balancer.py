@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from components import orthanc, policies
+from components import browsers, orthanc, policies
 from components.access_logs import AccessLogs
 from components.certificates import Certificates
 from components.networking import Network
@@ -15,12 +15,25 @@ from components.settings import Settings
 # one: the console's own default (ELB User Guide, "Security policies for your Application Load Balancer").
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
+# How load balancers tell whether a task serves. Without credentials every path answers 401, which shows as much as
+# 200. It does not ask the database: while that is away, tasks stay. ECS replaces a task as soon as one balancer
+# finds it unhealthy, so all are equally patient.
+TASK_HEALTH: aws.lb.TargetGroupHealthCheckArgsDict = {
+    "protocol": "HTTPS",
+    "path": "/system",
+    "matcher": "200,401",
+    "interval": 15,
+    "timeout": 10,
+    "healthy_threshold": 2,
+    "unhealthy_threshold": 4,
+}
+
 
 class ApplicationLoadBalancer(pulumi.ComponentResource):
-    """Load balancer, target group and listener.
+    """Load balancer, target group, listener and the rule by which it forwards.
 
     `balancer: aws.lb.LoadBalancer` and `listener: aws.lb.Listener` for the edge,
-    `target_group: aws.lb.TargetGroup` for the service.
+    `target_group: aws.lb.TargetGroup` and `forwarding: aws.lb.ListenerRule` for the service.
     """
 
     def __init__(
@@ -51,13 +64,14 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             drop_invalid_header_fields=True,
             # It holds no data, but there is no other way to them.
             enable_deletion_protection=settings.data_on_destroy == "refuse",
+            # Always given: the provider ignores a block that is left out, so logging would continue.
             access_logs={
                 "bucket": access_logs.bucket_name,
                 "prefix": policies.LOAD_BALANCER_LOGS,
                 "enabled": True,
             }
             if access_logs
-            else None,
+            else {"bucket": "", "enabled": False},
             opts=pulumi.ResourceOptions(parent=self, depends_on=access_logs.ready if access_logs else []),
         )
         self.target_group = aws.lb.TargetGroup(
@@ -67,16 +81,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             # Under a certificate that each task makes for itself: nobody checks a target's.
             protocol="HTTPS",
             port=orthanc.HTTP_PORT,
-            # Without credentials every path answers 401, which shows as much as 200 that Orthanc serves.
-            health_check={
-                "protocol": "HTTPS",
-                "path": "/system",
-                "matcher": "200,401",
-                "interval": 15,
-                "timeout": 10,
-                "healthy_threshold": 2,
-                "unhealthy_threshold": 4,
-            },
+            health_check=TASK_HEALTH,
             # Jobs and queries belong to the task that began them.
             stickiness={"type": "lb_cookie", "enabled": True, "cookie_duration": 3600},
             deregistration_delay=rollout.drain_seconds(settings.transfer_seconds),
@@ -90,7 +95,41 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             port=HTTPS_PORT if https else HTTP_PORT,
             certificate_arn=certificates.load_balancer_arn,
             ssl_policy=_TLS_POLICY if https else None,
-            default_actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
-            opts=child,
+            default_actions=[
+                {
+                    "type": "fixed-response",
+                    "fixed_response": {
+                        "status_code": "403",
+                        "content_type": "text/plain",
+                        "message_body": "The archive is reached through its CloudFront distribution only.\n",
+                    },
+                }
+            ],
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # A listener that loses TLS cannot be updated: the provider would send the previous TLS policy,
+                # which AWS refuses for HTTP. The ports differ, so the old listener stays until the new one exists.
+                replace_on_changes=["protocol"],
+                delete_before_replace=False,
+            ),
+        )
+        # Only what the edge function has let pass reaches Orthanc. A listener rule cannot tell whether a request
+        # overrides its method: Orthanc decodes the query string before it splits it, and the patterns of a rule
+        # may have no percent sign (ELB User Guide, "Add a listener rule", query string).
+        self.forwarding = aws.lb.ListenerRule(
+            name,
+            listener_arn=self.listener.arn,
+            priority=1,
+            conditions=[
+                {
+                    "http_header": {
+                        "http_header_name": browsers.EDGE_MARK,
+                        "values": [browsers.EDGE_MARK_VALUE],
+                    }
+                }
+            ],
+            actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
+            # CloudFront calls the old listener, by its rule, until the VPC origin leads to the new one.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
         self.register_outputs({})

@@ -1,7 +1,7 @@
-"""AWS's own metrics of what is deployed, for alarms and dashboard: pure.
+"""Metrics of what is deployed, for alarms and dashboard: pure.
 
-Each metric is free of charge but S3's on replication. The names of the resources are handed through as they are,
-so that what is still unknown in a preview may be among them.
+AWS's own are free of charge but S3's on replication; one is counted in Orthanc's log. The names of the resources
+are handed through as they are, so that what is still unknown in a preview may be among them.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,10 @@ Name = pulumi.Input[str]
 
 _CLOUDFRONT = "AWS/CloudFront"
 
+# What a task logs when a connection to its DICOM port has said nothing for 30 s, in which it took no other: the
+# first words are Orthanc's, the rest DCMTK's. In CloudWatch Logs' syntax for filters.
+SILENT_CONNECTION = '"Receiving Association failed: DUL network read timeout"'
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -29,6 +33,7 @@ class Watched:
     service: Name
     service_arn: Name
     log_group: Name
+    own_namespace: Name
     database: Name
     database_arn: Name
     distribution: Name
@@ -50,7 +55,7 @@ class Watched:
 class Metric(NamedTuple):
     """A metric and the statistic of it that counts: Sum, Average, Maximum, Minimum, a percentile such as p95."""
 
-    namespace: str
+    namespace: Name
     name: str
     dimensions: Mapping[str, Name]
     statistic: str
@@ -86,6 +91,14 @@ def at_balancer(watched: Watched, name: str, statistic: str = "Sum") -> Metric:
 def at_dicom_balancer(watched: Watched, name: str) -> Metric:
     """A metric of the DICOM balancer: NewFlowCount, ProcessedBytes …"""
     return Metric("AWS/NetworkELB", name, {"LoadBalancer": _there(watched.dicom_balancer)}, "Sum")
+
+
+def silent_dicom_connections(watched: Watched) -> Metric:
+    """Connections that blocked a task's DICOM port for 30 s each, as its log tells (`SILENT_CONNECTION`).
+
+    A metric of the stack's own, counted in its log.
+    """
+    return Metric(watched.own_namespace, "SilentDicomConnections", {}, "Sum")
 
 
 def of_tasks(watched: Watched, name: str, statistic: str) -> Metric:
@@ -135,4 +148,5 @@ def failed_executions(watched: Watched) -> Metric:
 
 def region_of(metric: Metric, watched: Watched) -> str:
     """Where a metric of the archive's own region, or of CloudFront and what belongs to it, is found."""
-    return CLOUDFRONT_REGION if metric.namespace in (_CLOUDFRONT, "AWS/WAFV2") else watched.region
+    of_edge = isinstance(metric.namespace, str) and metric.namespace in (_CLOUDFRONT, "AWS/WAFV2")
+    return CLOUDFRONT_REGION if of_edge else watched.region

@@ -1,69 +1,92 @@
-"""Whether a network that is brought can carry the system: asked before the first resource is registered.
+"""Whether an existing network can carry the system: asked before the first resource is registered.
 
-What is wrong with it would else be found half an hour later, by a load balancer, a database or CloudFront, with
-half of the stack made. `look` asks AWS; `problems` judges its answers and is pure.
+Otherwise a load balancer, a database or CloudFront finds what is wrong with it half an hour later, when half of
+the stack exists. `look` asks AWS; `problems` judges the answers and is pure. The tasks' ways to AWS are in
+`endpoint_survey`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import ipaddress
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import pulumi_aws as aws
 
+from components import endpoint_survey, vpc_origins
+from components.endpoint_survey import Place, Ways
+from components.lookups import found
 from components.settings import Problem, Settings
-
-# Zones, by id, in which CloudFront cannot reach a VPC origin (CloudFront Developer Guide, "Restrict access with
-# VPC origins"); a load balancer there would be deployed and never answer.
-ZONES_WITHOUT_VPC_ORIGINS = ["use1-az3", "usw1-az2", "apne1-az3", "cac1-az3"]
+from components.settings.values import PRIVATE_BLOCKS
 
 # What a load balancer wants free in each of its subnets (Elastic Load Balancing user guide, "Subnets").
 FREE_ADDRESSES = 8
 _BALANCED = ("privateSubnetIds", "publicSubnetIds")
 
-# So the provider says that a lookup of one thing has found none, or several.
-_NOT_ONE = ("no matching ", "matched; use additional constraints")
 
-_Answer = TypeVar("_Answer")
+@dataclass(frozen=True)
+class LiveRoutes:
+    """The routes of a subnet.
+
+    `public`: one leads to an internet gateway; `leads_out`: one leads to public addresses in another way, by NAT
+    for example.
+    """
+
+    table_id: str
+    public: bool
+    leads_out: bool
 
 
 @dataclass(frozen=True)
 class LiveVpc:
-    """A VPC as it is."""
+    """A VPC as it is; `owner`: the account that owns it and may share it."""
 
     dns_support: bool
     dns_hostnames: bool
     internet_gateway: bool
+    owner: str
 
 
 @dataclass(frozen=True)
 class LiveSubnet:
-    """A subnet as it is; `zone` and `zone_id`: us-east-1a, use1-az1."""
+    """A subnet as it is; `zone` and `zone_id`: us-east-1a, use1-az1; `network`: 10.0.0.0/24."""
 
     vpc_id: str
     zone: str
     zone_id: str
     free_addresses: int
+    network: str
+    routes: LiveRoutes
     balanced: bool = False
     """Whether a load balancer has its addresses there already."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What there is of the network that the settings name: the VPC, and subnets by id."""
+    """What there is of the network that the settings name: the VPC, subnets by id, and the tasks' ways to AWS.
+
+    `account`: the one that the stack is deployed to.
+    """
 
     vpc: LiveVpc | None
     subnets: dict[str, LiveSubnet]
+    account: str
+    ways: Ways
 
 
 def look(settings: Settings) -> Survey:
-    """Ask AWS for the VPC and the subnets that the settings name. Raises what the provider does, access denied."""
+    """Ask AWS for the network that the settings name. Raises what the provider does, such as access denied."""
+    vpc, account = _look_at_vpc(settings.vpc_id), aws.get_caller_identity().account_id
+    if vpc and vpc.owner != account:  # an account that a VPC is shared with does not see all of it
+        return Survey(vpc, {}, account, Ways())
     named = [id for subnets in settings.brought_subnets.values() for id in subnets]
     subnets = {id: subnet for id in named if (subnet := _look_at_subnet(id))}
-    return Survey(_look_at_vpc(settings.vpc_id), subnets)
+    return Survey(vpc, subnets, account, endpoint_survey.look(settings))
 
 
 def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
     """What cannot be deployed into the network, or would not be reached in it."""
+    if survey.vpc and survey.vpc.owner != survey.account:
+        yield _shared(settings.vpc_id, survey.vpc.owner, survey.account)
+        return
     yield from _problems_of_vpc(settings.vpc_id, survey.vpc)
     for key, subnets in settings.brought_subnets.items():
         zones: set[str] = set()
@@ -75,25 +98,22 @@ def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
             zones |= {subnet.zone} if subnet else set()
     if not settings.enable_dicom_s3_storage:
         yield from _tasks_without_file_system(settings, survey)
+    yield from endpoint_survey.problems(settings, survey.ways, dict(_places(settings, survey)))
 
 
-def found(lookup: Callable[[], _Answer], absent: Sequence[str] = _NOT_ONE) -> _Answer | None:
-    """The answer to a lookup of one thing, or None where a text of `absent` says that there is not exactly one.
-
-    Other failures are raised.
-    """
-    try:
-        return lookup()
-    except Exception as error:  # the SDK knows no kinds of failure
-        if any(text in str(error) for text in absent):
-            return None
-        raise
+def _places(settings: Settings, survey: Survey) -> Iterator[tuple[int, Place]]:
+    """Where tasks run, by the number of the private subnet; a public one is reported anyway."""
+    for number, id in enumerate(settings.private_subnet_ids):
+        subnet = survey.subnets.get(id)
+        if subnet and subnet.vpc_id == settings.vpc_id and not subnet.routes.public:
+            network = ipaddress.IPv4Network(subnet.network)
+            yield number, Place(id, network, subnet.routes.table_id, subnet.routes.leads_out)
 
 
 def _look_at_vpc(id: str) -> LiveVpc | None:
     vpc = found(lambda: aws.ec2.get_vpc(id=id))
     gateway = found(lambda: aws.ec2.get_internet_gateway(filters=[{"name": "attachment.vpc-id", "values": [id]}]))
-    return vpc and LiveVpc(vpc.enable_dns_support, vpc.enable_dns_hostnames, gateway is not None)
+    return vpc and LiveVpc(vpc.enable_dns_support, vpc.enable_dns_hostnames, gateway is not None, vpc.owner_id)
 
 
 def _look_at_subnet(id: str) -> LiveSubnet | None:
@@ -106,8 +126,26 @@ def _look_at_subnet(id: str) -> LiveSubnet | None:
         subnet.availability_zone,
         subnet.availability_zone_id,
         free,
+        subnet.cidr_block,
+        _look_at_routes(subnet.vpc_id, id),
         balanced=free < FREE_ADDRESSES and _is_balanced(id),
     )
+
+
+def _look_at_routes(vpc_id: str, subnet_id: str) -> LiveRoutes:
+    """The routes of the subnet's own table, or of its VPC's main one."""
+    own = found(lambda: aws.ec2.get_route_table(subnet_id=subnet_id))
+    main = aws.ec2.GetRouteTableFilterArgsDict(name="association.main", values=["true"])
+    table = own or aws.ec2.get_route_table(vpc_id=vpc_id, filters=[main])
+    to_internet = [route for route in table.routes if route.gateway_id.startswith("igw-")]
+    others = [route for route in table.routes if route not in to_internet and route.cidr_block]
+    leads_out = any(not _is_private(route.cidr_block) for route in others)
+    return LiveRoutes(table.route_table_id, bool(to_internet), leads_out)
+
+
+def _is_private(network: str) -> bool:
+    """Whether all addresses of a network are private ones."""
+    return any(ipaddress.IPv4Network(network).subnet_of(block) for block in PRIVATE_BLOCKS)
 
 
 def _is_balanced(subnet_id: str) -> bool:
@@ -120,6 +158,15 @@ def _is_balanced(subnet_id: str) -> bool:
         )
     )
     return bool(interfaces and interfaces.ids)
+
+
+def _shared(id: str, owner: str, account: str) -> Problem:
+    """A VPC of another account (CloudFront Developer Guide, "Restrict access with VPC origins", prerequisites)."""
+    rule = (
+        f"belongs to account {owner}, and CloudFront makes VPC origins only in a VPC of the account it is used in"
+    )
+    remedy = f"deploy to account {owner}, or pulumi config set vpcId to a VPC of account {account}"
+    return Problem("vpcId", id, rule, remedy)
 
 
 def _problems_of_vpc(id: str, vpc: LiveVpc | None) -> Iterator[Problem]:
@@ -152,7 +199,11 @@ def _broken_rules(key: str, vpc_id: str | None, subnet: LiveSubnet | None, taken
         yield f"belongs to {subnet.vpc_id}, not to vpcId {vpc_id}"
     if subnet.zone in taken:
         yield f"is in {subnet.zone} like one before it, and load balancers and EFS take one subnet of a zone"
-    if key == "privateSubnetIds" and subnet.zone_id in ZONES_WITHOUT_VPC_ORIGINS:
+    if key == "publicSubnetIds" and not subnet.routes.public:
+        yield "has no route to an internet gateway, so nobody outside would reach the balancer of public DICOM"
+    if key != "publicSubnetIds" and subnet.routes.public:
+        yield "has a route to an internet gateway, so it is public; nothing that the stack puts there may be"
+    if key == "privateSubnetIds" and subnet.zone_id in vpc_origins.ZONES_WITHOUT:
         yield f"is in {subnet.zone} ({subnet.zone_id}), where CloudFront reaches no VPC origin"
     if key in _BALANCED and subnet.free_addresses < FREE_ADDRESSES and not subnet.balanced:
         yield f"has {subnet.free_addresses} free addresses, and a load balancer wants {FREE_ADDRESSES}"

@@ -11,19 +11,11 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
-from components import policies, roles
+from components import memory, policies, roles
+from components.endpoints import service_name, services_of_tasks
 from components.keys import Keys
-from components.network_survey import ZONES_WITHOUT_VPC_ORIGINS
 from components.security_groups import HTTPS_PORT, SecurityGroups
 from components.settings import Settings
-
-ZONES = 2
-
-# What a Fargate task calls before and while it runs: image manifest and layers (the layers themselves come from
-# S3), its secrets, its log group (Amazon ECR User Guide, "Interface VPC endpoints").
-SERVICES_OF_A_TASK = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
-# And what a shell in it goes through (Amazon ECS Developer Guide, "ECS Exec").
-_SERVICE_OF_SHELLS = "ssmmessages"
 
 _NAT_STRATEGIES = {
     "none": awsx.ec2.NatGatewayStrategy.NONE,
@@ -46,7 +38,7 @@ class Network(pulumi.ComponentResource):
     """How many isolated subnets there are."""
     security_groups: SecurityGroups
     endpoints: Mapping[str, aws.ec2.VpcEndpoint]
-    """The endpoints that are the stack's own, by service as in SERVICES_OF_A_TASK, and s3."""
+    """The endpoints that are the stack's own, by service as in `endpoints`, and s3."""
     origin_needs: Sequence[pulumi.Resource]
     """What a CloudFront VPC origin needs of the network and does not name."""
 
@@ -58,17 +50,32 @@ class Networking(Network):
     although no route of ours leads through it without NAT.
     """
 
-    def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
-        """Builds the network that `settings` ask for."""
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        keys: Keys,
+        zones: Sequence[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Builds the network that `settings` ask for in `zones`, by name, and records these."""
         super().__init__("orthanc:networking:Networking", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
 
-        vpc = self._build_vpc(name, settings)
+        memory.remember(
+            f"{name}-zones",
+            memory.ZONES,
+            ",".join(zones),
+            "The zones of the stack's subnets: they stay, whatever zones AWS lists later",
+            parent=self,
+        )
+        vpc = self._build_vpc(name, settings, zones)
         self.vpc_id = vpc.vpc_id
         self.private_subnet_ids = vpc.private_subnet_ids
         self.isolated_subnet_ids = vpc.isolated_subnet_ids
         self.public_subnet_ids = vpc.public_subnet_ids
-        self.isolated_subnets = ZONES
+        self.isolated_subnets = len(zones)
         self.origin_needs = [vpc]
 
         s3 = aws.ec2.VpcEndpoint(
@@ -93,13 +100,7 @@ class Networking(Network):
             self._log_flows(name, settings, keys)
         self.register_outputs({"vpcId": self.vpc_id})
 
-    def _build_vpc(self, name: str, settings: Settings) -> awsx.ec2.Vpc:
-        zones = aws.get_availability_zones(
-            state="available",
-            exclude_zone_ids=ZONES_WITHOUT_VPC_ORIGINS,
-            # Neither local zones nor those that an account must opt into have what the system needs.
-            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
-        )
+    def _build_vpc(self, name: str, settings: Settings, zones: Sequence[str]) -> awsx.ec2.Vpc:
         # The place of public subnets stays reserved where nothing needs them, so that their coming and going moves
         # no other subnet: moving one would replace the database.
         public = awsx.ec2.SubnetType.PUBLIC if settings.public_subnets_needed else awsx.ec2.SubnetType.UNUSED
@@ -111,7 +112,7 @@ class Networking(Network):
         return awsx.ec2.Vpc(
             name,
             cidr_block=settings.vpc_cidr,
-            availability_zone_names=zones.names[:ZONES],
+            availability_zone_names=list(zones),
             subnet_strategy=awsx.ec2.SubnetAllocationStrategy.AUTO,
             subnet_specs=subnets,
             nat_gateways=awsx.ec2.NatGatewayConfigurationArgs(strategy=_NAT_STRATEGIES[settings.nat_gateways]),
@@ -160,13 +161,3 @@ class Networking(Network):
             iam_role_arn=role_arn,
             opts=self._child,
         )
-
-
-def services_of_tasks(settings: Settings) -> list[str]:
-    """The services of AWS that tasks call, beside S3 and those that Orthanc's storage calls."""
-    return [*SERVICES_OF_A_TASK, *([_SERVICE_OF_SHELLS] if settings.enable_exec else [])]
-
-
-def service_name(service: str) -> str:
-    """The name by which endpoints and prefix lists know an AWS service in the stack's region."""
-    return f"com.amazonaws.{aws.get_region().region}.{service}"

@@ -5,12 +5,16 @@ fills from Secrets Manager. What is not listed keeps Orthanc's own default.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from components import versions
 from components.database import DatabaseAccess
-from components.settings import Settings, connections
+from components.settings import Settings, connections, transfers
+from components.settings.modalities import Modality, by_title, named
+from components.stack_name import with_stack
 
 HTTP_PORT = 8042
 DICOM_PORT = 4242
@@ -20,16 +24,33 @@ STORAGE_DIRECTORY = "/var/lib/orthanc/db"
 
 # docker/Dockerfile puts them there.
 RDS_CERTIFICATES = "/usr/share/orthanc/rds-global-bundle.pem"
-_MAKE_CERTIFICATE = "/usr/share/orthanc/make-certificate.sh"
+_PREPARE_TASK = "/usr/share/orthanc/prepare-task.sh"
 _READ_ONLY_USERS = "/usr/share/orthanc/read-only-users.lua"
 
 # Key and certificate of the task's own HTTPS, made at its start; on a volume that ends with the task.
 CERTIFICATE = "/tmp/https.pem"  # noqa: S108 - the container's own
+# The task's own host id: docker/Dockerfile makes /etc/hostid a link to it.
+_HOST_ID = "/tmp/hostid"  # noqa: S108 - the container's own
 
 # TLS 1.2 and newer, in civetweb's numbers ("ssl_protocol_version"); and of TLS 1.2 what is forward secret and
 # authenticated. Load balancers offer both suites to their targets (ELBSecurityPolicy-2016-08).
 _TLS_1_2 = 4
 _TLS_1_2_CIPHERS = ["ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"]
+
+# When libpq gives up a connection whose other end has gone without a word, as in a failover to a standby
+# (PostgreSQL, "Database Connection Control Functions", and tcp(7)). Linux by itself waits for a quarter of an hour
+# for an answer, and for two hours on a silent connection; meanwhile requests hang, the task's own health check
+# included, until ECS kills it. The plugin closes what has failed and connects again with the next request.
+# Seconds, but for tcp_user_timeout.
+_DATABASE_TIMEOUTS = {
+    "connect_timeout": 5,
+    # Milliseconds for which what was sent may stay unacknowledged.
+    "tcp_user_timeout": 15_000,
+    # A silent connection is asked after 10 s, then every 5 s, and given up after three questions.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 # What a modality may do, by its name in the settings and in Orthanc's DicomModalities.
 _RIGHTS = {
@@ -40,10 +61,14 @@ _RIGHTS = {
     "store": "AllowStore",
     "storageCommitment": "AllowStorageCommitment",
 }
-# What Orthanc can allow to whoever calls.
-_TO_EVERYBODY = [
-    f"DicomAlwaysAllow{command}" for command in ("Echo", "Find", "FindWorklist", "Get", "Move", "Store")
+# What Orthanc can allow to whoever calls. The first is nothing: no plugin has a worklist.
+_WORKLISTS, *_COMMANDS = [
+    f"DicomAlwaysAllow{command}" for command in ("FindWorklist", "Echo", "Find", "Get", "Move", "Store")
 ]
+
+
+# The column of the index that holds it: Orthanc's PostgreSQL plugin, table ServerProperties.
+_LONGEST_SERVER_IDENTIFIER = 64
 
 
 @dataclass(frozen=True)
@@ -61,7 +86,7 @@ def configuration(
     sections: dict[str, Any] = _dicom(settings) | {
         "Name": settings.orthanc_name,
         # Without a fixed one Orthanc derives it from its network interface, which every new task has anew.
-        "DatabaseServerIdentifier": f"orthanc-{stack}",
+        "DatabaseServerIdentifier": with_stack("orthanc", stack, longest=_LONGEST_SERVER_IDENTIFIER),
         # Reached through the load balancer only, and never without a password.
         "RemoteAccessAllowed": True,
         "AuthenticationEnabled": True,
@@ -70,7 +95,7 @@ def configuration(
         "SslCertificate": CERTIFICATE,
         "SslMinimumProtocolVersion": _TLS_1_2,
         "SslCiphersAccepted": _TLS_1_2_CIPHERS,
-        "HttpThreadsCount": 100,
+        "HttpThreadsCount": transfers.HTTP_THREADS,
         # Longer than the load balancer keeps an idle connection: at the default, 1 s, it would now and then send
         # a request into a connection that Orthanc is closing, and answer 502.
         "KeepAliveTimeout": settings.keep_alive_seconds,
@@ -82,12 +107,19 @@ def configuration(
         "MaximumFileSizeInArchiveMB": settings.largest_study_mib,
         # Several tasks share one index: jobs are a task's own and must not be stored for another to find.
         "SaveJobs": False,
-        # The same instance sent again is no error and no second write; a corrected one replaces the old.
-        "OverwriteInstances": "IfChanged",
+        # The same instance sent again is no error and no second write; a corrected one replaces the old. Orthanc's
+        # default, Never, answers Success to a corrected instance and drops it.
+        "OverwriteInstances": versions.overwrite_instances(settings.orthanc_image),
         # A query must be answered by the index alone: opening files on S3 for it takes minutes.
         "StorageAccessOnFind": "Never",
-        "LimitFindResults": 100,
-        "LimitFindInstances": 100,
+        # No limit: with the index in PostgreSQL, Orthanc cuts longer answers to C-FIND, to /tools/find and to QIDO
+        # with a higher `limit`, and reports success. The caller would take a part of a series for all of it.
+        "LimitFindResults": 0,
+        "LimitFindInstances": 0,
+        # 0 is no limit, too. Orthanc deletes the patients that were stored first to stay below one; even with
+        # MaximumStorageMode Reject it does when something is attached to a stored resource.
+        "MaximumStorageSize": 0,
+        "MaximumPatientCount": 0,
         # Each read of S3 waits; many at once hide that.
         "StorageLoaderThreadsCount": 20,
         # Ways around the API's own rules: scripts sent to run, files written on the server, a mounted drive.
@@ -119,11 +151,21 @@ def configuration(
         }
     else:
         sections["StorageDirectory"] = STORAGE_DIRECTORY
+    _add(settings.own_options, sections)
     if settings.read_only_users:
         # The script asks who may change something, so that a user whom it does not know may not.
         sections["LuaScripts"] = [_READ_ONLY_USERS]
         sections["UsersWithFullAccess"] = list(settings.full_users)
     return sections
+
+
+def _add(own: Mapping[str, Any], sections: dict[str, Any]) -> None:
+    """Put the stack's own options in. None of them is in `sections`, but what a section lacks."""
+    for key, value in own.items():
+        if isinstance(value, dict) and key in sections:
+            _add(value, sections[key])
+        else:
+            sections[key] = value
 
 
 def _dicom(settings: Settings) -> dict[str, Any]:
@@ -132,26 +174,36 @@ def _dicom(settings: Settings) -> dict[str, Any]:
         "DicomAet": settings.dicom_aet,
         "DicomPort": DICOM_PORT,
         "DicomCheckCalledAet": True,
+        # Answers to C-FIND are encoded in it, so that they keep every name. Files that do not say how their names
+        # are encoded are read in it, too.
+        "DefaultEncoding": settings.dicom_default_encoding,
     }
     if settings.dicom_ingress == "off":
         return server
     # With none of them allowed to everybody an unknown calling title does not even get its association.
-    server |= dict.fromkeys(_TO_EVERYBODY, False)
+    server |= dict.fromkeys(_COMMANDS, False)
     # A title is no secret: it counts from its modality's address alone, which the load balancer hands on.
     server["DicomCheckModalityHost"] = True
+    strict = settings.strict_titles
+    # Where a title is at several addresses, Orthanc looks at the first only when it decides on an association
+    # (OrthancConfiguration::IsKnownAETitle). It accepts all associations where something is allowed to everybody.
+    # At each command it compares title and address with all of them.
+    server[_WORKLISTS] = any(len(group) > 1 for group in by_title(settings.dicom_modalities, strict=strict))
     server["DicomModalities"] = {
-        modality.name: {
-            "AET": modality.aet,
-            "Host": modality.host,
-            "Port": modality.port,
-            "Manufacturer": modality.manufacturer,
-            # All are allowed that are not denied; there is no worklist to find.
-            "AllowFindWorklist": False,
-        }
-        | {key: right in modality.allow for right, key in _RIGHTS.items()}
-        for modality in settings.dicom_modalities
+        name: _modality(modality) for name, modality in named(settings.dicom_modalities, strict=strict).items()
     }
     return server
+
+
+def _modality(modality: Modality) -> dict[str, Any]:
+    return {
+        "AET": modality.aet,
+        "Host": modality.host,
+        "Port": modality.port,
+        "Manufacturer": modality.manufacturer,
+        # All are allowed that are not denied; there is no worklist to find.
+        "AllowFindWorklist": False,
+    } | {key: right in modality.allow for right, key in _RIGHTS.items()}
 
 
 def environment(
@@ -164,9 +216,9 @@ def environment(
         plugins.append("AWS_S3_STORAGE")
     return {
         "ORTHANC_JSON": json.dumps(configuration(settings, stack, database, bucket), sort_keys=True),
-        # /etc is read-only.
+        # Upstream's own has 16 random bits, since it writes digits where the C library reads a number.
         "GENERATE_HOST_ID_IF_MISSING": "false",
-        "BEFORE_ORTHANC_STARTUP_SCRIPT": f"{_MAKE_CERTIFICATE} {CERTIFICATE}",
+        "BEFORE_ORTHANC_STARTUP_SCRIPT": f"{_PREPARE_TASK} {CERTIFICATE} {_HOST_ID}",
     } | {f"{plugin}_PLUGIN_ENABLED": "true" for plugin in plugins}
 
 
@@ -182,5 +234,6 @@ def secrets(database: DatabaseAccess, credentials_secret_arn: str) -> dict[str, 
 def connection_uri(database: DatabaseAccess) -> str:
     """How libpq reaches the database: over TLS, to a server whose authority and name are verified; no password."""
     user, host, name = (quote(part, safe="") for part in (database.user, database.host, database.name))
-    verified = f"sslmode=verify-full&sslrootcert={quote(RDS_CERTIFICATES)}"
-    return f"postgresql://{user}@{host}:{database.port}/{name}?{verified}"
+    verified = {"sslmode": "verify-full", "sslrootcert": RDS_CERTIFICATES}
+    parameters = urlencode(verified | _DATABASE_TIMEOUTS, safe="/")
+    return f"postgresql://{user}@{host}:{database.port}/{name}?{parameters}"

@@ -16,3 +16,12 @@ def generated(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> pu
     keepers = {"credentialsVersion": str(settings.credentials_version)}
     drawn = random.RandomPassword(name, length=32, special=False, keepers=keepers, opts=opts)
     return pulumi.Output.concat("p", drawn.result)
+
+
+def secret_options(parent: pulumi.Resource, key_arn: pulumi.Input[str] | None) -> pulumi.ResourceOptions:
+    """Options of a secret that is encrypted under this key, or under AWS's own key (None).
+
+    The provider cannot move a secret back to AWS's own key, so a secret that loses its key is replaced. The new
+    one has the same value.
+    """
+    return pulumi.ResourceOptions(parent=parent, replace_on_changes=[] if key_arn else ["kmsKeyId"])

@@ -19,11 +19,6 @@ def _allow(actions: Sequence[str], resources: Sequence[str]) -> _Statement:
     return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 
-def _admit(*statements: _Statement) -> str:
-    """An endpoint's policy, which must name principals: whoever may do it, may do it through the endpoint."""
-    return document(*(statement | {"Principal": "*"} for statement in statements))
-
-
 def _pull(repository_arn: str) -> tuple[_Statement, ...]:
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     # The one ECR action that knows no resource.
@@ -32,6 +27,17 @@ def _pull(repository_arn: str) -> tuple[_Statement, ...]:
 
 def _write_log(log_group_arn: str) -> _Statement:
     return _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"])
+
+
+def _list_groups(log_group_arn: str) -> _Statement:
+    """Which log groups there are is asked of all of them, of the account and region of this one."""
+    every_group = f"{log_group_arn.partition(':log-group:')[0]}:log-group:*"
+    return _allow(["logs:DescribeLogGroups"], [every_group])
+
+
+def _record_shells(log_group_arn: str) -> tuple[_Statement, ...]:
+    record = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    return _list_groups(log_group_arn), _allow(record, [f"{log_group_arn}:*"])
 
 
 def _read(secret_arns: Sequence[str]) -> _Statement:
@@ -73,7 +79,7 @@ def joined(*documents: str) -> str:
 def write_flow_logs(log_group_arn: str) -> str:
     """What VPC flow logs need to write to a log group (VPC User Guide, "Flow logs to CloudWatch Logs")."""
     actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
-    return document(_allow(actions, [f"{log_group_arn}:*"]))
+    return document(_allow(actions, [f"{log_group_arn}:*"]), _list_groups(log_group_arn))
 
 
 def execution_role(
@@ -88,23 +94,12 @@ def execution_role(
 
 
 def open_shells(log_group_arn: str, key_arn: str) -> str:
-    """What ECS Exec needs of a task's role (Amazon ECS Developer Guide): channels, and to record what was done.
+    """What ECS Exec needs of a task's role: channels, which have no name, and to record what was done.
 
-    A channel has no name, and which log groups there are is asked of all of them.
+    Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec". The agent in the task opens the
+    session with the key by itself, and looks whether the log group is there and encrypted before it writes to it.
     """
-    every_group = f"{log_group_arn.partition(':log-group:')[0]}:log-group:*"
-    record = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-    return document(
-        _open_channels(),
-        _allow(["logs:DescribeLogGroups"], [every_group]),
-        _allow(record, [f"{log_group_arn}:*"]),
-        _allow(["kms:Decrypt"], [key_arn]),
-    )
-
-
-def shells_endpoint() -> str:
-    """Policy of the VPC endpoint of Session Manager's channels."""
-    return _admit(_open_channels())
+    return document(_open_channels(), *_record_shells(log_group_arn), _allow(["kms:Decrypt"], [key_arn]))
 
 
 def replace_tasks(service_arn: str) -> str:
@@ -120,35 +115,41 @@ def start(state_machine_arn: str) -> str:
 def use_bucket(bucket_arn: str, key_arn: str | None) -> str:
     """What Orthanc's S3 plugin does with its bucket; reading a whole attachment lists the bucket first.
 
-    `key_arn` None: S3 encrypts with a key that needs no leave.
+    `key_arn` None: S3 encrypts with a key that needs no permission. With another S3 uses it for who asks: no task
+    calls KMS by itself.
     """
-    use_key = [_allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn])] if key_arn else []
-    return document(*_use_objects(bucket_arn), *use_key)
+    if not key_arn:
+        return document(*_use_objects(bucket_arn))
+    by_s3 = {"StringEquals": {"kms:ViaService": f"s3.{key_arn.split(':')[3]}.amazonaws.com"}}
+    use_key = _allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn]) | {"Condition": by_s3}
+    return document(*_use_objects(bucket_arn), use_key)
 
 
-def registry_endpoint(repository_arn: str) -> str:
-    """Policy of ECR's VPC endpoints: log in, and pull from this repository."""
-    return _admit(*_pull(repository_arn))
+def endpoint(service: str, role_documents: Sequence[str]) -> str:
+    """Policy of the VPC endpoint of `service` (s3, ecr.api …): what these roles may do there.
+
+    A policy of an endpoint names principals. This one admits all, since the roles' and the resources' own policies
+    decide who. What another service does with a key for a role does not pass the VPC.
+    """
+    # ECR's two endpoints, ecr.api and ecr.dkr, serve the same actions.
+    prefix = service.partition(".")[0]
+    return document(
+        *(
+            statement | {"Principal": "*"}
+            for each in role_documents
+            for statement in json.loads(each)["Statement"]
+            if statement["Action"][0].partition(":")[0] == prefix and not _is_done_by_a_service(statement)
+        )
+    )
 
 
-def logs_endpoint(log_group_arn: str) -> str:
-    """Policy of the VPC endpoint of CloudWatch Logs: write to this log group."""
-    return _admit(_write_log(log_group_arn))
-
-
-def secrets_endpoint(secret_arns: Sequence[str]) -> str:
-    """Policy of the VPC endpoint of Secrets Manager: read these secrets."""
-    return _admit(_read(secret_arns))
-
-
-def s3_endpoint(partition: str, region: str, bucket_arn: str | None) -> str:
-    """Policy of the S3 gateway endpoint: ECR's image layers, and the bucket of DICOM files where there is one.
+def pull_layers(partition: str, region: str) -> str:
+    """What pulling an image needs of S3, beside ECR.
 
     ECR answers a pull with presigned URLs of a bucket of AWS's own in each region (Amazon ECR User Guide, "Create
-    the Amazon S3 gateway endpoint"). No identity is named: the bucket's and the roles' policies decide who.
+    the Amazon S3 gateway endpoint").
     """
-    layers = f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket/*"
-    return _admit(_allow(["s3:GetObject"], [layers]), *(_use_objects(bucket_arn) if bucket_arn else ()))
+    return document(_allow(["s3:GetObject"], [f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket/*"]))
 
 
 def use_file_system(file_system_arn: str, access_point_arn: str) -> str:
@@ -213,6 +214,10 @@ def file_system_through_access_point_only(file_system_arn: str, access_point_arn
     )
 
 
+def _is_done_by_a_service(statement: _Statement) -> bool:
+    return "kms:ViaService" in statement.get("Condition", {}).get("StringEquals", {})
+
+
 def _over_tls_only(bucket_arn: str) -> list[_Statement]:
     refuse: _Statement = {
         "Effect": "Deny",
@@ -232,6 +237,10 @@ def _write_access_logs(bucket_arn: str, account: str) -> list[_Statement]:
     ELB User Guide, "Enable access logs for your Application Load Balancer"; CloudFront Developer Guide, "Configure
     standard logging (v2)": its deliveries are those of CloudWatch Logs in us-east-1, wherever the bucket is; S3
     User Guide, "Enabling server access logging"; CloudTrail User Guide, "S3 bucket policy for CloudTrail".
+
+    A prefix in the ARN of CloudFront's delivery destination takes the place of AWSLogs/ACCOUNT/CloudFront. Where
+    the policy does not let the delivery write there, AWS adds a statement of its own, AWSLogDeliveryWrite1, which
+    Pulumi's next refresh would report as a change (CloudWatch Logs User Guide, "Logs sent to Amazon S3").
     """
     partition = bucket_arn.split(":")[1]
 
@@ -239,28 +248,23 @@ def _write_access_logs(bucket_arn: str, account: str) -> list[_Statement]:
         use = {"Action": action, "Resource": resource}
         return {"Sid": sid, "Effect": "Allow", "Principal": {"Service": service}, **use, **condition}
 
-    def put(sid: str, service: str, prefix: str, **condition: Any) -> _Statement:
-        return allow(sid, service, "s3:PutObject", f"{bucket_arn}/{prefix}/AWSLogs/{account}/*", **condition)
+    def put(sid: str, service: str, path: str, **condition: Any) -> _Statement:
+        return allow(sid, service, "s3:PutObject", f"{bucket_arn}/{path}/*", **condition)
 
     ours, to_owner = {"aws:SourceAccount": account}, {"s3:x-amz-acl": "bucket-owner-full-control"}
     deliveries = {"aws:SourceArn": f"arn:{partition}:logs:us-east-1:{account}:delivery-source:*"}
     trails = {"aws:SourceArn": f"arn:{partition}:cloudtrail:*:{account}:trail/*"}
-    trail = "cloudtrail.amazonaws.com"
+    of_account = f"AWSLogs/{account}"
+    balancers, trail = "logdelivery.elasticloadbalancing.amazonaws.com", "cloudtrail.amazonaws.com"
     return [
-        put("LoadBalancer", "logdelivery.elasticloadbalancing.amazonaws.com", LOAD_BALANCER_LOGS),
+        put("LoadBalancer", balancers, f"{LOAD_BALANCER_LOGS}/{of_account}"),
         put(
             "CloudFront",
             "delivery.logs.amazonaws.com",
             CLOUDFRONT_LOGS,
             Condition={"StringEquals": {**to_owner, **ours}, "ArnLike": deliveries},
         ),
-        allow(
-            "Bucket",
-            "logging.s3.amazonaws.com",
-            "s3:PutObject",
-            f"{bucket_arn}/{BUCKET_LOGS}/*",
-            Condition={"StringEquals": ours},
-        ),
+        put("Bucket", "logging.s3.amazonaws.com", BUCKET_LOGS, Condition={"StringEquals": ours}),
         allow("TrailLooks", trail, "s3:GetBucketAcl", bucket_arn, Condition={"ArnLike": trails}),
-        put("Trail", trail, TRAIL_LOGS, Condition={"StringEquals": to_owner, "ArnLike": trails}),
+        put("Trail", trail, f"{TRAIL_LOGS}/{of_account}", Condition={"StringEquals": to_owner, "ArnLike": trails}),
     ]

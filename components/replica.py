@@ -33,7 +33,7 @@ class Replica(pulumi.ComponentResource):
     ):
         """Replicates `source`, whose objects `source_key_arn` encrypts; the copies have their own `lifecycle`."""
         super().__init__("orthanc:storage:Replica", name, None, opts)
-        child, region = pulumi.ResourceOptions(parent=self), settings.replica_region
+        region = settings.replica_region
 
         key = aws.kms.Key(
             name,
@@ -62,7 +62,8 @@ class Replica(pulumi.ComponentResource):
             settings,
             service="s3.amazonaws.com",
             document=arns.apply(lambda a: data_policies.replicate(a[0], a[1], home, a[2], a[3], region)),
-            opts=child,
+            # A kept bucket goes on to be replicated.
+            opts=protection.stateful(self, settings),
         )
         aws.s3.BucketReplicationConfig(
             name,

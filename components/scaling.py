@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.load_balancer import ApplicationLoadBalancer
+from components.rollouts import Rollout
 from components.settings import Settings
 
 _SCALE_OUT_SECONDS, _SCALE_IN_SECONDS = 60, 300
@@ -25,9 +26,14 @@ class TaskScaling(pulumi.ComponentResource):
         cluster_name: pulumi.Output[str],
         service_name: pulumi.Output[str],
         load_balancer: ApplicationLoadBalancer,
+        rollout: Rollout,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Keeps `service_name` of `cluster_name` between `settings.task_count` and `settings.most_tasks`."""
+        """Keeps `service_name` of `cluster_name` between `settings.task_count` and `settings.most_tasks`.
+
+        Where a task may have to be alone (`rollout`), the lower bound is 1. The next deployment raises it again,
+        and with it the number of tasks.
+        """
         super().__init__("orthanc:scaling:TaskScaling", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
@@ -36,7 +42,7 @@ class TaskScaling(pulumi.ComponentResource):
             service_namespace="ecs",
             scalable_dimension="ecs:service:DesiredCount",
             resource_id=pulumi.Output.concat("service/", cluster_name, "/", service_name),
-            min_capacity=settings.task_count,
+            min_capacity=rollout.tasks(settings.task_count),
             max_capacity=settings.most_tasks,
             opts=child,
         )

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.settings import Settings
+from components.settings.modalities import destinations
 
 HTTP_PORT = 80
 HTTPS_PORT = 443
@@ -55,7 +56,7 @@ class SecurityGroups(pulumi.ComponentResource):
         aws.vpc.SecurityGroupIngressRule(
             f"{name}-cloudfront-to-load-balancer",
             security_group_id=self.load_balancer.id,
-            description=f"{'HTTPS' if https else 'HTTP'} from CloudFront's VPC origin",
+            description=f"{'HTTPS' if https else 'HTTP'} from the VPC origin of CloudFront",
             prefix_list_id=cloudfront.id,
             ip_protocol="tcp",
             from_port=port,
@@ -74,9 +75,9 @@ class SecurityGroups(pulumi.ComponentResource):
     def dicom_balancer(self, settings: Settings) -> aws.ec2.SecurityGroup:
         """A new group for the balancer of the DICOM port: the allowed networks reach it, it reaches the tasks.
 
-        It also lets the tasks call each modality where it listens.
+        It asks for their health at the HTTP port. It also lets the tasks call each modality where it listens.
         """
-        group = self._group("dicom-balancer", "Network load balancer of Orthanc's DICOM port")
+        group = self._group("dicom-balancer", "Network load balancer of the DICOM port")
         for cidr in settings.dicom_allowed_cidrs:
             aws.vpc.SecurityGroupIngressRule(
                 f"{self._name}-{cidr.replace('/', '-')}-to-dicom-balancer",
@@ -89,13 +90,13 @@ class SecurityGroups(pulumi.ComponentResource):
                 opts=self._child,
             )
         self._connect("dicom-balancer", group, "task", self.task, ORTHANC_DICOM_PORT)
-        # Two titles may live at one address; AWS refuses the same rule twice.
-        for host, port in sorted({(modality.host, modality.port) for modality in settings.dicom_modalities}):
+        self._connect("dicom-balancer", group, "task", self.task, ORTHANC_HTTP_PORT, purpose="-health")
+        for network, port in destinations(settings.dicom_modalities, settings.dicom_allowed_cidrs):
             aws.vpc.SecurityGroupEgressRule(
-                f"{self._name}-task-to-{host}-{port}",
+                f"{self._name}-task-to-{network.removesuffix('/32').replace('/', '-')}-{port}",
                 security_group_id=self.task.id,
                 description="DICOM to a modality",
-                cidr_ipv4=f"{host}/32",
+                cidr_ipv4=network,
                 ip_protocol="tcp",
                 from_port=port,
                 to_port=port,
@@ -152,10 +153,15 @@ class SecurityGroups(pulumi.ComponentResource):
         target: str,
         target_group: aws.ec2.SecurityGroup,
         port: int,
+        *,
+        purpose: str = "",
     ) -> None:
-        """Both halves of one connection: out of the source to the target, into the target from the source."""
+        """Both halves of one connection: out of the source to the target, into the target from the source.
+
+        `purpose` is the end of their names, where the same two are connected by another port as well.
+        """
         aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-{source}-to-{target}",
+            f"{self._name}-{source}-to-{target}{purpose}",
             security_group_id=source_group.id,
             description=f"To {target}",
             referenced_security_group_id=target_group.id,
@@ -165,7 +171,7 @@ class SecurityGroups(pulumi.ComponentResource):
             opts=self._child,
         )
         aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-{target}-from-{source}",
+            f"{self._name}-{target}-from-{source}{purpose}",
             security_group_id=target_group.id,
             description=f"From {source}",
             referenced_security_group_id=source_group.id,

@@ -4,13 +4,15 @@ import math
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_random as random
 
-from components import capacity, orthanc, policies, roles, rollouts, task
+from components import capacity, orthanc, policies, roles, rollouts, task, versions
 from components.database import Database, DatabaseAccess
 from components.dicom import DicomIngress
 from components.endpoint_policies import EndpointPolicies
 from components.image import OrthancImage
-from components.insights import ContainerInsights, cluster_setting
+from components.insights import cluster_setting
+from components.insights import log_group as log_group_of_insights
 from components.keys import Keys
 from components.load_balancer import ApplicationLoadBalancer
 from components.networking import Network
@@ -18,21 +20,23 @@ from components.rollouts import Rollout
 from components.scaling import TaskScaling
 from components.settings import Settings
 from components.shells import Shells
+from components.stack_name import with_stack
 from components.storage import Bucket, DicomFileSystem
 from components.users import OrthancUsers
 
+# Letters of a task definition's family (Amazon ECS API Reference, "RegisterTaskDefinition").
+_LONGEST_FAMILY = 255
+
 # Minutes that the provider by itself waits for a service; not enough where old tasks finish long transfers.
 _PATIENCE_MINUTES = 20
-
-# Seconds that a new task may fail its checks: the start-up script, the plugins and the index's first connections.
-_GRACE_SECONDS = 180
 
 
 class OrthancService(pulumi.ComponentResource):
     """Cluster, roles, log group, task definition and service.
 
     `pulumi up` waits until the service is steady; a deployment whose tasks fail is rolled back and reported.
-    `cluster_arn`, `cluster_name`, `service_arn`, `service_name`, `log_group_name`: Output[str].
+    `cluster_arn`, `cluster_name`, `service_arn`, `service_name`, `log_group_name`: Output[str];
+    `ready: list[pulumi.Resource]`, what is there once its tasks are healthy.
     """
 
     def __init__(
@@ -67,18 +71,18 @@ class OrthancService(pulumi.ComponentResource):
         )
 
         secret_arns = pulumi.Output.all(users.secret_arn, database.secret_arn)
-        execution_role_arn = self._build_role(
-            "execution",
-            pulumi.Output.all(image.repository_arn, log_group.arn, secret_arns, keys.secrets_arn).apply(
-                lambda arns: policies.execution_role(*arns)
-            ),
-        )
+        execution_document = pulumi.Output.all(
+            image.repository_arn, log_group.arn, secret_arns, keys.secrets_arn
+        ).apply(lambda arns: policies.execution_role(*arns))
+        execution_role_arn = self._build_role("execution", execution_document)
         shells = Shells(f"{name}-exec", settings, keys=keys, opts=self._child)
-        task_policies = pulumi.Output.all(storage.task_policy, *shells.task_policies)
-        task_role_arn = self._build_role("task", task_policies.apply(lambda all: policies.joined(*all)))
+        task_document = pulumi.Output.all(storage.task_policy, *shells.task_policies).apply(
+            lambda all: policies.joined(*all)
+        )
+        task_role_arn = self._build_role("task", task_document)
         task_definition = aws.ecs.TaskDefinition(
             name,
-            family=f"{name}-{pulumi.get_stack()}",
+            family=with_stack(name, pulumi.get_stack(), longest=_LONGEST_FAMILY),
             requires_compatibilities=["FARGATE"],
             network_mode="awsvpc",
             cpu=str(settings.task_cpu),
@@ -96,20 +100,21 @@ class OrthancService(pulumi.ComponentResource):
         endpoint_policies = EndpointPolicies(
             f"{name}-endpoints",
             network=network,
-            storage=storage,
-            repository_arn=image.repository_arn,
-            log_group_arn=log_group.arn,
-            secret_arns=secret_arns,
+            role_documents=[execution_document, task_document],
             opts=self._child,
+        )
+        # The log group is named after the cluster and must exist first, so the name cannot come from the cluster.
+        suffix = random.RandomId(name, byte_length=4, opts=self._child).hex
+        cluster_name = pulumi.Output.concat(name, "-", suffix)
+        insights = log_group_of_insights(
+            f"{name}-insights", settings, keys=keys, cluster_name=cluster_name, parent=self
         )
         cluster = aws.ecs.Cluster(
             name,
+            name=cluster_name,
             configuration=shells.configuration,
             settings=[cluster_setting(settings)],
-            opts=self._child,
-        )
-        insights = ContainerInsights(
-            f"{name}-insights", settings, keys=keys, cluster_name=cluster.name, opts=self._child
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[insights]),
         )
         providers = aws.ecs.ClusterCapacityProviders(
             name, cluster_name=cluster.name, capacity_providers=capacity.PROVIDERS, opts=self._child
@@ -125,7 +130,7 @@ class OrthancService(pulumi.ComponentResource):
             capacity_provider_strategies=capacity.strategy(settings.fargate_spot_percent),
             # Without it, to change the share of Spot would be to replace the service.
             force_new_deployment=True,
-            desired_count=settings.task_count,
+            desired_count=rollout.tasks(settings.task_count),
             network_configuration={
                 "subnets": network.private_subnet_ids,
                 "security_groups": [network.security_groups.task.id],
@@ -143,28 +148,30 @@ class OrthancService(pulumi.ComponentResource):
             deployment_maximum_percent=rollout.maximum_percent,
             deployment_circuit_breaker={"enable": True, "rollback": True},
             availability_zone_rebalancing="ENABLED" if balances_zones else "DISABLED",
-            health_check_grace_period_seconds=_GRACE_SECONDS,
+            health_check_grace_period_seconds=rollout.grace_seconds,
             enable_execute_command=settings.enable_exec,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             wait_for_steady_state=True,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # ECS refuses a target group without a listener; a task without its mounts fails; none runs before
-                # the endpoints are restricted; and on the way down the tasks go before what they use.
+                # ECS refuses a target group to which nothing leads; a task without its mounts fails; none runs
+                # before the endpoints are restricted; and on the way down the tasks go before what they use.
                 depends_on=[
                     providers,
-                    *(way.listener for way, _ in ways_in),
+                    load_balancer.forwarding,
+                    *([dicom.listener] if dicom else []),
                     *endpoint_policies.ready,
                     *mounts,
-                    *insights.ready,
                 ],
-                custom_timeouts=_patience(settings),
-                # Where load decides on the number of tasks, an update must not.
-                ignore_changes=["desiredCount"] if settings.scales else None,
+                custom_timeouts=_patience(settings, rollout),
+                # Where load decides on the number of tasks, an update must not; a task that migrates is alone.
+                ignore_changes=["desiredCount"] if settings.scales and not rollout.migrates else None,
             ),
         )
-        rollouts.warn_of(rollout, self)
+        rollouts.warn_of(rollout, log_group.name, self)
+        if shortcomings := versions.shortcomings(settings.orthanc_image):
+            pulumi.log.warn(shortcomings, self)
         if settings.scales:
             TaskScaling(
                 f"{name}-scaling",
@@ -172,9 +179,11 @@ class OrthancService(pulumi.ComponentResource):
                 cluster_name=cluster.name,
                 service_name=service.name,
                 load_balancer=load_balancer,
+                rollout=rollout,
                 opts=self._child,
             )
         rollouts.record(f"{name}-running", settings, deployed=service, parent=self)
+        self.ready: list[pulumi.Resource] = [service]
         self.cluster_arn, self.cluster_name = cluster.arn, cluster.name
         self.service_arn, self.service_name = service.arn, service.name
         self.log_group_name = log_group.name
@@ -208,8 +217,8 @@ class OrthancService(pulumi.ComponentResource):
         return storage.bucket_name.apply(lambda name: orthanc.BucketTarget(name, self._region))
 
 
-def _patience(settings: Settings) -> pulumi.CustomTimeouts:
-    minutes = _PATIENCE_MINUTES + math.ceil(settings.transfer_seconds / 60)
+def _patience(settings: Settings, rollout: Rollout) -> pulumi.CustomTimeouts:
+    minutes = _PATIENCE_MINUTES + math.ceil((settings.transfer_seconds + rollout.grace_seconds) / 60)
     return pulumi.CustomTimeouts(create=f"{minutes}m", update=f"{minutes}m", delete=f"{minutes}m")
 
 

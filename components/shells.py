@@ -14,7 +14,7 @@ from components.settings import Settings
 class Shells(pulumi.ComponentResource):
     """The record of sessions, and what the tasks' role needs for them; nothing at all where they are off.
 
-    `configuration: aws.ecs.ClusterConfigurationArgsDict`, the cluster's, or None;
+    `configuration: aws.ecs.ClusterConfigurationArgsDict`, the cluster's;
     `task_policies: list[Output[str]]`, JSON documents, none or one, of what the role may do.
     """
 
@@ -28,7 +28,10 @@ class Shells(pulumi.ComponentResource):
     ):
         """Sessions and their record are encrypted under the key of the logs, which `settings` then have."""
         super().__init__("orthanc:service:Shells", name, None, opts)
-        self.configuration: aws.ecs.ClusterConfigurationArgsDict | None = None
+        # Always given: the provider removes nothing that is left out, so every update would find a difference.
+        self.configuration: aws.ecs.ClusterConfigurationArgsDict = {
+            "execute_command_configuration": {"logging": "DEFAULT"}
+        }
         self.task_policies: list[pulumi.Output[str]] = []
         if settings.enable_exec and keys.logs_arn:
             child = pulumi.ResourceOptions(parent=self)

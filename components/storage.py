@@ -162,8 +162,7 @@ class DicomFileSystem(pulumi.ComponentResource):
         aws.efs.BackupPolicy(
             name,
             file_system_id=file_system.id,
-            # AWS's own daily backup, into a vault of AWS's; beside the plan it would be paid for twice.
-            backup_policy={"status": "DISABLED" if settings.enable_backup_plan else "ENABLED"},
+            backup_policy={"status": "ENABLED" if _is_backed_up_by_aws(settings) else "DISABLED"},
             opts=stateful,
         )
         security_group = network.security_groups.reached_by_tasks("file-system", "DICOM files on EFS", _NFS_PORT)
@@ -183,6 +182,16 @@ class DicomFileSystem(pulumi.ComponentResource):
         self.task_policy = arns.apply(lambda both: policies.use_file_system(*both))
         self.ready: list[pulumi.Resource] = [policy, *mount_targets]
         self.register_outputs({"fileSystemId": self.file_system_id})
+
+
+def _is_backed_up_by_aws(settings: Settings) -> bool:
+    """Whether AWS makes its own daily backup of the file system, into a vault of AWS's, and keeps it for 35 days.
+
+    Next to the plan it would be paid for twice. The vault cannot be deleted, nor can what is in it before its
+    time, so data that goes with the stack is not copied there (Amazon EFS User Guide, "Backing up EFS file
+    systems").
+    """
+    return not settings.enable_backup_plan and settings.data_on_destroy != "delete"
 
 
 def _key_of_files(

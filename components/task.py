@@ -77,10 +77,12 @@ def container_definitions(
         "dockerLabels": {"credentials-version": str(credentials_version)},
         "volumesFrom": [],
         "systemControls": [],
-        # Upstream's probe asks the index, so it must outlast a failover of the database: 10 x 15 s.
+        # Upstream's probe asks the index, so it must outlast a failover of the database: one or two minutes until
+        # there is another one (RDS User Guide, "Failover process for Amazon RDS"), 25 s until old connections are
+        # given up, and an error for each of them. Five minutes, with the most retries that ECS takes.
         "healthCheck": {
             "command": ["CMD", "/probes/test-aliveness.py"],
-            "interval": 15,
+            "interval": 30,
             "timeout": 10,
             "retries": 10,
             "startPeriod": 60,

@@ -30,7 +30,7 @@ class OrthancUsers(pulumi.ComponentResource):
             description="Orthanc's users and their passwords",
             kms_key_id=keys.secrets_arn,
             recovery_window_in_days=protection.secret_recovery_window_days(settings),
-            opts=child,
+            opts=passwords.secret_options(self, keys.secrets_arn),
         )
         version = aws.secretsmanager.SecretVersion(
             name,

@@ -1,4 +1,4 @@
-"""Which of upstream's images work on the same schema of the index, and which change it. Pure.
+"""What differs between upstream's images: the schema of the index, and what their configuration may say. Pure.
 
 The PostgreSQL plugin numbers the schema's revisions (Orthanc Book, "PostgreSQL plugins", "Upgrades/Downgrades"):
 2 in plugin 6.0 to 6.2, 3 in 7.0 and 7.1, 4 in 7.2, 5 in 8.0, 6 in 9.0, 10 in 10.0 to 10.3, 11 in 11.0. A newer
@@ -33,6 +33,20 @@ _TAGS = (
 # The first tag that upstream builds for ARM processors, too (the same release notes).
 FIRST_FOR_ARM: Version = (24, 3, 5)
 
+# The first tag that has what the tasks need (the same release notes): the user 999:999 (23.6.0), OHIF (23.6.1),
+# and a health check that asks the index (24.3.1).
+FIRST_THAT_STARTS: Version = (24, 3, 1)
+
+# The first tag with Orthanc 1.13.0, since when OverwriteInstances is a text; before, it was a Boolean, and Orthanc
+# does not start with a text (Orthanc's NEWS). What else an older one does not know of the configuration it
+# ignores.
+_FIRST_WITH_1_13: Version = (26, 8, 0)
+_IGNORED_BEFORE_1_13 = {
+    "MaximumRequestBodySizeMB": "a body larger than the task's memory ends the task",
+    "MaximumFileSizeInArchiveMB": "so does a ZIP that unpacks to more than that",
+    "StorageLoaderThreadsCount": "files on S3 are read one after the other",
+}
+
 # Upstream's own image, or a copy of it in another registry; with or without -full, or a digest beside the tag.
 _UPSTREAM = re.compile(r"(?:.*/)?orthancteam/orthanc:(\d+(?:\.\d+)+)(?:-full)?(?:@.+)?")
 
@@ -60,3 +74,24 @@ def is_older(one: str, other: str) -> bool:
     """Whether the first is known to be an older version than the second."""
     first, second = version(one), version(other)
     return bool(first and second and first < second)
+
+
+def overwrite_instances(image: str) -> str | bool:
+    """Orthanc's OverwriteInstances, so that an instance that is sent again, corrected, replaces the one before.
+
+    Where the image knows it, one that is the same is not written again.
+    """
+    return True if _is_before_1_13(image) else "IfChanged"
+
+
+def shortcomings(image: str) -> str:
+    """What the image may not know of the configuration, and what follows; empty where it knows all of it."""
+    if not _is_before_1_13(image):
+        return ""
+    known_later = "; ".join(f"without {key} {consequence}" for key, consequence in _IGNORED_BEFORE_1_13.items())
+    return f"{image} is older than Orthanc 1.13, and ignores what it does not know yet: {known_later}"
+
+
+def _is_before_1_13(image: str) -> bool:
+    named = version(image)
+    return named is not None and named < _FIRST_WITH_1_13

@@ -1,5 +1,6 @@
 """What metrics, alarms and dashboard are about: the names of what the components have made."""
 
+import pulumi
 import pulumi_aws as aws
 
 from components.backup import Backup
@@ -41,6 +42,8 @@ def watch(
         service=service.service_name,
         service_arn=service.service_arn,
         log_group=service.log_group_name,
+        # No other stack has a log group of that name.
+        own_namespace=pulumi.Output.concat("Orthanc/", service.log_group_name),
         database=database.identifier,
         database_arn=database.arn,
         distribution=edge.distribution_id,

@@ -7,7 +7,7 @@ from typing import Any
 from local.images import ImageError, Log, docker, ensure_services_image
 from local.place import Place
 
-_REGISTRY_PORT = 5000  # in base/services/registry.yml
+_REGISTRY_PORT = 5000  # of the container, in base/services/registry.yml
 
 
 class NoTaskError(Exception):
@@ -15,15 +15,29 @@ class NoTaskError(Exception):
 
 
 def start_registry(place: Place, log: Log) -> None:
-    """Start the registry that plays ECR unless it runs; what was pushed to it stays until `make down`."""
-    name = f"{place.slug}-registry"
+    """Start the registry that plays ECR unless it runs; what was pushed to it stays until `make down`.
+
+    It is reached through the emulated AWS only, which listens on the registry port (local/emulator/registry.py).
+    """
+    name = _registry(place)
     if docker("ps", "--all", "--quiet", "--filter", f"name=^{name}$"):
         docker("start", name)
         return
     labels = ("--label", f"orthanc.place={place.slug}", "--label", "orthanc.role=registry")
-    published = ("--publish", f"127.0.0.1:{place.port('registry')}:{_REGISTRY_PORT}")
     serve = (ensure_services_image(log), "docker-registry", "serve", "/etc/registry.yml")
-    docker("run", "--detach", "--name", name, *labels, *published, *serve)
+    docker("run", "--detach", "--name", name, *labels, *serve)
+
+
+def registry_address(place: Place) -> str:
+    """Where the registry's container listens, as address:port. Raises ImageError unless it runs."""
+    networks = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    if not (address := docker("inspect", "--format", networks, _registry(place))):
+        raise ImageError(f"{_registry(place)} does not run")
+    return f"{address}:{_REGISTRY_PORT}"
+
+
+def _registry(place: Place) -> str:
+    return f"{place.slug}-registry"
 
 
 def running(place: Place) -> list[dict[str, Any]]:

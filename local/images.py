@@ -20,7 +20,12 @@ Log = Callable[[str], object]
 
 BASE = Path(__file__).parent / "base"
 PREFIX = "orthanc-local"  # of every image made here; they belong to no place and stay when a place goes
-DEBIAN, SUITE = "debian:12-slim", "bookworm"
+
+# Debian's releases by their names. forky is the next stable one and has the Orthanc of upstream's pinned image;
+# the stable one has an older Orthanc, from which the tests upgrade.
+NEXT, STABLE = "forky", "trixie"
+# Packages, and the versions that the pinned image has of them: a stand-in with older ones would prove little.
+PINNED = {"orthanc": "1.13.0", "orthanc-dicomweb": "1.24"}
 
 _REGISTRY_SECONDS = 5  # a registry that has not answered by then counts as out of reach
 
@@ -39,21 +44,33 @@ def upstream() -> str:
 
 
 def ensure_orthanc_base(log: Log, image: str = "") -> str:
-    """The base to build on in place of `image` (default: the pinned one): itself where it can be had."""
+    """The base to build on in place of `image` (default: the pinned one): itself where it can be had.
+
+    Elsewhere Debian's next release stands in for it; for an older version Debian's stable one does.
+    """
     image = image or upstream()
     if _pulled(image, log):
         return image
-    return _ensure_built("orthanc", log, f"a stand-in for {image}, which is out of reach, from Debian's Orthanc")
+    what = f"a stand-in for {image}, which is out of reach, from Debian's Orthanc"
+    if _version(image) < _version(upstream()):
+        return _ensure_built("orthanc", STABLE, log, what)
+    least = " ".join(f"{package}={version}" for package, version in PINNED.items())
+    return _ensure_built("orthanc", NEXT, log, what, LEAST=least)
+
+
+def _version(image: str) -> list[int]:
+    """The numbers of an image's tag; of one without numbers more than any."""
+    return [int(number) for number in re.findall(r"\d+", image.rpartition(":")[2].partition("@")[0])] or [10**9]
 
 
 def ensure_services_image(log: Log) -> str:
     """The image with PostgreSQL (command `postgresql`, see base/services/postgresql.sh) and socat."""
-    return _ensure_built("services", log, "the image that plays RDS and relays to the emulated AWS")
+    return _ensure_built("services", STABLE, log, "the image that plays RDS and relays to the emulated AWS")
 
 
 def ensure_browser_image(log: Log) -> str:
     """The image with Chromium, which takes its addresses and options as arguments."""
-    return _ensure_built("browser", log, "the image with a browser")
+    return _ensure_built("browser", STABLE, log, "the image with a browser")
 
 
 def docker(*arguments: str, **options: str) -> str:
@@ -70,57 +87,51 @@ def exists(image: str) -> bool:
     return not subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode
 
 
-def _ensure_built(name: str, log: Log, what: str) -> str:
-    """The image of base/`name`, tagged with its content: a change of ours is never served from an old image."""
+def _ensure_built(name: str, suite: str, log: Log, what: str, **arguments: str) -> str:
+    """The image of base/`name` on a Debian release; its tag is its content, so that a change is a new image."""
     directory = BASE / name
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{suite} {arguments}".encode())
     for path in sorted(path for path in directory.iterdir() if path.is_file()):
         digest.update(path.read_bytes())
     image = f"{PREFIX}/{name}:{digest.hexdigest()[:12]}"
     with _one_at_a_time():
         if not exists(image):
-            debian = ensure_debian(log)
+            arguments |= {"DEBIAN": ensure_debian(log, suite)}
             log(f"building {what} (takes about a minute)")
-            docker("build", "--quiet", "--tag", image, "--build-arg", f"DEBIAN={debian}", str(directory))
+            given = (part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}"))
+            docker("build", "--quiet", "--tag", image, *given, str(directory))
     return image
 
 
-def ensure_debian(log: Log) -> str:
-    """Debian itself, which images are built on."""
-    image = f"{PREFIX}/debian:{SUITE}"
+def ensure_debian(log: Log, suite: str = STABLE) -> str:
+    """A release of Debian, which images are built on."""
+    image, published = f"{PREFIX}/debian:{suite}", f"debian:{suite}-slim"
     if exists(image):
         return image
-    if _pulled(DEBIAN, log):
-        docker("tag", DEBIAN, image)
+    if _pulled(published, log):
+        docker("tag", published, image)
         return image
-    archive = cache() / f"debian-{SUITE}-{os.uname().machine}.tar"
+    archive = cache() / f"debian-{suite}-{os.uname().machine}.tar"
     if not archive.exists():
-        log(f"{DEBIAN} is out of reach: Debian by debootstrap (takes about a minute)")
-        _debootstrap(archive)
+        log(f"{published} is out of reach: Debian by debootstrap (takes about a minute)")
+        _debootstrap(suite, archive)
     docker("import", str(archive), image)
     return image
 
 
-def _debootstrap(archive: Path) -> None:
+def _debootstrap(suite: str, archive: Path) -> None:
     if not shutil.which("debootstrap") or os.getuid():
         raise ImageError(
-            f"{DEBIAN} cannot be pulled, and debootstrap, which would make one, is not there or not allowed: "
+            f"Debian's {suite} cannot be pulled, and debootstrap, which makes one, is missing or not allowed: "
             "as root on Debian or Ubuntu, apt-get install debootstrap; or let Docker reach its registry"
         )
     root, unfinished = archive.with_suffix(".root"), archive.with_suffix(".unfinished")
+    left_out = "--exclude=./var/cache/apt/archives/*"
     try:
         for command in (
-            ["debootstrap", "--variant=minbase", SUITE, str(root)],
-            [
-                "tar",
-                "--create",
-                "--file",
-                str(unfinished),
-                "--exclude=./var/cache/apt/archives/*",
-                "--directory",
-                root,
-                ".",
-            ],
+            # The script of sid serves every release; an older debootstrap does not know the newest ones by name.
+            ["debootstrap", "--variant=minbase", suite, str(root), "", "sid"],
+            ["tar", "--create", "--file", str(unfinished), left_out, "--directory", str(root), "."],
         ):
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:

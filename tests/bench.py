@@ -19,7 +19,7 @@ from tests.data.files import LargeFile, content, digest, parsed, written
 from tests.embedded import Embedded
 
 INSTANCES, CLIENTS = 200, 4
-LARGE_MIB, LARGE_MEMORY_MIB = 1024, 6144
+LARGE_MIB, LARGE_MEMORY_MIB = 1024, 10240
 
 
 def main() -> None:

@@ -1,9 +1,16 @@
-"""A browser that looks at the archive as users do: Chromium in a container, driven by its DevTools protocol."""
+"""A browser that looks at the archive as users do: Chromium in a container, driven by its DevTools protocol.
+
+And other sites, whose pages it visits.
+"""
 
 import asyncio
 import base64
 import json
 import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +23,7 @@ from tests.embedded import free_port
 
 WIDTH, HEIGHT = 1100, 700
 _SECONDS = 30
+_TEXT = "document.body ? document.body.innerText : ''"
 
 
 class Browser:
@@ -58,14 +66,32 @@ class Browser:
         self._call("Page.navigate", url="about:blank")  # lest a change of the fragment alone load nothing
         self._call("Page.navigate", url=self._url + path)
 
+    def visit(self, url: str) -> None:
+        """Go to a page of any site."""
+        self._call("Page.navigate", url=url)
+
+    def remember(self) -> None:
+        """Log in as a user does who then goes elsewhere: the browser itself sends the password from now on."""
+        self._call("Network.setExtraHTTPHeaders", headers={})
+        self.visit(self._url.replace("://", f"://{self._credentials}@") + "/system")
+        self.wait_for("document.body.innerText.includes('DatabaseVersion')")
+
     def text(self) -> str:
         """What can be read on the page."""
-        return self._evaluate("document.body ? document.body.innerText : ''")
+        return self._evaluate(_TEXT)
+
+    def framed(self) -> list[str]:
+        """What can be read in the page's frames that show other sites."""
+        return self._runner.run(asyncio.wait_for(self._framed(), _SECONDS))
 
     def wait_for(self, expression: str) -> None:
         """Until the JavaScript `expression` is true, a text that can be read, for instance."""
         came = wait_until(lambda: self._evaluate(f"Boolean({expression})"), _SECONDS)
         assert came, f"{expression} does not come true; the page says:\n{self.text()}"
+
+    def click(self, element: str) -> None:
+        """Click the element that the JavaScript expression finds, as soon as it is there."""
+        self.wait_for(f"(element => element && (element.click(), true))({element})")
 
     def picture(self) -> bytes:
         """The page as PNG."""
@@ -82,10 +108,26 @@ class Browser:
         return True
 
     async def _connect(self) -> None:
+        [page] = await self._targets("page")
+        assert self._session
+        self._socket = await self._session.ws_connect(page, max_msg_size=0)
+
+    async def _targets(self, kind: str) -> list[str]:
         self._session = self._session or aiohttp.ClientSession()
         async with self._session.get(f"http://127.0.0.1:{self._port}/json/list") as answer:
-            [page] = [each for each in await answer.json() if each["type"] == "page"]
-        self._socket = await self._session.ws_connect(page["webSocketDebuggerUrl"], max_msg_size=0)
+            return [each["webSocketDebuggerUrl"] for each in await answer.json() if each["type"] == kind]
+
+    async def _framed(self) -> list[str]:
+        page, texts = self._socket, []
+        try:
+            for target in await self._targets("iframe"):
+                assert self._session
+                async with self._session.ws_connect(target) as self._socket:
+                    found = await self._answer("Runtime.evaluate", {"expression": _TEXT})
+                    texts.append(found["result"].get("value", ""))
+        finally:
+            self._socket = page
+        return texts
 
     def _call(self, method: str, **parameters: Any) -> Any:
         return self._runner.run(asyncio.wait_for(self._answer(method, parameters), _SECONDS))
@@ -98,3 +140,26 @@ class Browser:
             if message.get("id") == self._sent:
                 assert "error" not in message, f"{method}: {message['error']}"
                 return message["result"]
+
+
+@contextmanager
+def site(pages: Mapping[str, str], port: int = 0) -> Iterator[str]:
+    """Another site, whose HTML pages these are by path; answers its origin."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = pages.get(self.path, "").encode()
+            self.send_response(200 if page else 404)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Nothing: what is asked is no news."""
+
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        # Not the archive's own name, so that it is another site to a browser.
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()

@@ -69,13 +69,27 @@ class Embedded:
         """Run the plain CLI."""
         return self._run(["pulumi", *arguments, "--non-interactive", "-s", stack], check=check)
 
-    def configure(self, **values: str | list[Any] | None) -> None:
-        """`pulumi config set` all values, lists part by part; None removes the key, so that its default holds."""
+    def begin(self, *arguments: str, stack: str = "local") -> subprocess.Popen[str]:
+        """Run the plain CLI, and let it go on."""
+        return subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive", "-s", stack],
+            cwd=self.place.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def configure(self, **values: str | list[Any] | dict[str, Any] | None) -> None:
+        """`pulumi config set` all values, lists and objects part by part, in place of those that are there.
+
+        None removes the key, so that its default holds.
+        """
         texts = [f"--plaintext={key}={value}" for key, value in values.items() if isinstance(value, str)]
-        lists = {key: value for key, value in values.items() if isinstance(value, list)}
-        parts = [f"--plaintext={part}" for key, value in lists.items() for part in _parts(key, value)]
-        gone = [key for key, value in values.items() if value is None]
-        for command, arguments in {"set-all": texts, "set-all --path": parts, "rm-all": gone}.items():
+        structures = {key: value for key, value in values.items() if isinstance(value, list | dict)}
+        parts = [f"--plaintext={part}" for key, value in structures.items() for part in _parts(key, value)]
+        gone = [key for key, value in values.items() if not isinstance(value, str)]
+        for command, arguments in {"rm-all": gone, "set-all": texts, "set-all --path": parts}.items():
             if arguments:
                 self.pulumi("config", *command.split(), *arguments)
 

@@ -80,6 +80,9 @@ class AccessSettings(Group):
     cors_allowed_origins: Annotated[tuple[Origin, ...], distinct("origin")] = Field(
         default=(), max_length=20, examples=["https://viewer.example.org"]
     )
+    frame_ancestors: Annotated[tuple[Origin, ...], distinct("origin")] = Field(
+        default=(), max_length=20, examples=["https://portal.example.org"]
+    )
 
     @property
     def serves_ipv6(self) -> bool:

@@ -1,4 +1,4 @@
-"""DICOM: Orthanc's own title, who may associate with it, from where, and what each may do."""
+"""DICOM: Orthanc's own title and character set, who may associate with it, from where, and what each may do."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import AfterValidator, Field
 
+from components.settings.modalities import AeTitle, Modality, by_title, destinations, folded
 from components.settings.values import Group, Problem, Rule, distinct, matches
 
 # A wider network is no list of clients: 10.0.0.0/8 is the widest private one.
@@ -13,13 +14,8 @@ _WIDEST_PREFIX = 8
 # AWS's default quota of rules a security group has in one direction is 60; the task's own need some of them.
 _MOST_NETWORKS = 60
 _MOST_MODALITIES = 50
+_MOST_DESTINATIONS = 50
 
-AeTitle = Annotated[
-    str,
-    # DICOM PS3.5, value representation AE: at most 16 characters, no backslash or control characters, and
-    # leading or trailing spaces do not count; upstream's modalities add that lower case is rarely understood.
-    matches(r"[A-Z0-9_.-]{1,16}", "must be 1 to 16 of the characters A-Z, 0-9, _, . and -"),
-]
 CertificateArn = Annotated[
     str,
     matches(
@@ -28,16 +24,27 @@ CertificateArn = Annotated[
     ),
 ]
 
-
-def _address(value: str) -> str:
-    rule = "must be one IPv4 address such as 10.20.0.5, that from which the modality calls"
-    try:
-        address = ipaddress.IPv4Address(value)
-    except ValueError:
-        raise ValueError(rule) from None
-    if address.is_multicast or address.is_unspecified or address.is_reserved:
-        raise ValueError(f"{rule} (no device has {address})")
-    return value
+# Orthanc's own names of character sets (StringToEncoding).
+Encoding = Literal[
+    "Ascii",
+    "Utf8",
+    "Latin1",
+    "Latin2",
+    "Latin3",
+    "Latin4",
+    "Latin5",
+    "Cyrillic",
+    "Windows1251",
+    "Arabic",
+    "Greek",
+    "Hebrew",
+    "Thai",
+    "Japanese",
+    "JapaneseKanji",
+    "Chinese",
+    "SimplifiedChinese",
+    "Korean",
+]
 
 
 def _network(value: str) -> str:
@@ -53,41 +60,11 @@ def _network(value: str) -> str:
     return value
 
 
-def _some_right(value: tuple[str, ...]) -> tuple[str, ...]:
-    if not value:
-        raise ValueError("must name something that the modality may do; one that may do nothing is not listed")
-    return value
-
-
-class Modality(Group):
-    """Something that speaks DICOM with Orthanc: a scanner, a workstation, another PACS.
-
-    It calls from `host`, and is called there on `port` (C-MOVE, sending from the viewer, storage commitment).
-    """
-
-    aet: AeTitle
-    host: Annotated[str, AfterValidator(_address)]
-    port: int = Field(ge=1, le=65534)  # Orthanc takes no 65535
-    # Work-arounds of Orthanc for products that read the standard in their own way (its Configuration.json).
-    manufacturer: Literal["Generic", "GenericNoWildcardInDates", "GenericNoUniversalWildcard", "Vitrea", "GE"] = (
-        "Generic"
-    )
-    allow: Annotated[
-        tuple[Literal["echo", "find", "get", "move", "store", "storageCommitment"], ...],
-        AfterValidator(_some_right),
-        distinct("right"),
-    ]
-
-    @property
-    def name(self) -> str:
-        """Its name in Orthanc's REST API and user interface: letters, digits, _ and - only."""
-        return self.aet.replace(".", "-")
-
-
 class DicomSettings(Group):
     """The DICOM port and the way to it."""
 
     dicom_aet: AeTitle = "ORTHANC"
+    dicom_default_encoding: Encoding = "Utf8"
     dicom_ingress: Literal["off", "internal", "public"] = "off"
     dicom_port: int = Field(default=11112, ge=1, le=65535)
     dicom_certificate_arn: CertificateArn = ""
@@ -156,23 +133,75 @@ def _public_stands_in_public_subnets(settings: _Placed) -> Problem | None:
     return Problem("publicSubnetIds", [], rule, remedy)
 
 
-def _titles_tell_modalities_apart(settings: DicomSettings) -> Iterator[Problem]:
-    # By their names: A.B and A-B are two titles, but in Orthanc's interface one modality.
-    keys = {settings.dicom_aet.replace(".", "-"): "dicomAet"}
+class _Titled(Protocol):
+    dicom_aet: str
+    dicom_modalities: tuple[Modality, ...]
+    strict_titles: bool
+
+
+def _titles_tell_modalities_apart(settings: _Titled) -> Iterator[Problem]:
+    strict = settings.strict_titles
+    own = folded(settings.dicom_aet, strict=strict)
+    listed: dict[tuple[str, str], str] = {}
     for number, modality in enumerate(settings.dicom_modalities):
-        key = f"dicomModalities[{number}].aet"
-        if (first := keys.setdefault(modality.name, key)) != key:
-            rule = f"cannot be told from {first}: a title belongs to one modality at one address"
-            yield Problem(key, modality.aet, rule, f"pulumi config set --path '{key}' ANOTHER_TITLE")
+        key, title = f"dicomModalities[{number}].aet", folded(modality.aet, strict=strict)
+        remedy = f"pulumi config set --path '{key}' ANOTHER_TITLE"
+        if title == own:
+            yield Problem(key, modality.aet, f"cannot be told from dicomAet {settings.dicom_aet}", remedy)
+        first = listed.setdefault((title, modality.host.lower()), key)
+        if first != key:
+            rule = f"is at {modality.host} in {first} already; one entry lists all that it may do"
+            yield Problem(key, modality.aet, rule, remedy)
+
+
+def _storage_is_committed_to_the_first(settings: _Titled) -> Iterator[Problem]:
+    for first, *others in by_title(settings.dicom_modalities, strict=settings.strict_titles):
+        for modality in others:
+            if "storageCommitment" in modality.allow:
+                key = f"dicomModalities[{settings.dicom_modalities.index(modality)}].allow"
+                rule = (
+                    f"names storageCommitment, which Orthanc would report to the first address of {first.aet},"
+                    f" {first.host}"
+                )
+                remedy = "list this address first, or leave storageCommitment to that one"
+                yield Problem(key, list(modality.allow), rule, remedy)
+
+
+def _names_are_destinations(settings: DicomSettings) -> Iterator[Problem]:
+    for number, modality in enumerate(settings.dicom_modalities):
+        if modality.allow and not modality.address:
+            key = f"dicomModalities[{number}]"
+            rule = (
+                "is a DNS name. Orthanc compares the address of a caller with this text, so"
+                f" {modality.aet} could not call; only a destination, which may do nothing, can have a name"
+            )
+            remedy = f"pulumi config set --path '{key}.host' 10.20.0.5, or pulumi config rm --path '{key}.allow'"
+            yield Problem(f"{key}.host", modality.host, rule, remedy)
+
+
+def _destinations_fit_a_security_group(settings: DicomSettings) -> Iterator[Problem]:
+    places = destinations(settings.dicom_modalities, settings.dicom_allowed_cidrs)
+    if len(places) > _MOST_DESTINATIONS:
+        rule = (
+            f"need {len(places)} rules in the tasks' security group, which has room for {_MOST_DESTINATIONS}:"
+            " a host that is a DNS name needs one for each network of dicomAllowedCidrs"
+        )
+        remedy = (
+            "pulumi config set --path 'dicomModalities[0].host' 10.20.0.5, so addresses in place of names;"
+            " or fewer and wider networks in dicomAllowedCidrs"
+        )
+        yield Problem("dicomModalities", [each.host for each in settings.dicom_modalities], rule, remedy)
 
 
 def _modalities_are_let_in(settings: DicomSettings) -> Iterator[Problem]:
     networks = [ipaddress.IPv4Network(each) for each in settings.dicom_allowed_cidrs]
     for number, modality in enumerate(settings.dicom_modalities):
-        if networks and not any(ipaddress.IPv4Address(modality.host) in network for network in networks):
-            key, end = f"dicomModalities[{number}].host", f"dicomAllowedCidrs[{len(networks)}]"
-            rule = f"is in no network of dicomAllowedCidrs, so {modality.aet} could not connect"
-            yield Problem(key, modality.host, rule, f"pulumi config set --path '{end}' {modality.host}/32")
+        address = modality.address
+        if not networks or not address or not modality.allow or any(address in network for network in networks):
+            continue
+        key, end = f"dicomModalities[{number}].host", f"dicomAllowedCidrs[{len(networks)}]"
+        rule = f"is in no network of dicomAllowedCidrs, so {modality.aet} could not connect"
+        yield Problem(key, modality.host, rule, f"pulumi config set --path '{end}' {modality.host}/32")
 
 
 def _shown(value: object) -> object:
@@ -187,6 +216,9 @@ RULES = (
     Rule(frozenset({"dicomIngress", "dicomAllowedCidrs", "dicomModalities"}), _ingress_knows_who_comes),
     Rule(frozenset({"dicomIngress", "dicomCertificateArn"}), _public_is_encrypted),
     Rule(frozenset({"dicomIngress", "vpcId", "publicSubnetIds"}), _public_stands_in_public_subnets),
-    Rule(frozenset({"dicomAet", "dicomModalities"}), _titles_tell_modalities_apart),
+    Rule(frozenset({"dicomAet", "dicomModalities", "orthancConfiguration"}), _titles_tell_modalities_apart),
+    Rule(frozenset({"dicomModalities", "orthancConfiguration"}), _storage_is_committed_to_the_first),
+    Rule(frozenset({"dicomModalities"}), _names_are_destinations),
+    Rule(frozenset({"dicomAllowedCidrs", "dicomModalities"}), _destinations_fit_a_security_group),
     Rule(frozenset({"dicomAllowedCidrs", "dicomModalities"}), _modalities_are_let_in),
 )

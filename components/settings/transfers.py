@@ -10,7 +10,8 @@ Every limit on the way is derived here, so that none of them cuts what the other
 - Orthanc gives up a piece of an answer after `transfer_seconds`. Over TLS that piece is a whole file: CivetWeb,
   its web server, counts from the file's first byte and looks whenever the viewer has stalled for 2 s. At the
   default, 30 s, a file that takes longer is cut off at its first stall.
-- Orthanc takes request bodies, and files inside of an uploaded ZIP, of `largestStudyMib`. It holds them in memory.
+- Orthanc takes request bodies, and files inside of an uploaded ZIP, of `largestStudyMib`. It holds them in memory,
+  several times; a task has room for two of them at once.
 """
 
 import math
@@ -26,18 +27,32 @@ LONGEST_ORIGIN_TIMEOUT_SECONDS = 120
 # The line over which the largest study must still pass while tasks are replaced. Slower lines do at other times.
 SLOWEST_LINE_BITS_PER_SECOND = 25_000_000
 
-# Copies of the largest file in a task's memory, as measured (`make bench`): while it is received or
-# sent its body, the parsed file and what goes to or comes from S3; what Orthanc keeps of the one before; and what
-# the allocator has not given back. Small files have Orthanc's own caches and buffers, and the rest.
-_COPIES_IN_MEMORY = 5
+# CivetWeb, Orthanc's web server, gives a thread to every connection until it closes, idle or not. A load balancer
+# has a node in each zone (at least two). Each node has connections of its own: one for each request under way,
+# kept for its idle timeout. So a task needs a thread for every connection that all nodes together hold open: when
+# none is left it answers nobody, its own health check included, and is killed. OHIF, the viewer, has up to 200
+# requests under way (its `maxNumRequests`: 100 + 75 + 25); two viewers open a study at a time. What is left over
+# is for health checks, and for nodes that AWS adds under load. A thread that waits costs some 0.1 MiB.
+_NODES, _VIEWERS, _REQUESTS_OF_A_VIEWER, _OTHER_THREADS = 2, 2, 200, 200
+HTTP_THREADS = _NODES * _VIEWERS * _REQUESTS_OF_A_VIEWER + _OTHER_THREADS
+
+# Memory of a task, as measured with 1 to 6 uploads of 200 MiB at once (Orthanc 1.13, POST and STOW-RS): each
+# upload has its file in memory three times (the request's body, the parsed file, what goes to S3), and three more
+# copies are of uploads before it. Downloads need less. A task has room for so many of the largest uploads at once;
+# with more of them Linux kills it, and every transfer of it fails. The rest is for Orthanc itself, its threads and
+# caches, and for small files.
+UPLOADS_AT_ONCE = 2
+COPIES_OF_AN_UPLOAD, COPIES_OF_EARLIER_ONES = 3, 3
+_COPIES_IN_MEMORY = UPLOADS_AT_ONCE * COPIES_OF_AN_UPLOAD + COPIES_OF_EARLIER_ONES
 _MEMORY_FOR_THE_REST_MIB = 1024
 
 
 class TransferSettings(Group):
     """The largest study and the longest silence."""
 
-    # At most what passes over the slowest line within 3600 s, the longest that a load balancer waits for a target.
-    largest_study_mib: int = Field(default=512, ge=64, le=10240)
+    # By default what a task of the default size has room for. At most what passes over the slowest line within
+    # 3600 s, the longest that a load balancer waits for a target.
+    largest_study_mib: int = Field(default=320, ge=64, le=10240)
     response_timeout_seconds: int = Field(default=120, ge=30, le=LONGEST_ORIGIN_TIMEOUT_SECONDS)
 
     @property
@@ -62,14 +77,20 @@ class _Sized(Protocol):
     task_memory_mib: int
 
 
+def memory_needed_mib(largest_study_mib: int) -> int:
+    """The memory of a task that takes studies of this size in one request."""
+    return largest_study_mib * _COPIES_IN_MEMORY + _MEMORY_FOR_THE_REST_MIB
+
+
 def _study_fits_memory(settings: _Sized) -> Problem | None:
-    needed = settings.largest_study_mib * _COPIES_IN_MEMORY + _MEMORY_FOR_THE_REST_MIB
+    needed = memory_needed_mib(settings.largest_study_mib)
     if needed <= settings.task_memory_mib:
         return None
     fitting = (settings.task_memory_mib - _MEMORY_FOR_THE_REST_MIB) // _COPIES_IN_MEMORY
     rule = (
-        f"a task holds {_COPIES_IN_MEMORY} copies of a file and {_MEMORY_FOR_THE_REST_MIB} MiB beside them,"
-        f" {needed} MiB together, but taskMemoryMib is {settings.task_memory_mib}"
+        f"{UPLOADS_AT_ONCE} such uploads at once need {_COPIES_IN_MEMORY} times as much of a task's memory, and"
+        f" {_MEMORY_FOR_THE_REST_MIB} MiB are for the rest: {needed} MiB together, but taskMemoryMib is"
+        f" {settings.task_memory_mib}"
     )
     remedy = f"pulumi config set largestStudyMib {fitting}, or taskMemoryMib {-(-needed // 1024) * 1024} or more"
     return Problem("largestStudyMib", settings.largest_study_mib, rule, remedy)

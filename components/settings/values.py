@@ -8,6 +8,9 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
+# RFC 1918.
+PRIVATE_BLOCKS = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
 
 class Group(BaseModel):
     """Settings that belong together; the stack's configuration has them in camelCase."""
@@ -65,8 +68,7 @@ def private_network(value: str) -> str:
         network = ipaddress.IPv4Network(value)
     except ValueError as error:
         raise ValueError(f"{rule} ({error})") from None
-    private = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")  # RFC 1918
-    if not any(network.subnet_of(ipaddress.IPv4Network(block)) for block in private):
+    if not any(network.subnet_of(block) for block in PRIVATE_BLOCKS):
         raise ValueError(rule)
     if not 16 <= network.prefixlen <= 24:
         raise ValueError(f"{rule} (got /{network.prefixlen})")
@@ -86,9 +88,28 @@ def distinct(what: str) -> AfterValidator:
 
 def _true_or_false(value: object) -> object:
     # pydantic alone would take yes, on and 1 too, which the CLI's schema does not.
-    if value not in (True, False, "true", "false"):
+    if not isinstance(value, bool) and value not in ("true", "false"):
         raise ValueError("must be true or false")
     return value
 
 
+def _as_typed(value: object) -> object:
+    # `pulumi config set --path` stores digits as a number (but not 0123), and true and false as booleans.
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else value
+
+
+def no_variable(value: str) -> str:
+    """A text in which Orthanc's configuration reader (Toolbox::SubstituteVariables) finds nothing to replace.
+
+    It would put a password of the task's environment there, and the web page or a modality would show it.
+    """
+    if "${" in value:
+        raise ValueError("must not contain ${, which Orthanc replaces with a variable of the task's environment")
+    return value
+
+
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
+# A text of Orthanc's configuration, which may consist of digits.
+OrthancText = Annotated[str, BeforeValidator(_as_typed), AfterValidator(no_variable)]

@@ -21,7 +21,7 @@ from components.service import OrthancService
 from components.storage import DicomBucket
 from components.users import OrthancUsers
 
-settings, rollout = configuration.load(
+settings, plan = configuration.load(
     {
         "orthancName": "Research",
         "dicomAet": "RESEARCH",
@@ -32,14 +32,14 @@ settings, rollout = configuration.load(
     }
 )
 
-keys = Keys("research-keys", settings)
-network = Networking("research-network", settings, keys=keys)
+keys = Keys("research-keys", settings, plan=plan)
+network = Networking("research-network", settings, keys=keys, zones=plan.zones)
 bucket = DicomBucket("research-dicom", settings)
 database = Database("research-database", settings, network=network, keys=keys)
 users = OrthancUsers("research-users", settings, keys=keys)
 certificates = Certificates("research-certificates", settings)
 load_balancer = ApplicationLoadBalancer(
-    "research-http", settings, network=network, certificates=certificates, rollout=rollout
+    "research-http", settings, network=network, certificates=certificates, rollout=plan.rollout
 )
 OrthancService(
     "research",
@@ -51,7 +51,7 @@ OrthancService(
     users=users,
     image=OrthancImage("research-image", settings),
     load_balancer=load_balancer,
-    rollout=rollout,
+    rollout=plan.rollout,
 )
 edge = Edge(
     "research-edge",

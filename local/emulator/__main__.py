@@ -63,7 +63,7 @@ def serve(place: Place, run: Path, *, tasks: bool, wait: Callable[[], None]) -> 
         create_backend_app,
     )
 
-    from local.emulator import overlay
+    from local.emulator import overlay, registry
 
     overlay.install(place, tasks=tasks)
     application = DomainDispatcherApplication(create_backend_app)
@@ -77,6 +77,7 @@ def serve(place: Place, run: Path, *, tasks: bool, wait: Callable[[], None]) -> 
     with contextlib.chdir(run):
         servers = [listen("unix://aws.sock", 0)]
     servers.append(listen("127.0.0.1", place.port("aws")))
+    registry.Registry(place)
     log.info("the emulated AWS answers at %s", place.endpoint)
     stop_runner = None
     if tasks:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from local.runner import clock
+
 Document = Mapping[str, Any]
 
 _ROOT_CERTIFICATES = re.compile(r"[?&]sslrootcert=([^&\s\"']+)")
@@ -35,9 +37,13 @@ def health_check(container: Document) -> Iterable[str]:
     if not (command := health_command(container)):
         return ["--no-healthcheck"]
     check = container["healthCheck"]
-    seconds = {"interval": "interval", "timeout": "timeout", "start-period": "startPeriod"}
-    times = (f"--health-{option}={check.get(key, 0)}s" for option, key in seconds.items())
-    return [f"--health-cmd={command}", f"--health-retries={check['retries']}", *times]
+    return [
+        f"--health-cmd={command}",
+        f"--health-retries={check['retries']}",
+        f"--health-timeout={check['timeout']}s",
+        f"--health-interval={clock.seconds(check['interval']):g}s",
+        f"--health-start-period={clock.seconds(check.get('startPeriod', 0)):g}s",
+    ]
 
 
 def health_command(container: Document) -> str:
@@ -88,6 +94,12 @@ def matches(matcher: str, status: int) -> bool:
     """Whether a target group's matcher ("200,401", "200-299") takes the HTTP status."""
     ranges = (part.partition("-") for part in matcher.split(","))
     return any(int(first) <= status <= int(last or first) for first, _, last in ranges)
+
+
+def check_port(group: Document, traffic: int) -> int:
+    """The port that a target group's health check asks: its own, or else that of the traffic."""
+    given = group.get("HealthCheckPort", "traffic-port")
+    return traffic if given == "traffic-port" else int(given)
 
 
 def attributes(answer: Document) -> dict[str, str]:

@@ -5,21 +5,20 @@ import itertools
 import threading
 import time
 from collections import Counter, defaultdict
-from typing import Any
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 from multidict import CIMultiDict
 from yarl import URL
 
 from local.place import Place
-from local.runner import messages
-from local.runner.firewall import Firewall
+from local.runner import firewall, listener_rules, messages, viewer_events
 from local.runner.routes import Route, RouteError, read
-from local.runner.viewer_function import ViewerFunction
+from local.runner.viewer_function import FunctionFailedError, ViewerFunction
 
 _ROUTE_SECONDS = 1.0
 _CONNECT_SECONDS = 10
 _CHUNK_BYTES = 1 << 18
+_LARGEST_HEADERS = 32_768  # bytes, of a request's headers and query (CloudFront's quota)
 _LOOPBACK = ("127.0.0.1", "localhost")
 # aiohttp's own request headers; a proxy adds none.
 _NO_DEFAULTS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
@@ -50,17 +49,12 @@ class Front:
             self._loop.call_soon_threadsafe(answer.close)
 
     async def _listen(self) -> None:
-        self._reading, self._function, self._firewall = asyncio.Lock(), ViewerFunction(), Firewall()
-        self._session = ClientSession(
-            # The stand-in base's old Orthanc closes an idle connection after a second, whatever it is told: a
-            # request sent into such a one would be answered 502.
-            # A load balancer takes whatever certificate a target has.
-            connector=TCPConnector(limit=0, force_close=True, ssl=False),
-            cookie_jar=DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=_NO_DEFAULTS,
+        self._reading, self._function, self._firewall = asyncio.Lock(), ViewerFunction(), firewall.Firewall()
+        self._pools: dict[tuple[int, int], ClientSession] = {}
+        server = web.Server(
+            self._handle, access_log=None, max_line_size=_LARGEST_HEADERS, max_field_size=_LARGEST_HEADERS
         )
-        runner = web.ServerRunner(web.Server(self._handle, access_log=None))
+        runner = web.ServerRunner(server)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", self._place.port("edge")).start()
 
@@ -68,15 +62,28 @@ class Front:
         try:
             route = await self._current_route()
             headers = _as_sent(request, route)
-            if rule := self._firewall.blocks(route.web_acl, request.remote or ""):
+            cookies, length = "; ".join(headers.getall("Cookie", [])), request.content_length
+            length = length if request.body_exists else 0
+            inspected = firewall.inspected(request.remote or "", request.raw_path, cookies, length)
+            if rule := self._firewall.blocks(route.web_acl, inspected):
                 raise RouteError(403, f"the web ACL's rule {rule} blocks {request.remote}")
             if request.method not in route.methods:
                 raise RouteError(403, f"the distribution does not allow {request.method}")
-            if route.function and (answer := await self._viewer_request(route.function, request, headers)):
-                return answer
+            asked = viewer_events.Request(request.method, request.raw_path, headers)
+            if route.function:
+                asked = await self._viewer_request(route, asked, request.remote or "")
+                if isinstance(asked, web.Response):
+                    return asked
             if problem := route.names[headers["Host"]]:
                 raise RouteError(502, problem)
-            return await self._forward(route, request, headers)
+            action = listener_rules.action(route.rules, asked.target, asked.headers)
+            if isinstance(action, listener_rules.Group):
+                return await self._forward(route, action, request, asked)
+            added = messages.policy_headers(route.headers_policy, asked.headers.get("Origin"))
+            added |= {"X-Cache": "Error from cloudfront", "Content-Type": action.content_type}
+            return web.Response(status=action.status, text=action.text, headers=added)
+        except LookupError as error:
+            return web.Response(status=502, text=f"{error}\n")
         except RouteError as error:
             failed = {"X-Cache": "Error from cloudfront"}
             return web.Response(status=error.status, text=f"{error}\n", headers=failed)
@@ -95,36 +102,41 @@ class Front:
         raise self._route or RouteError(503, "no route was read")
 
     async def _viewer_request(
-        self, code: str, request: web.BaseRequest, headers: CIMultiDict[str]
-    ) -> web.Response | None:
-        """What the distribution's function answers; None when it lets the request pass, with `headers` changed."""
-        sent = {name.lower(): _value(headers.getall(name)) for name in headers}
-        event: dict[str, Any] = {"method": request.method, "uri": request.path, "querystring": {}, "cookies": {}}
-        made = await self._function.run(code, event | {"headers": sent})
-        values = {name: each["value"] for name, each in made.get("headers", {}).items()}
-        if "statusCode" in made:
-            return web.Response(
-                status=made["statusCode"],
-                reason=made.get("statusDescription"),
-                headers=values,
-                text=made.get("body"),
-            )
-        headers.update({name: value for name, value in values.items() if made["headers"][name] != sent.get(name)})
-        return None
+        self, route: Route, asked: viewer_events.Request, viewer: str
+    ) -> web.Response | viewer_events.Request:
+        """What the distribution's function answers, or the request as it lets it pass."""
+        domain = list(route.names)[-1]  # the distribution's own name
+        event = viewer_events.event(asked, viewer, domain, route.distribution)
+        try:
+            made = await self._function.run(route.function or "", event, viewer_events.raw_query(asked.target))
+            if "statusCode" not in made:
+                return viewer_events.changed(asked, event["request"], made)
+        except FunctionFailedError as error:
+            raise RouteError(503, f"FunctionExecutionError: {error}") from None
+        except viewer_events.InvalidResultError as error:
+            raise RouteError(502, f"FunctionValidationError: {error}") from None
+        return web.Response(
+            status=made["statusCode"],
+            reason=made.get("statusDescription"),
+            headers={name: each["value"] for name, each in made.get("headers", {}).items()},
+            body=(made.get("body") or "").encode(),
+        )
 
     async def _forward(
-        self, route: Route, request: web.BaseRequest, headers: CIMultiDict[str]
+        self, route: Route, group: listener_rules.Group, request: web.BaseRequest, asked: viewer_events.Request
     ) -> web.StreamResponse:
-        if not route.targets:
+        headers = asked.headers
+        if not group.targets:
             raise RouteError(503, "the target group has no healthy target")
-        target = messages.choose(route.targets, request.cookies.get(messages.STICKY_COOKIE), next(self._turns))
+        turn = next(self._turns)
+        target = messages.choose(group.targets, messages.sticky(request.cookies), turn)
         (address, port), host = target, route.origin_host or headers["Host"]
         response, answer = web.StreamResponse(), None
         self._under_way[address] += 1
         try:
-            async with self._session.request(
+            async with self._pool(turn // len(group.targets) % route.nodes, route.idle_seconds).request(
                 request.method,
-                URL(f"{route.target_scheme}://{address}:{port}{request.raw_path}", encoded=True),
+                URL(f"{group.scheme}://{address}:{port}{asked.target}", encoded=True),
                 headers=messages.to_task(headers, request.remote or "", host, route.protocol, route.port),
                 data=request.content if request.body_exists else None,
                 allow_redirects=False,
@@ -135,8 +147,8 @@ class Front:
                 added = messages.policy_headers(route.headers_policy, headers.get("Origin"), answer.headers)
                 response.headers.extend(messages.end_to_end(answer.headers.items(), without=added))
                 response.headers.extend({"X-Cache": "Miss from cloudfront", **added})
-                if route.sticky_seconds is not None:
-                    response.headers.extend(messages.sticky_cookies(target, route.sticky_seconds))
+                if group.sticky_seconds is not None:
+                    response.headers.extend(messages.sticky_cookies(target, group.sticky_seconds))
                 await response.prepare(request)
                 async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
                     await response.write(chunk)
@@ -150,6 +162,18 @@ class Front:
         finally:
             self._under_way[address] -= 1
             self._answers[address].discard(answer)
+
+    def _pool(self, node: int, idle_seconds: int) -> ClientSession:
+        """The connections of one of the load balancer's nodes, each kept for the balancer's idle timeout."""
+        if (node, idle_seconds) not in self._pools:
+            self._pools[node, idle_seconds] = ClientSession(
+                # A load balancer takes whatever certificate a target has.
+                connector=TCPConnector(limit=0, keepalive_timeout=idle_seconds, ssl=False),
+                cookie_jar=DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=_NO_DEFAULTS,
+            )
+        return self._pools[node, idle_seconds]
 
 
 def _as_sent(request: web.BaseRequest, route: Route) -> CIMultiDict[str]:
@@ -166,9 +190,3 @@ def _as_sent(request: web.BaseRequest, route: Route) -> CIMultiDict[str]:
         raise RouteError(403, f"no distribution has the name {name}")
     headers["Host"] = name
     return headers
-
-
-def _value(values: list[str]) -> dict[str, Any]:
-    """A header in an event: the first value, and all where it is repeated."""
-    several = {"multiValue": [{"value": value} for value in values]} if len(values) > 1 else {}
-    return {"value": values[0], **several}

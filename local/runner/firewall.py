@@ -1,4 +1,4 @@
-"""WAF, as far as it goes by addresses: address sets and rate limits. AWS's managed rules cannot be played."""
+"""WAF, as far as addresses, rates and sizes go: the patterns of AWS's managed rules are not public."""
 
 import time
 from collections import defaultdict, deque
@@ -11,6 +11,18 @@ from local.runner.aws import client
 from local.runner.documents import Document
 
 _WINDOW_SECONDS = 300  # WAF's default
+_UNKNOWN_BYTES = 1 << 60  # a body whose length is not told may be of any
+
+# The rules of AWS's managed groups that judge by size: what of a request they look at, and how many bytes it may
+# have (AWS WAF Developer Guide, "AWS Managed Rules rule groups list").
+_SIZES: Mapping[str, Mapping[str, tuple[str, int]]] = {
+    "AWSManagedRulesCommonRuleSet": {
+        "SizeRestrictions_QUERYSTRING": ("query", 2048),
+        "SizeRestrictions_Cookie_HEADER": ("cookies", 10240),
+        "SizeRestrictions_BODY": ("body", 8192),
+        "SizeRestrictions_URIPATH": ("path", 1024),
+    }
+}
 
 
 class WebAcl(NamedTuple):
@@ -18,6 +30,23 @@ class WebAcl(NamedTuple):
 
     rules: tuple[Document, ...] = ()
     sets: Mapping[str, tuple[IPv4Network | IPv6Network, ...]] = {}
+
+
+class Inspected(NamedTuple):
+    """A request as a web ACL sees it: the viewer's address, and the size of its parts in bytes."""
+
+    viewer: str
+    path: int = 0
+    query: int = 0
+    cookies: int = 0
+    body: int = 0
+
+
+def inspected(viewer: str, target: str, cookies: str, body: int | None) -> Inspected:
+    """A request for `target` (path and query); `body` is its length, None where it is not told."""
+    path, _, query = target.partition("?")
+    sizes = (len(text.encode()) for text in (path, query, cookies))
+    return Inspected(viewer, *sizes, body=_UNKNOWN_BYTES if body is None else body)
 
 
 def read(place: Place, arn: str) -> WebAcl:
@@ -41,13 +70,17 @@ class Firewall:
         """Nobody has come yet."""
         self._seen: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
-    def blocks(self, acl: WebAcl, viewer: str) -> str:
-        """The rule that blocks a request of the address `viewer`; nothing when it is let in.
+    def blocks(self, acl: WebAcl, request: Inspected) -> str:
+        """The rule that blocks a request; nothing when it is let in.
 
         Rules are asked in order until one blocks, so that only what comes as far as a rate limit counts for it.
         """
         for rule in acl.rules:
-            if "Block" in rule.get("Action", {}) and self._matches(rule["Statement"], rule["Name"], acl, viewer):
+            statement = rule["Statement"]
+            if group := statement.get("ManagedRuleGroupStatement"):
+                if "Count" not in rule.get("OverrideAction", {}) and (found := _too_large(group, request)):
+                    return found
+            elif "Block" in rule.get("Action", {}) and self._matches(statement, rule["Name"], acl, request.viewer):
                 return rule["Name"]
         return ""
 
@@ -71,3 +104,12 @@ class Firewall:
         while seen[0] < now - statement.get("EvaluationWindowSec", _WINDOW_SECONDS):
             seen.popleft()
         return len(seen) > statement["Limit"]
+
+
+def _too_large(group: Document, request: Inspected) -> str:
+    """The rule of a managed group that blocks a request for its size, unless its action is overridden."""
+    actions = {each["Name"]: each["ActionToUse"] for each in group.get("RuleActionOverrides", [])}
+    for rule, (part, most) in _SIZES.get(group["Name"], {}).items():
+        if getattr(request, part) > most and "Block" in actions.get(rule, {"Block": {}}):
+            return rule
+    return ""

@@ -12,7 +12,7 @@ from local.emulator.overlay.iam import ACCOUNT, TRANSPORT, caller_of, denial, pa
 from local.emulator.overlay.policies import ALLOW_ALL, Caller, permitted
 from local.images import docker
 from local.place import REGION, Place
-from local.runner import certificates, containers, documents, egress
+from local.runner import certificates, containers, documents, egress, shells
 from local.runner.aws import Credentials, assume, client
 from local.runner.documents import Document, TaskError
 from local.runner.security_groups import Peer, peer, reaches, subnets
@@ -24,11 +24,19 @@ _NFS_PORT = 2049
 _LAYERS = f"arn:aws:s3:::prod-{REGION}-starport-layer-bucket/layer"
 
 
-def launch(place: Place, name: str, definition: Document, network: Document, dicom_port: int | None) -> str:
+def launch(
+    place: Place,
+    name: str,
+    definition: Document,
+    network: Document,
+    dicom_port: int | None,
+    shells_configuration: Document | None,
+) -> str:
     """Start the task's container and give its address. Raises TaskError or ImageError.
 
     `network` is the service's awsvpcConfiguration, `dicom_port` the port on 127.0.0.1 for the container's 4242,
-    if it is to have one.
+    if it is to have one. `shells_configuration`: the cluster's executeCommandConfiguration, where the service lets
+    shells be opened.
     """
     [container] = definition["containerDefinitions"]  # more would share one network interface
     image = container["image"]
@@ -36,7 +44,10 @@ def launch(place: Place, name: str, definition: Document, network: Document, dic
         execution = assume(place, definition["executionRoleArn"], name)
         role = assume(place, definition["taskRoleArn"], name)
         here = peer(place, network["securityGroups"], network["subnets"])
-        passed = ways(place, here, network["subnets"])
+        of_shells = shells.services(shells_configuration) if shells_configuration is not None else ()
+        passed = ways(place, here, network["subnets"], of_shells)
+        if shells_configuration is not None:
+            shells.check(definition, shells_configuration, passed)
         for identity in (execution, role):
             pass_through(identity.key_id, {service: each["VpcEndpointId"] for service, each in passed.items()})
         _pull(place, definition["executionRoleArn"], image, passed)

@@ -36,6 +36,11 @@ def cookie_of(target: Target) -> str:
     return hashlib.sha256(f"{target}".encode()).hexdigest()
 
 
+def sticky(cookies: Mapping[str, str]) -> str | None:
+    """The stickiness cookie of a request: from a frame on another site a browser sends the second one only."""
+    return cookies.get(STICKY_COOKIE) or cookies.get(f"{STICKY_COOKIE}CORS")
+
+
 def choose(targets: Sequence[Target], cookie: str | None, turn: int) -> Target:
     """The target that the cookie names, if it is still there, else the next one in turn."""
     return next((target for target in targets if cookie_of(target) == cookie), targets[turn % len(targets)])

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from local.place import Place
-from local.runner import firewall, names
+from local.runner import firewall, listener_rules, names
 from local.runner.aws import client
 from local.runner.documents import Document, attributes
+from local.runner.listener_rules import ListenerRule
 from local.runner.security_groups import Peer, reaches
 
 _PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
@@ -37,9 +38,10 @@ class Route(NamedTuple):
     protocol: str  # of the listener, https or http
     port: int
     read_timeout: int  # seconds
-    target_scheme: str  # http or https
-    targets: tuple[tuple[str, int], ...]
-    sticky_seconds: int | None
+    rules: tuple[ListenerRule, ...]  # of the listener
+    distribution: str  # its id
+    nodes: int  # of the load balancer, one in each of its zones
+    idle_seconds: int  # for which it keeps a silent connection
 
 
 def read(place: Place) -> Route:
@@ -70,16 +72,11 @@ def _read(place: Place) -> Route:
     listener = listeners[port]
     if (listener["Protocol"] == "HTTPS") != https:
         raise RouteError(502, f"CloudFront speaks {endpoint['OriginProtocolPolicy']} to {listener['Protocol']}")
-    group = listener["DefaultActions"][0]["TargetGroupArn"]
-    [described] = balancing.describe_target_groups(TargetGroupArns=[group])["TargetGroups"]
-    targets = balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
-    of_group = attributes(balancing.describe_target_group_attributes(TargetGroupArn=group))
     of_balancer = attributes(balancing.describe_load_balancer_attributes(LoadBalancerArn=arn))
 
     origin_name = origin["DomainName"]
     origin_host = {_ALL_VIEWER: "", _ALL_VIEWER_EXCEPT_HOST: origin_name}[behavior["OriginRequestPolicyId"]]
     idle = int(of_balancer.get("idle_timeout.timeout_seconds", 60))
-    sticky = of_group["stickiness.enabled"] == "true"
     return Route(
         names=_names(place, distribution, listener, origin_name, origin_host),
         origin_host=origin_host,
@@ -90,9 +87,10 @@ def _read(place: Place) -> Route:
         protocol="https" if https else "http",
         port=port,
         read_timeout=min(origin["VpcOriginConfig"]["OriginReadTimeout"], idle),
-        target_scheme=described["Protocol"].lower(),
-        targets=tuple((each["Target"]["Id"], each["Target"]["Port"]) for each in targets),
-        sticky_seconds=int(of_group.get("stickiness.lb_cookie.duration_seconds", 86400)) if sticky else None,
+        rules=listener_rules.read(balancing, listener["ListenerArn"]),
+        distribution=id,
+        nodes=len(balancer["AvailabilityZones"]),
+        idle_seconds=idle,
     )
 
 

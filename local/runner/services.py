@@ -140,7 +140,15 @@ class _Service:
             self._place,
             name,
             self._deployment["id"],
-            functools.partial(launch, self._place, name, definition, network, None if behind_balancer else port),
+            functools.partial(
+                launch,
+                self._place,
+                name,
+                definition,
+                network,
+                None if behind_balancer else port,
+                self._shells_configuration(service),
+            ),
             health_command=documents.health_command(definition["containerDefinitions"][0]),
             targets=targets,
             grace_seconds=service.get("healthCheckGracePeriodSeconds", 0),
@@ -150,6 +158,16 @@ class _Service:
         self.tasks.append(task)
         task.start()
 
+    def _shells_configuration(self, service: Document) -> Document | None:
+        """The cluster's, where the service lets shells be opened."""
+        if not service.get("enableExecuteCommand"):
+            return None
+        described = client(self._place, "ecs").describe_clusters(
+            clusters=[service["clusterArn"]], include=["CONFIGURATIONS"]
+        )
+        [cluster] = described["clusters"]
+        return cluster.get("configuration", {}).get("executeCommandConfiguration", {})
+
     def _target(self, balanced: Document, network: Document) -> Target:
         api, arn, port = client(self._place, "elbv2"), balanced["targetGroupArn"], balanced["containerPort"]
         [group] = api.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
@@ -158,4 +176,5 @@ class _Service:
             self._place, balancer["SecurityGroups"], [z["SubnetId"] for z in balancer["AvailabilityZones"]]
         )
         here = peer(self._place, network["securityGroups"], network["subnets"])
-        return Target(group, port, reaches(self._place, there, here, port))
+        asked = {port, documents.check_port(group, port)}
+        return Target(group, port, frozenset(each for each in asked if reaches(self._place, there, here, each)))

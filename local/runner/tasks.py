@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.images import ImageError, docker
 from local.place import Place
-from local.runner import containers, documents
+from local.runner import clock, containers, documents
 from local.runner.aws import client
 from local.runner.documents import Document, TaskError
 
@@ -23,6 +23,7 @@ from local.runner.documents import Document, TaskError
 # would wait for them.
 _HASTE = 0.5
 _EDGE_NOTICES = 1.5  # seconds until the edge has read that a target is gone
+_HEALTH = "{{if and .State.Running .State.Health}}{{.State.Health.Status}}{{end}}"
 
 log = logging.getLogger("tasks")
 
@@ -30,12 +31,17 @@ log = logging.getLogger("tasks")
 class Target(NamedTuple):
     """A target group of the service: as AWS describes it, and the container's port.
 
-    `reachable`: whether the load balancer, with its health checks, gets to that port of the tasks.
+    `reachable`: the ports of the tasks that the load balancer gets to, of the traffic's and the health check's.
     """
 
     group: Document
     port: int
-    reachable: bool
+    reachable: frozenset[int]
+
+    @property
+    def check_port(self) -> int:
+        """The port that the health check asks."""
+        return documents.check_port(self.group, self.port)
 
 
 class Task(threading.Thread):
@@ -59,8 +65,9 @@ class Task(threading.Thread):
     ):
         """`launch` starts the container and gives its address, `health_command` is the container's own check.
 
-        For `grace_seconds` failing checks are borne; `busy` tells whether a request to an address is under way,
-        `cut` ends those that are.
+        For `grace_seconds` after its start no failed check ends it, neither a load balancer's nor the container's
+        own (API reference of CreateService). `busy` tells whether a request to an address is under way, `cut` ends
+        those that are.
         """
         super().__init__(name=name, daemon=True)
         self.deployment, self.healthy, self.was_healthy, self.reason = deployment, False, False, ""
@@ -108,33 +115,34 @@ class Task(threading.Thread):
             output = subprocess.Popen(["docker", "logs", "--follow", self.name], stdout=stream, stderr=stream)
         interval = min((t.group["HealthCheckIntervalSeconds"] for t in self._targets), default=10)
         patience = interval * max((t.group["UnhealthyThresholdCount"] for t in self._targets), default=3)
-        next_check, last_well, began = 0.0, time.monotonic(), time.monotonic()
+        interval, patience = clock.seconds(interval), clock.seconds(patience)
+        next_check, last_well = 0.0, time.monotonic()
+        grace_ends = time.monotonic() + clock.seconds(self._grace)
         while not self._leave.wait(_HASTE):
             if output.poll() is not None:  # it ends with the container
                 code = containers.inspect(self.name, "{{.State.ExitCode}}")
                 raise TaskError(f"Essential container in task exited ({code}); its output: {file}")
             if time.monotonic() < next_check:
                 continue
-            if self._well():
+            ill = containers.inspect(self.name, _HEALTH) == "unhealthy"
+            if not ill and self._well():
                 last_well = time.monotonic()
                 if not self.healthy:
                     self._register("register_targets")
                     self.healthy = self.was_healthy = True
-            elif time.monotonic() > max(began + self._grace, last_well + patience):
-                raise TaskError(f"Task failed its health checks; its output: {file}")
+            elif time.monotonic() > grace_ends and (ill or time.monotonic() > last_well + patience):
+                checks = "container" if ill else "ELB"
+                raise TaskError(f"Task failed {checks} health checks; its output: {file}")
             next_check = time.monotonic() + (interval if self.healthy else 0)
 
     def _well(self) -> bool:
-        """Whether the checks of the target groups and the container's own succeed.
+        """Whether the checks of the target groups succeed, and the container's own.
 
         Docker makes its first check after a whole interval; until the task has been healthy once we make it.
         """
-        if (
-            containers.inspect(self.name, "{{if and .State.Running .State.Health}}{{.State.Health.Status}}{{end}}")
-            == "unhealthy"
+        if not all(
+            target.check_port in target.reachable and _answers(self._address, target) for target in self._targets
         ):
-            raise TaskError("Task failed container health checks")
-        if not all(target.reachable and _answers(self._address, target) for target in self._targets):
             return False
         if not self.was_healthy and self._health_command:
             try:
@@ -144,8 +152,9 @@ class Task(threading.Thread):
         return True
 
     def _register(self, operation: str) -> None:
-        """AWS also shows targets that are not healthy; here a target is registered as long as it is healthy."""
-        for target in self._targets if self._address else ():
+        """AWS shows targets that are ill or out of reach, too; here those are registered that get traffic."""
+        reached = [target for target in self._targets if target.port in target.reachable]
+        for target in reached if self._address else ():
             one = {"Id": self._address, "Port": target.port}
             call = getattr(client(self._place, "elbv2"), operation)
             call(TargetGroupArn=target.group["TargetGroupArn"], Targets=[one])
@@ -171,19 +180,19 @@ def _deregistration_delay(place: Place, target: Target) -> int:
 
 
 def _answers(address: str, target: Target) -> bool:
-    """The target group's health check, once; always at the traffic's port, the only one that containers open."""
-    check = target.group
+    """The target group's health check, once."""
+    check, port = target.group, target.check_port
     timeout = check["HealthCheckTimeoutSeconds"]
     if check["HealthCheckProtocol"] == "TCP":
         with contextlib.suppress(OSError):
-            socket.create_connection((address, target.port), timeout).close()
+            socket.create_connection((address, port), timeout).close()
             return True
         return False
     if check["HealthCheckProtocol"] == "HTTPS":  # under whatever certificate
         unverified = ssl._create_unverified_context()  # noqa: S323
-        connection = http.client.HTTPSConnection(address, target.port, timeout=timeout, context=unverified)
+        connection = http.client.HTTPSConnection(address, port, timeout=timeout, context=unverified)
     else:
-        connection = http.client.HTTPConnection(address, target.port, timeout=timeout)
+        connection = http.client.HTTPConnection(address, port, timeout=timeout)
     try:
         connection.request("GET", check["HealthCheckPath"], headers={"User-Agent": "ELB-HealthChecker/2.0"})
         return documents.matches(check["Matcher"]["HttpCode"], connection.getresponse().status)

@@ -6,12 +6,27 @@ from typing import Any
 
 from local.node import node
 
-# Reads an event a line and writes what the function makes of it.
+# Reads an event and a raw query string a line, and writes what the function makes of them, or why it fails.
 _HARNESS = """
 const handler = new Function(process.argv[1] + '; return handler')();
-require('readline').createInterface({input: process.stdin}).on('line', async (line) =>
-    console.log(JSON.stringify(await handler(JSON.parse(line)))));
+require('readline').createInterface({input: process.stdin}).on('line', async (line) => {
+    const [event, query] = JSON.parse(line);
+    const rawQueryString = () => query === null ? undefined : query;
+    Object.defineProperty(event.request, 'rawQueryString', {value: rawQueryString, enumerable: false});
+    try {
+        console.log(JSON.stringify([await handler(event), null]));
+    } catch (error) {
+        console.log(JSON.stringify([null, String(error)]));
+    }
+});
 """
+
+
+_LARGEST_EVENT = 1 << 20  # bytes of what it makes; AWS's limit on a request's query and headers is 32 KiB
+
+
+class FunctionFailedError(Exception):
+    """A function threw, or made nothing: CloudFront answers 503."""
 
 
 class ViewerFunction:
@@ -23,18 +38,22 @@ class ViewerFunction:
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
 
-    async def run(self, code: str, request: dict[str, Any]) -> dict[str, Any]:
-        """What the function makes of a request (both in the form of its event): a request, or an answer."""
+    async def run(self, code: str, event: dict[str, Any], raw_query: str | None) -> dict[str, Any]:
+        """What the function makes of an event: a request, or an answer. Raises FunctionFailedError."""
         async with self._lock:
             if self._process is None or self._process.returncode is not None or code != self._code:
                 self._process, self._code = await self._start(code), code
             assert self._process.stdin and self._process.stdout
-            event = {"version": "1.0", "context": {"eventType": "viewer-request"}, "request": request}
-            self._process.stdin.write(json.dumps(event).encode() + b"\n")
-            return json.loads(await self._process.stdout.readline())
+            self._process.stdin.write(json.dumps([event, raw_query]).encode() + b"\n")
+            made, problem = json.loads(await self._process.stdout.readline() or '[null, "it does not start"]')
+        if problem or not isinstance(made, dict):
+            raise FunctionFailedError(problem or "it answers neither a request nor a response")
+        return made
 
     async def _start(self, code: str) -> asyncio.subprocess.Process:
         if self._process and self._process.returncode is None:
             self._process.kill()
         pipe = asyncio.subprocess.PIPE
-        return await asyncio.create_subprocess_exec(node(), "-e", _HARNESS, code, stdin=pipe, stdout=pipe)
+        return await asyncio.create_subprocess_exec(
+            node(), "-e", _HARNESS, code, stdin=pipe, stdout=pipe, limit=_LARGEST_EVENT
+        )

@@ -19,8 +19,11 @@ _ANYWHERE = IPv4Network("0.0.0.0/0")
 _HTTPS_PORT = 443
 
 
-def ways(place: Place, here: Peer, subnet_ids: Iterable[str]) -> Ways:
-    """The endpoints on the ways of a task in these subnets. Raises TaskError where a service is out of reach."""
+def ways(place: Place, here: Peer, subnet_ids: Iterable[str], more: Iterable[str] = ()) -> Ways:
+    """The endpoints on the ways of a task in these subnets.
+
+    Raises TaskError where a service is out of reach: what each task calls, and `more`.
+    """
     ec2 = client(place, "ec2")
     own = subnets(place, subnet_ids)
     tables = [_route_table(ec2, subnet) for subnet in own]
@@ -31,7 +34,7 @@ def ways(place: Place, here: Peer, subnet_ids: Iterable[str]) -> Ways:
         # Private DNS leads to an interface endpoint before routes are asked.
         if endpoint["PrivateDnsEnabled"] if endpoint["VpcEndpointType"] == "Interface" else routed:
             found[endpoint["ServiceName"].removeprefix(f"com.amazonaws.{REGION}.")] = endpoint
-    for service in _SERVICES:
+    for service in (*_SERVICES, *more):
         if not _is_open(place, ec2, here, found.get(service), tables):
             raise TaskError(f"{REGISTRY_AUTH}: {service}.{REGION}.amazonaws.com: i/o timeout")
     return found

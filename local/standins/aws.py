@@ -6,7 +6,6 @@ It serves the emulated AWS only: without endpoints on loopback it refuses to be 
 import ipaddress
 import json
 import re
-from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
@@ -18,19 +17,18 @@ import jmespath
 from botocore.config import Config
 from pulumi.runtime.rpc import UNKNOWN
 
-from local.standins import failures, mapping
+from local.standins import calls, failures, fields, mapping, semantics
+from local.standins.calls import REFERENCE, fill
 from local.standins.codec import Values
 from local.standins.invokes import INVOKES
 from local.standins.mapping import Misfit, schema
 from local.standins.servicer import Difference, Live, Plugin, Refused, Say, Unfinished, serve
-from local.standins.table import ROWS, Arguments, Call, Read, Row
-from local.standins.tags import tag
+from local.standins.table import ROWS, Call, Read, Row
+from local.standins.tags import in_creation, tag
 
 GROUPS = ("network", "access", "storage", "database", "containers", "balancing", "cloudfront", "logs")
 GROUPS += ("names", "firewall", "buckets", "backup", "events", "queues", "scaling", "watching")
 
-_NOT_MAPPED = {"tags", "tagsAll", "id", "region"}
-_REFERENCE = re.compile(r"\$(\w+)")
 _VERSIONS = {"IfMatch": "ETag", "LockToken": "LockToken"}
 _RANDOM_DIGITS = 7  # that Pulumi's AWS plugin adds to a name that it makes
 
@@ -68,7 +66,7 @@ class Aws(Plugin):
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client of the emulated AWS."""
         configured = self._configuration
-        return boto3.client(
+        client = boto3.client(
             service,
             endpoint_url=next(url for urls in configured["endpoints"] for url in urls.values() if url),
             region_name=region or configured.get("region"),
@@ -76,6 +74,8 @@ class Aws(Plugin):
             aws_secret_access_key=configured.get("secretKey"),
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=120),
         )
+        client.meta.events.register_last("before-parameter-build", fields.check)
+        return client
 
     def check(self, kind: str, inputs: Values, old: Values, name: str, seed: bytes) -> Values:
         """Name what has no name, add default tags; refuse what the SDK does not know and AWS does not take."""
@@ -100,13 +100,12 @@ class Aws(Plugin):
             raise ExceptionGroup("inputs", problems)
         return checked
 
-    def diff(self, kind: str, old: Values, new: Values) -> Difference:
-        """Compare inputs; what the row calls fixed wants a new resource."""
+    def diff(self, kind: str, old: Values, new: Values, outputs: Values) -> Difference:
+        """Compare what was read with what is given; what the row calls fixed wants a new resource."""
         row = _row(kind)
-        ours = (set(old) | set(new)) - {"__defaults", "region"}
-        changed = sorted(name for name in ours if not mapping.same(old.get(name), new.get(name)))
+        changed = semantics.changed(row, old, new, outputs)
         fixed = set(changed) - {"tags", "tagsAll"} if row.fixed == "*" else set(changed) & set(row.fixed.split())
-        fixed |= set(row.fixed_here(old, new)) if row.fixed_here else set()
+        fixed |= set(row.fixed_here(outputs, semantics.kept(kind, new, outputs))) if row.fixed_here else set()
         # The new one cannot stand beside the old one under the same name; a name that we drew is drawn anew.
         name = row.named.partition(" ")[0]
         drawn = name in new.get("__defaults", ())
@@ -122,18 +121,19 @@ class Aws(Plugin):
         """Make the calls of the row, tag, wait, read back."""
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
-        create = row.create if isinstance(row.create, Call) else row.create(inputs)
-        answer = self._call(client, row, create, inputs)
-        id = _fill(row.id, inputs) if "$" in row.id else jmespath.search(row.id, answer)
-        state = {**inputs, "id": id}
-        calls = [put for put in row.puts if not put.when or any(inputs.get(name) for name in put.when.split())]
-        return id, self._completed(client, row, calls, state, {}, inputs)
+        create, *puts = calls.made_with(row, inputs)
+        operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[create.operation])
+        tagged = in_creation(create.operation, operation.input_shape, inputs.get("tagsAll"))
+        answer = self._call(client, row, create, inputs, more=tagged)
+        id = fill(row.id, inputs) if "$" in row.id else jmespath.search(row.id, answer)
+        has = {"tagsAll": inputs["tagsAll"]} if tagged else {}
+        return id, self._completed(client, row, puts, {**inputs, "id": id}, has, inputs)
 
     def read(self, kind: str, id: str, inputs: Values, outputs: Values) -> Live | None:
         """Read it back; inputs are as they were where AWS agrees with them, else as they are."""
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
-        state = {**outputs, **inputs, "id": id} if outputs else {**_imported(row, id), "id": id}
+        state = {**outputs, **inputs, "id": id} if outputs else {**_told_by(row, id), "id": id}
         found = self._found(client, row, state)
         if found is None:
             return None
@@ -143,35 +143,38 @@ class Aws(Plugin):
             name: value if name not in found or mapping.agrees(value, found[name]) else found[name]
             for name, value in inputs.items()
         }
-        return Live(id, agreed, {**outputs, **found, **agreed})
+        return Live(id, agreed, {**found, **agreed})
 
     def update(self, kind: str, id: str, inputs: Values, old: Values, outputs: Values, say: Say) -> Values:
         """Make the calls whose inputs changed, tag, wait, read back."""
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
-        changed = set(self.diff(kind, old, inputs).changed)
-        state = {**outputs, **dict.fromkeys(old), **inputs, "id": id, "_old": old}
+        changed = set(semantics.changed(row, old, inputs, outputs))
+        gone = dict.fromkeys(semantics.removed(row, old, inputs))
+        kept = semantics.kept(kind, inputs, outputs)
+        state = {**outputs, **gone, **kept, "id": id, "_old": outputs, "_changed": sorted(changed)}
         wanted = (*row.puts, *row.updates) if changed - {"tags", "tagsAll"} else ()
-        calls = [call for call in wanted if not call.when or changed & set(call.when.split())]
-        return self._completed(client, row, calls, state, old, inputs)
+        made = [call for call in wanted if not call.when or changed & set(call.when.split())]
+        return self._completed(client, row, made, state, old, inputs)
 
     def _completed(
-        self, client: Any, row: Row, calls: list[Call], state: Values, old: Values, new: Values
+        self, client: Any, row: Row, wanted: list[Call], state: Values, old: Values, new: Values
     ) -> Values:
         """Make the calls, finish, tag and read back. Raises Unfinished with what is there, as far as it is."""
         problem = ""
         try:
-            for call in calls:
+            for call in wanted:
                 self._call(client, row, call, state)
-            if row.finish and (calls or not old):
+            if row.finish and (wanted or "_old" not in state):
                 row.finish(client, state)
         except Refused as error:
             problem = str(error)
         except failures.FAILED as error:  # of what the row does by itself
             problem = failures.told(error)
-        outputs = self._found(client, row, {name: value for name, value in state.items() if name != "_old"})
+        outputs = self._found(client, row, state)
         if outputs is None:
             raise Unfinished(state["id"], new, problem or f"{state['id']}, which was just made, is not there")
+        problem = problem or _not_as_given(row, state.get("_old"), old, new, outputs)
         old_tags, new_tags = old.get("tagsAll") or {}, new.get("tagsAll") or {}
         try:
             if old_tags != new_tags:
@@ -211,22 +214,30 @@ class Aws(Plugin):
         """As the row says."""
         return set(_row(kind).secret.split())
 
-    def _call(self, client: Any, row: Row, call: Call | Read, state: Values, *, gone_is_fine: bool = False) -> Any:
-        """Make one call of a row."""
+    def _call(
+        self,
+        client: Any,
+        row: Row,
+        call: Call | Read,
+        state: Values,
+        *,
+        more: Values | None = None,
+        gone_is_fine: bool = False,
+    ) -> Any:
+        """Make one call of a row, with `more` parameters than the row says."""
         method = client.meta.method_to_api_mapping[call.operation]
         shape = client.meta.service_model.operation_model(method).input_shape
         try:
-            arguments = _arguments(call.arguments, state)
+            versions = {}
             # CloudFront and WAF want to know which version is meant.
             for parameter, member in _VERSIONS.items() if shape else ():
                 if parameter in shape.members:
                     read = self._call(client, row, row.reads[0], state, gone_is_fine=gone_is_fine)
-                    arguments[parameter] = read[member]
-            if isinstance(call, Call) and call.mapped:
-                left_out = _NOT_MAPPED | _unchanged(call.if_changed, state)
-                inputs = {name: value for name, value in state.items() if name not in left_out}
-                arguments = {**mapping.parameters(inputs, shape, row.names, arguments), **arguments}
-            return getattr(client, call.operation)(**arguments)
+                    versions[parameter] = read[member]
+            given = calls.parameters(row, call, shape, state, versions)
+            for name, value in (more or {}).items():
+                given[name] = {**given.get(name, {}), **value} if isinstance(value, dict) else value
+            return getattr(client, call.operation)(**given)
         except (*failures.FAILED, Misfit) as error:
             if gone_is_fine and failures.is_gone(error):
                 raise _Gone from None
@@ -240,33 +251,43 @@ class Aws(Plugin):
             known = {**mapping.to_properties(merged, types, row.names), **state}
             try:
                 answer = self._call(client, row, read, known, gone_is_fine=True)
-                answer = jmespath.search(_fill(read.path, known), answer)
+                answer = jmespath.search(fill(read.path, known), answer)
             except _Gone:
                 answer = None
             if not merged and (not answer or not jmespath.search(row.live, answer)):
                 return None
             merged.update({key: value for key, value in (answer or {}).items() if key != "ResponseMetadata"})
-        found = {name: value for name, value in state.items() if name in types and value is not None}
+        found = {name: state[name] for name in {"tags", "tagsAll", *row.unread} if state.get(name) is not None}
+        found |= _told_by(row, state["id"])
         found |= mapping.to_properties(merged, types, row.names)
         for name, path in row.outputs.items():
             if callable(path):
                 value = path(merged)
             else:
-                value = _fill(path, {**found, "id": state["id"]}) if "$" in path else jmespath.search(path, merged)
+                value = fill(path, {**found, "id": state["id"]}) if "$" in path else jmespath.search(path, merged)
             if (fitted := mapping.fit(value, types[name])) is not None:
                 found[name] = fitted
-        found |= {name: state[name] for name in ("tags", "tagsAll") if state.get(name) is not None}
-        return found
+        return found | (row.reads_as(state, merged) if row.reads_as else {})
 
 
 class _Gone(Exception):
     """What was asked for is not there."""
 
 
-def _unchanged(names: str, state: Values) -> set[str]:
-    """Which of these inputs an update leaves as they are; none in a creation."""
-    old = state.get("_old")
-    return {name for name in names.split() if old and mapping.same(old.get(name), state.get(name))}
+def _not_as_given(row: Row, before: Values | None, old: Values, new: Values, found: Values) -> str:
+    """A text about the inputs that AWS does not have as given: every update would find that difference.
+
+    A creation (`before` is None) compares every input, an update those that differed from what was read `before`.
+    """
+    changed = new if before is None else semantics.changed(row, old, new, before)
+    wrong = semantics.untrue(row, {name: new[name] for name in changed if name in new}, found)
+    wrong += [
+        f"{name}, which is no longer given, stays {found[name]!r}"
+        for name in changed
+        if new.get(name) is None and not semantics.empty(found.get(name))
+    ]
+    rule = "every update on AWS would find this difference. Remedy: give what AWS has, or correct the type's row"
+    return f"{'; '.join(wrong)}: {rule}" if wrong else ""
 
 
 def _row(kind: str) -> Row:
@@ -278,32 +299,12 @@ def _row(kind: str) -> Row:
     return ROWS[kind]
 
 
-def _imported(row: Row, id: str) -> Values:
-    """The properties that an id of the row's form tells: those by which the reads find the resource."""
-    names = _REFERENCE.findall(row.id)
-    pattern = _REFERENCE.sub("(.+?)", re.escape(row.id).replace(r"\$", "$"))
+def _told_by(row: Row, id: str) -> Values:
+    """The properties that are part of an id of the row's form."""
+    names = REFERENCE.findall(row.id)
+    pattern = REFERENCE.sub("(.+?)", re.escape(row.id).replace(r"\$", "$"))
     match = re.fullmatch(pattern, id)
     return dict(zip(names, match.groups(), strict=True)) if names and match else {}
-
-
-def _arguments(arguments: Arguments, state: Values) -> Values:
-    made = arguments(state) if callable(arguments) else _filled(arguments, state)
-    return {key: value for key, value in made.items() if value is not None}
-
-
-def _filled(value: Any, state: Values) -> Any:
-    if isinstance(value, Mapping):
-        parts = {key: _filled(part, state) for key, part in value.items()}
-        return {key: part for key, part in parts.items() if part is not None}
-    if isinstance(value, list):
-        return [filled for part in value if (filled := _filled(part, state)) is not None]
-    if isinstance(value, str) and (whole := _REFERENCE.fullmatch(value)):
-        return state.get(whole[1])
-    return _fill(value, state) if isinstance(value, str) else value
-
-
-def _fill(text: str, state: Values) -> str:
-    return _REFERENCE.sub(lambda reference: str(state.get(reference[1], "")), text)
 
 
 def _from_json(value: Any) -> Any:

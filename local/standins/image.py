@@ -139,7 +139,9 @@ def ignored(name: str, patterns: list[str]) -> bool:
 
 
 def _repository(image: str) -> str:
-    return re.split("[:@]", image)[0]
+    """An image's name without tag and digest; a colon before the last slash is that of a registry's port."""
+    path, slash, last = image.partition("@")[0].rpartition("/")
+    return path + slash + last.partition(":")[0]
 
 
 def _paths(build: Mapping[str, Any], root: Path) -> tuple[Path, Path]:

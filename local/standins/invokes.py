@@ -77,7 +77,7 @@ def _vpc(client: Clients, given: Values) -> Values:
         name: ec2.describe_vpc_attribute(VpcId=id, Attribute=name)[f"E{name[1:]}"]["Value"]
         for name in ("enableDnsSupport", "enableDnsHostnames")
     }
-    return {"id": id, "cidrBlock": vpc["CidrBlock"], **attributes}
+    return {"id": id, "cidrBlock": vpc["CidrBlock"], "ownerId": vpc["OwnerId"], **attributes}
 
 
 def _subnet(client: Clients, given: Values) -> Values:
@@ -89,6 +89,65 @@ def _subnet(client: Clients, given: Values) -> Values:
         "availabilityZone": subnet["AvailabilityZone"],
         "availabilityZoneId": subnet["AvailabilityZoneId"],
         "availableIpAddressCount": subnet["AvailableIpAddressCount"],
+        "cidrBlock": subnet["CidrBlock"],
+    }
+
+
+def _route_table(client: Clients, given: Values) -> Values:
+    names = {"vpcId": "vpc-id", "subnetId": "association.subnet-id", "routeTableId": "route-table-id"}
+    filters = [{"Name": api, "Values": [given[name]]} for name, api in names.items() if given.get(name)]
+    filters += _filters(given) if given.get("filters") else []
+    found = client("ec2").describe_route_tables(Filters=filters)["RouteTables"]
+    if not found:
+        raise Refused("query returned no results. Please change your search criteria and try again")
+    table = _only("Route Table", found)
+    routes = [_route(route) for route in table["Routes"] if route.get("GatewayId") != "local"]
+    # Routes to gateway endpoints are theirs, as the plugin has it.
+    shown = [route for route in routes if not (route["destinationPrefixListId"] and route["vpcEndpointId"])]
+    return {"id": table["RouteTableId"], "routeTableId": table["RouteTableId"], "routes": shown}
+
+
+def _route(route: Values) -> Values:
+    gateway = route.get("GatewayId", "")
+    to_endpoint = gateway.startswith("vpce-")
+    return {
+        "cidrBlock": route.get("DestinationCidrBlock", ""),
+        "ipv6CidrBlock": route.get("DestinationIpv6CidrBlock", ""),
+        "destinationPrefixListId": route.get("DestinationPrefixListId", ""),
+        "gatewayId": "" if to_endpoint else gateway,
+        "vpcEndpointId": gateway if to_endpoint else "",
+        "natGatewayId": route.get("NatGatewayId", ""),
+        "transitGatewayId": route.get("TransitGatewayId", ""),
+        "networkInterfaceId": route.get("NetworkInterfaceId", ""),
+        "vpcPeeringConnectionId": route.get("VpcPeeringConnectionId", ""),
+    }
+
+
+def _vpn_gateway(client: Clients, given: Values) -> Values:
+    attached = [{"Name": "attachment.vpc-id", "Values": [given["attachedVpcId"]]}]
+    found = client("ec2").describe_vpn_gateways(Filters=attached)["VpnGateways"]
+    return {"id": _only("EC2 VPN Gateway", found)["VpnGatewayId"]}
+
+
+def _group_rules(client: Clients, given: Values) -> Values:
+    found = client("ec2").describe_security_group_rules(Filters=_filters(given))["SecurityGroupRules"]
+    return {"id": "rules", "ids": [rule["SecurityGroupRuleId"] for rule in found]}
+
+
+def _group_rule(client: Clients, given: Values) -> Values:
+    id = given["securityGroupRuleId"]
+    [rule] = client("ec2").describe_security_group_rules(SecurityGroupRuleIds=[id])["SecurityGroupRules"]
+    return {
+        "id": id,
+        "isEgress": rule["IsEgress"],
+        "ipProtocol": rule["IpProtocol"],
+        "fromPort": rule["FromPort"],
+        "toPort": rule["ToPort"],
+        "cidrIpv4": rule.get("CidrIpv4", ""),
+        "cidrIpv6": rule.get("CidrIpv6", ""),
+        "prefixListId": rule.get("PrefixListId", ""),
+        "referencedSecurityGroupId": rule.get("ReferencedGroupInfo", {}).get("GroupId", ""),
+        "securityGroupId": rule["GroupId"],
     }
 
 
@@ -115,6 +174,8 @@ def _endpoint(client: Clients, given: Values) -> Values:
         "id": endpoint["VpcEndpointId"],
         "privateDnsEnabled": endpoint["PrivateDnsEnabled"],
         "securityGroupIds": [group["GroupId"] for group in endpoint["Groups"]],
+        "routeTableIds": endpoint["RouteTableIds"],
+        "policy": endpoint["PolicyDocument"],
     }
 
 
@@ -196,7 +257,62 @@ def _snapshot(client: Clients, given: Values) -> Values:
         raise Refused(f"reading RDS DB Snapshot ({identifier}): {error}") from None
     snapshot = _only("RDS DB Snapshot", found)
     names = ("allocatedStorage", "encrypted", "engine", "engineVersion", "status")
-    return {"id": identifier, **{name: snapshot[name[0].upper() + name[1:]] for name in names}}
+    known = {name: snapshot[name[0].upper() + name[1:]] for name in names}
+    return {
+        "id": identifier,
+        **known,
+        "dbSnapshotArn": snapshot["DBSnapshotArn"],
+        "kmsKeyId": snapshot.get("KmsKeyId", ""),
+    }
+
+
+def _instance(client: Clients, given: Values) -> Values:
+    identifier = given["dbInstanceIdentifier"]
+    try:
+        found = client("rds").describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
+    except ClientError as error:
+        raise Refused(f"reading RDS DB Instance ({identifier}): {error}") from None
+    instance = _only("RDS DB Instance", found)
+    return {"id": identifier, "dbInstanceIdentifier": identifier, "kmsKeyId": instance.get("KmsKeyId", "")}
+
+
+def _key(client: Clients, given: Values) -> Values:
+    try:
+        key = client("kms").describe_key(KeyId=given["keyId"])["KeyMetadata"]
+    except ClientError as error:
+        raise Refused(f"reading KMS Key ({given['keyId']}): {error}") from None
+    names = {"arn": "Arn", "keyManager": "KeyManager", "keyState": "KeyState", "enabled": "Enabled"}
+    return {"id": key["KeyId"], **{name: key[api] for name, api in names.items()}}
+
+
+def _quota(client: Clients, given: Values) -> Values:
+    """The default, then the account's own value if it has one, as the plugin reads them."""
+    quotas, named = client("service-quotas", given.get("region")), {"ServiceCode": given["serviceCode"]}
+    named["QuotaCode"] = given["quotaCode"]
+    default = quotas.get_aws_default_service_quota(**named)["Quota"]
+    value = quotas.get_service_quota(**named)["Quota"]["Value"]
+    return {"id": given["quotaCode"], **given, "defaultValue": default["Value"], "value": value}
+
+
+def _vault(client: Clients, given: Values) -> Values:
+    """AWS refuses access to a vault that does not exist."""
+    backup = client("backup")
+    try:
+        vault = backup.describe_backup_vault(BackupVaultName=given["name"])
+    except backup.exceptions.ResourceNotFoundException:
+        raise Refused("AccessDeniedException: Insufficient privileges to perform this action.") from None
+    names = {"arn": "BackupVaultArn", "name": "BackupVaultName", "recoveryPoints": "NumberOfRecoveryPoints"}
+    return {"id": given["name"], "kmsKeyArn": "", "tags": {}, **{name: vault[api] for name, api in names.items()}}
+
+
+def _vpcs(client: Clients, given: Values) -> Values:
+    return {"id": "vpcs", "ids": [vpc["VpcId"] for vpc in client("ec2").describe_vpcs()["Vpcs"]]}
+
+
+def _addresses(client: Clients, given: Values) -> Values:
+    found = client("ec2").describe_addresses()["Addresses"]
+    ids, ips = ([address[name] for address in found] for name in ("AllocationId", "PublicIp"))
+    return {"id": "addresses", "allocationIds": ids, "publicIps": ips}
 
 
 def _parameters(client: Clients, given: Values) -> Values:
@@ -215,11 +331,21 @@ INVOKES: dict[str, Callable[[Clients, Values], Values]] = {
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": _prefix_list,
     "aws:ec2/getInternetGateway:getInternetGateway": _internet_gateway,
     "aws:ec2/getNetworkInterfaces:getNetworkInterfaces": _network_interfaces,
+    "aws:ec2/getRouteTable:getRouteTable": _route_table,
     "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:ec2/getVpc:getVpc": _vpc,
     "aws:ec2/getVpcEndpoint:getVpcEndpoint": _endpoint,
+    "aws:ec2/getVpnGateway:getVpnGateway": _vpn_gateway,
+    "aws:vpc/getSecurityGroupRule:getSecurityGroupRule": _group_rule,
+    "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": _group_rules,
+    "aws:backup/getVault:getVault": _vault,
     "aws:cloudcontrol/getResource:getResource": _resource,
+    "aws:ec2/getEips:getEips": _addresses,
+    "aws:ec2/getVpcs:getVpcs": _vpcs,
+    "aws:kms/getKey:getKey": _key,
+    "aws:rds/getInstance:getInstance": _instance,
     "aws:rds/getSnapshot:getSnapshot": _snapshot,
+    "aws:servicequotas/getServiceQuota:getServiceQuota": _quota,
     "aws:ssm/getParametersByPath:getParametersByPath": _parameters,
     "aws:s3/getBucket:getBucket": _bucket,
     "aws:route53/getZone:getZone": _hosted_zone,

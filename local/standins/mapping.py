@@ -4,6 +4,7 @@ The SDK's own classes are the schema of a resource, botocore's shapes that of a 
 """
 
 import importlib
+import inspect
 import json
 import threading
 import typing
@@ -48,6 +49,15 @@ class Schema:
             for name in self.types
             if not _is_optional(getattr(resource, python_names.get(name, name)).fget.__annotations__["return"])
         }
+        given = inspect.signature(arguments.__init__).parameters
+        names = _types.input_type_py_to_pulumi_names(arguments)
+        may_be_left_out = {
+            name
+            for python, name in names.items()
+            if python in given and given[python].default is not inspect.Parameter.empty
+        }
+        # Optional and Computed in the provider's schema: AWS has a value even if the program gives none.
+        self.computed = (self.always_set & may_be_left_out) - {"region"}
 
     def misspelt(self, inputs: Mapping[str, Any]) -> list[str]:
         """The paths of properties that the type does not have."""
@@ -188,10 +198,10 @@ def agrees(wanted: Any, live: Any) -> bool:
         return all(agrees(part, live.get(key)) for key, part in wanted.items())
     if isinstance(wanted, list) and isinstance(live, list):
         return len(wanted) == len(live) and all(any(agrees(part, other) for other in live) for part in wanted)
-    return wanted == live or (wanted in _EMPTY and live in _EMPTY)
+    return wanted == live or (wanted in EMPTY and live in EMPTY)
 
 
-_EMPTY: Collection[Any] = (None, False, "", [], {}, "[]", "{}")
+EMPTY: Collection[Any] = (None, False, "", [], {}, "[]", "{}")
 
 
 def _normal(value: Any) -> Any:

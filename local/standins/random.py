@@ -40,7 +40,7 @@ class Random(Plugin):
             raise Refused(f"{needed} is needed", needed)
         return inputs
 
-    def diff(self, kind: str, old: Values, new: Values) -> Difference:
+    def diff(self, kind: str, old: Values, new: Values, outputs: Values) -> Difference:
         """Every change wants a new one."""
         changed = sorted(key for key in {*old, *new} - {"__defaults"} if old.get(key) != new.get(key))
         return Difference(changed, changed)

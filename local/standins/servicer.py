@@ -73,8 +73,8 @@ class Plugin:
         """Inputs with names and defaults filled in. Raises Refused, or an ExceptionGroup of them."""
         raise NotImplementedError
 
-    def diff(self, kind: str, old: Values, new: Values) -> Difference:
-        """What differs between two versions of the inputs."""
+    def diff(self, kind: str, old: Values, new: Values, outputs: Values) -> Difference:
+        """How the `new` inputs differ from the `old` ones, or from what was read (`outputs`)."""
         raise NotImplementedError
 
     def planned(self, kind: str, inputs: Values, outputs: Values) -> Values:
@@ -151,13 +151,13 @@ class Servicer(ResourceProviderServicer):
             return messages.CheckResponse(inputs=encode(inputs, secrets))
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
-        old, new = decode(request.old_inputs)[0], decode(request.news)[0]
+        old, new, outputs = (decode(values)[0] for values in (request.old_inputs, request.news, request.olds))
         for path in request.ignoreChanges:
-            old.pop(path, None)
-            new.pop(path, None)
+            for values in (old, new, outputs):
+                values.pop(path, None)
         answer = messages.DiffResponse
         with _told(request, context):
-            difference = self._plugin.diff(_kind(request), old, new)
+            difference = self._plugin.diff(_kind(request), old, new, outputs)
             return answer(
                 changes=answer.DIFF_SOME if difference.changed else answer.DIFF_NONE,
                 diffs=difference.changed,
@@ -191,6 +191,8 @@ class Servicer(ResourceProviderServicer):
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind, (inputs, secrets) = _kind(request), decode(request.news)
         old, outputs = decode(request.old_inputs)[0], decode(request.olds)[0]
+        # The value of an ignored property stays as it was read.
+        inputs |= {path: outputs[path] for path in request.ignoreChanges if path in outputs}
         with _told(request, context, inputs, secrets):
             secrets |= self._plugin.secrets(kind)
             if request.preview:

@@ -15,7 +15,7 @@ class Call(NamedTuple):
 
     `mapped`: beside `arguments` it takes every input that it has a parameter for. `when`: it is made if one of
     these inputs is set (at the creation) or changes (in an update); empty: always. `if_changed`: inputs that an
-    update leaves to whoever else changes them.
+    update leaves to whoever else changes them; "*": all of them.
     """
 
     operation: str
@@ -70,7 +70,13 @@ class Row(NamedTuple):
     secret: str = ""
     """Outputs that are always secret."""
     refuse: Callable[[Values], str | None] | None = None
-    """What AWS refuses and the emulator takes: a text that says so. Inputs may be unknown."""
+    """Returns why the provider itself refuses the inputs during a preview, or None. Inputs may be unknown."""
+    suppress: Mapping[str, Callable[[Values, Any], bool]] = {}
+    """Inputs whose difference the provider may ignore: called with all new inputs and the value that was read."""
+    unread: Mapping[str, str] = {}
+    """Inputs that AWS does not return, each with the reason. They count as being what was given."""
+    reads_as: Callable[[Values, Values], Values] | None = None
+    """Outputs that the provider derives from the state (first) and from what the reads found (second)."""
     prepare: Callable[[Any, Values], str | None] | None = None
     """Makes way for the deletion, or says why AWS refuses it where the emulator does not."""
 

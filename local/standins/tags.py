@@ -1,15 +1,46 @@
-"""Tags: every service has calls of its own, which differ in names only; they are found by the calls' shapes."""
+"""Tags: every service has calls of its own, which differ in names only; they are found by the calls' shapes.
+
+As in the provider, tags are part of the call that creates a resource, where that call takes them: a resource that
+was created but not recorded carries its tags.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.model import Shape
+
 from local.standins.codec import Values
 from local.standins.mapping import fold
+
+_IN_CREATIONS = {"Tags", "tags", "TagsList", "ResourceTags", "BackupPlanTags", "BackupVaultTags"}
+# EC2 wants to know what is tagged; the others are called as in the operation's name.
+_OF_EC2 = {
+    "allocate_address": "elastic-ip",
+    "authorize_security_group_egress": "security-group-rule",
+    "authorize_security_group_ingress": "security-group-rule",
+    "create_flow_logs": "vpc-flow-log",
+    "create_nat_gateway": "natgateway",
+}
 
 # ACM has its own beside the general ones, which the emulator lacks.
 _TAG = ("add_tags_to_certificate", "tag_resource", "create_tags", "add_tags", "add_tags_to_resource")
 _UNTAG = ("remove_tags_from_certificate", "untag_resource", "delete_tags", "remove_tags")
 _UNTAG += ("remove_tags_from_resource",)
+
+
+def in_creation(operation: str, shape: Shape | None, tags: Mapping[str, str] | None) -> Values:
+    """The parameters by which the call that makes a resource tags it; none where it cannot."""
+    members: Mapping[str, Any] = shape.members if tags and shape else {}  # type: ignore[attr-defined]
+    for name in members.keys() & _IN_CREATIONS:
+        return {name: _written(tags or {}, members[name])}
+    for name in members:
+        if name.endswith("WithTags"):  # CloudFront's distributions
+            return {name: {"Tags": _written(tags or {}, members[name].members["Tags"])}}
+    if "TagSpecifications" not in members:
+        return {}
+    kind = _OF_EC2.get(operation) or operation.removeprefix("create_").replace("_", "-")
+    specification = members["TagSpecifications"].member.members["Tags"]
+    return {"TagSpecifications": [{"ResourceType": kind, "Tags": _written(tags or {}, specification)}]}
 
 
 def tag(client: Any, service: str, state: Values, old: Mapping[str, str], new: Mapping[str, str]) -> None:

@@ -4,16 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.data import modalities
 from tests.data.archive import Archive
-from tests.embedded import Embedded
+from tests.embedded import Embedded, free_port
 
-# The deployment on EFS stands behind WAF, and a site's pages may call it.
-SITE, RATE_LIMIT = "https://viewer.example.org", 600
+# The deployment on EFS stands behind WAF, a site's pages may call it, and another's show it in frames.
+SITE, PORTAL, RATE_LIMIT = "https://viewer.example.org", f"http://localhost:{free_port()}", 600
 EDGE = {
     "enableWaf": "true",
     "wafRateLimit": str(RATE_LIMIT),
     "allowedCidrs[0]": "127.0.0.0/29",
     "corsAllowedOrigins[0]": SITE,
+    "frameAncestors[0]": PORTAL,
 }
 # … and has users beside the administrator, who may look, or do everything.
 VIEWER, CHIEF = "viewer", "chief"
@@ -33,6 +35,12 @@ def on_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 @pytest.fixture(scope="session")
 def on_efs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     yield from _deployed(Embedded(tmp_path_factory.mktemp("efs")), enableDicomS3Storage="false", **EDGE, **USERS)
+
+
+@pytest.fixture(scope="session")
+def opened(on_s3: Archive) -> Iterator[modalities.Opened]:
+    """DICOM let in to the deployment on S3. It stays so: the files that use it are the last that use on_s3."""
+    yield from modalities.opened(on_s3)
 
 
 @pytest.fixture(scope="session", params=["on_s3", "on_efs"])

@@ -3,13 +3,19 @@
 import hashlib
 import io
 import random
+import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pydicom
 from pydicom.data import get_testdata_file
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MultiFrameGrayscaleWordSecondaryCaptureImageStorage, generate_uid
+from pydicom.uid import (
+    CTImageStorage,
+    ExplicitVRLittleEndian,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    generate_uid,
+)
 
 
 def content(name: str) -> bytes:
@@ -17,6 +23,13 @@ def content(name: str) -> bytes:
     path = get_testdata_file(name, download=False)
     assert isinstance(path, str), f"pydicom no longer ships {name}"
     return Path(path).read_bytes()
+
+
+def shipped() -> list[str]:
+    """The names of all DICOM files that pydicom ships."""
+    some = get_testdata_file("CT_small.dcm", download=False)
+    assert isinstance(some, str), "pydicom ships no files any more"
+    return sorted(path.name for path in Path(some).parent.glob("*.dcm"))
 
 
 def parsed(file: bytes) -> pydicom.Dataset:
@@ -37,6 +50,33 @@ def as_new_study(dataset: pydicom.Dataset) -> pydicom.Dataset:
     dataset.SeriesInstanceUID = generate_uid()
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
     return dataset
+
+
+def made_up(**tags: object) -> pydicom.Dataset:
+    """A small CT image that `tags` describe, by keyword; a new study unless they say which."""
+    dataset = pydicom.Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.SOPClassUID = CTImageStorage
+    dataset.PatientID, dataset.PatientName, dataset.Modality = "MADE-UP", "MADE^UP", "CT"
+    dataset.StudyDate, dataset.InstanceNumber = "20240102", 1
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.Rows = dataset.Columns = dataset.BitsAllocated = dataset.BitsStored = 8
+    dataset.HighBit, dataset.PixelRepresentation, dataset.PixelData = 7, 0, bytes(64)
+    as_new_study(dataset)
+    for keyword, value in tags.items():
+        setattr(dataset, keyword, value)
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    return dataset
+
+
+def zipped(files: Iterable[bytes]) -> bytes:
+    """The files in one archive, which Orthanc unpacks."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, file in enumerate(files):
+            archive.writestr(f"{number}.dcm", file)
+    return buffer.getvalue()
 
 
 def new_file(name: str) -> bytes:

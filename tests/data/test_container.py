@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from components.settings.orthanc_configuration import defaults, without_default
 from local.images import ImageError, docker
 from tests.data.archive import Archive
+from tools.orthanc_options import of_image
 
 
 def in_task(archive: Archive, *command: str) -> str:
@@ -38,12 +40,24 @@ def test_the_shell_of_this_machine_opens_in_the_task(archive: Archive):
     assert plugins, "it is not where Orthanc runs"
 
 
+def test_tasks_have_host_ids_of_their_own(on_s3: Archive):
+    ids = [docker("exec", task["name"], "hostid") for task in on_s3.tasks()]
+    assert len(ids) > 1 and len(set(ids)) == len(ids), "two tasks could give two objects the same UID"
+
+
 @pytest.mark.parametrize("user", ["999:999", "0:0"])
 def test_its_programs_cannot_be_changed(archive: Archive, user: str):
     [task, *_] = archive.tasks()
     for file in ("/x", "/etc/x", "/usr/share/orthanc/x", "/run/x", "/root/x", "/docker-entrypoint.sh"):
         with pytest.raises(ImageError, match=r"Read-only file system|Permission denied"):
             docker("exec", f"--user={user}", task["name"], "sh", "-c", f"echo >{file}")
+
+
+def test_every_option_of_its_orthanc_is_known(on_efs: Archive):
+    """To the tables of components/settings/orthanc_table.py and orthanc_closed.py."""
+    found = of_image(on_efs.tasks()[0]["image"])
+    new = {*found.defaults, *found.without_default} - {*defaults(), *without_default()}
+    assert not new, f"Orthanc {found.version} has options that nobody has decided on: CONTRIBUTING.md says how"
 
 
 def deployed(archive: Archive) -> tuple[dict[str, Any], dict[str, Any], str]:
@@ -67,7 +81,8 @@ def deployed(archive: Archive) -> tuple[dict[str, Any], dict[str, Any], str]:
 def test_nobody_gets_a_shell(on_efs: Archive):
     service, cluster, allowed = deployed(on_efs)
     assert service["enableExecuteCommand"] is False
-    assert not cluster.get("configuration") and "ssmmessages" not in allowed
+    assert cluster["configuration"] == {"executeCommandConfiguration": {"logging": "DEFAULT"}}
+    assert "ssmmessages" not in allowed
 
 
 def test_a_shell_is_open_to_administrators_and_recorded_where_it_is_turned_on(on_s3: Archive):

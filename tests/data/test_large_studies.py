@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from components.settings import transfers
+from local.images import docker
 from tests.data.archive import Archive
 from tests.data.files import LargeFile, digest
 
@@ -42,3 +44,26 @@ def test_a_transfer_outlives_its_viewers_stall_and_the_replacement_of_its_task(o
         lambda: len(on_s3.tasks()) == 2 and not before & {task["name"] for task in on_s3.tasks()},
         "the tasks were not replaced",
     )
+
+
+def test_uploads_at_once_need_no_more_memory_than_the_settings_allow_for(on_s3: Archive):
+    """To one of the tasks that have just begun, whose memory nothing larger was in."""
+    task = on_s3.tasks()[0]["name"]
+    before = most_mib(task)
+
+    def upload(file: LargeFile) -> int:
+        url, headers = f"{on_s3.direct_url(task)}/instances", {"Content-Type": "application/dicom"}
+        answer = on_s3.session.post(url, data=file, headers=headers, verify=False, timeout=600)  # type: ignore[arg-type]
+        return answer.status_code
+
+    files = [LargeFile(MIB) for _ in range(transfers.UPLOADS_AT_ONCE)]
+    with ThreadPoolExecutor(len(files)) as pool:
+        assert list(pool.map(upload, files)) == [200] * len(files)
+    copies = transfers.UPLOADS_AT_ONCE * transfers.COPIES_OF_AN_UPLOAD + transfers.COPIES_OF_EARLIER_ONES
+    assert MIB < most_mib(task) - before <= copies * MIB, "at the largest size the task is killed"
+
+
+def most_mib(task: str) -> int:
+    """The most memory that the largest process of the container has had, Orthanc."""
+    lines = docker("exec", task, "sh", "-c", "grep --no-filename VmHWM /proc/[0-9]*/status").splitlines()
+    return max(int(line.split()[1]) for line in lines) // 1024

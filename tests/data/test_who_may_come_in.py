@@ -1,12 +1,18 @@
 """The edge of a running deployment: by address, by rate, by the page that asks; and under a name of its own."""
 
+import http.client
+from typing import Any
+
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import _basic_auth_str
 
-from tests.data.archive import Archive
-from tests.data.conftest import RATE_LIMIT, SITE
-from tests.data.files import new_file
+from local.daemon import wait_until
+from tests.browser import Browser, site
+from tests.data.archive import PATIENCE_SECONDS, Archive
+from tests.data.conftest import PORTAL, RATE_LIMIT, SITE
+from tests.data.files import as_new_study, content, new_file, parsed, written
 
 # WAF sees the viewer's address, and loopback has many: 127.0.0.0/29 is let in.
 LISTED, UNLISTED = ("127.0.0.2", "127.0.0.7"), ("127.0.0.8", "127.1.0.1")
@@ -58,7 +64,8 @@ def test_every_answer_has_the_security_headers(on_efs: Archive, path: str, logge
     headers = requests.get(f"{on_efs.url}{path}", auth=auth, timeout=30).headers
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert headers["Content-Security-Policy"] == f"frame-ancestors 'self' {PORTAL}"
+    assert "X-Frame-Options" not in headers, "some browsers would show the listed site nothing"
     assert headers["Referrer-Policy"] == "same-origin"
     assert "Access-Control-Allow-Origin" not in headers, "whoever asks is told that he may"
 
@@ -89,6 +96,121 @@ def test_the_archives_own_pages_may_send(on_efs: Archive):
         file = new_file("MR_small.dcm")
         answer = on_efs.session.post(f"{on_efs.url}/instances", data=file, headers=headers, timeout=60)
         assert answer.status_code == 200, "the user interface cannot upload"
+
+
+def patient(archive: Archive, number: str) -> str:
+    """Store a file of a patient with this number; answers Orthanc's id of the patient."""
+    dataset = as_new_study(parsed(content("MR_small.dcm")))
+    dataset.PatientID = number
+    return archive.get(f"/instances/{archive.store(written(dataset))}/patient").json()["ID"]
+
+
+def status_as_it_is(archive: Archive, target: str) -> int:
+    """GET of a target whose escapes stay as they are; requests undoes those that are not needed."""
+    connection = http.client.HTTPConnection(archive.url.rpartition("/")[2], timeout=30)
+    connection.request("GET", target, headers={"Authorization": _basic_auth_str(*archive.session.auth)})  # type: ignore[misc]
+    return connection.getresponse().status
+
+
+# How a request says that it means another method than it has. The edge function's unit tests have all spellings.
+OVERRIDES = [
+    *(
+        "_method=delete",
+        "%5Fmethod=delete",
+        "_%6dethod=DELETE",
+        "x=1&_method=delete",
+        "_method=get&_method=delete",
+    ),
+    *("x=1%26_method=delete", "x=1%26_method%3Ddelete", "_method%3Ddelete", "%255Fmethod=delete"),
+]
+
+
+def test_no_request_is_deleted_that_has_another_method(on_efs: Archive):
+    number = patient(on_efs, "OVERRIDE-1")
+    url = f"{on_efs.url}/patients/{number}"
+    for query in OVERRIDES:
+        assert status_as_it_is(on_efs, f"/patients/{number}?{query}") == 403, query
+    for method in ("GET", "POST", "PUT"):
+        header = {"X-HTTP-Method-Override": "DELETE"}
+        assert on_efs.session.request(method, url, headers=header, timeout=30).status_code == 403, method
+    assert on_efs.get(f"/patients/{number}").json()["ID"] == number
+    assert on_efs.session.delete(url, timeout=30).status_code == 200, "nobody can delete any more"
+
+
+def test_the_balancer_forwards_nothing_that_the_function_has_not_seen(on_efs: Archive):
+    """Another distribution before the same load balancer would come without the function."""
+    cloudfront = on_efs.embedded.client("cloudfront")
+    [listed] = cloudfront.list_distributions()["DistributionList"]["Items"]
+
+    def associate(functions: dict[str, Any]) -> dict[str, Any]:
+        found = cloudfront.get_distribution_config(Id=listed["Id"])
+        behavior = found["DistributionConfig"]["DefaultCacheBehavior"]
+        before, behavior["FunctionAssociations"] = behavior["FunctionAssociations"], functions
+        cloudfront.update_distribution(
+            Id=listed["Id"], IfMatch=found["ETag"], DistributionConfig=found["DistributionConfig"]
+        )
+        return before
+
+    def status() -> int:
+        return on_efs.session.get(f"{on_efs.url}/system", timeout=30).status_code
+
+    before = associate({"Quantity": 0})
+    try:
+        on_efs.eventually(lambda: status() == 403, "a request reaches Orthanc that nobody has looked at")
+    finally:
+        associate(before)
+    on_efs.eventually(lambda: status() == 200, "the archive does not answer any more")
+
+
+def test_a_link_of_another_site_deletes_nothing_and_the_user_interface_does(on_efs: Archive):
+    number = patient(on_efs, "CSRF-1")
+    target = f"{on_efs.url}/patients/{number}"
+    link = "<a href='{}'>holiday pictures</a><script>location = document.links[0].href</script>"
+    pages = {"/look": link.format(target)} | {
+        f"/{query}": link.format(f"{target}?{query}") for query in ("_method=delete", "x=1%26_method=delete")
+    }
+    with site(pages) as elsewhere, Browser(on_efs) as browser:
+        browser.remember()
+        browser.visit(f"{elsewhere}/look")
+        browser.wait_for("document.body.innerText.includes('CSRF-1')")  # so the browser sends the password
+        for page in pages.keys() - {"/look"}:
+            browser.visit(f"{elsewhere}{page}")
+            browser.wait_for("document.body.innerText.includes('cannot be overridden')")
+        assert on_efs.get(f"/patients/{number}").json()["ID"] == number, "a link of any page deletes a patient"
+        browser.open(f"/app/explorer.html#patient?uuid={number}")
+        browser.wait_for("document.body && document.body.innerText.includes('CSRF-1')")
+        browser.click("document.querySelector('#patient-delete')")
+        browser.click("[...document.querySelectorAll('a')].find(each => each.innerText.trim() === 'OK')")
+        on_efs.eventually(
+            lambda: on_efs.session.get(target, timeout=30).status_code == 404, "the user interface deletes nothing"
+        )
+
+
+def test_only_a_listed_site_shows_the_archive_in_its_page(on_efs: Archive):
+    page = {"/": f"<p>portal</p><iframe src='{on_efs.url}/app/explorer.html'></iframe>"}
+    port = int(PORTAL.rpartition(":")[2])
+    with site(page, port) as listed, site(page) as unlisted, Browser(on_efs) as browser:
+        assert listed == PORTAL
+
+        def shows(origin: str) -> bool:
+            browser.visit(f"{origin}/")
+            assert wait_until(lambda: any(browser.framed()), PATIENCE_SECONDS), "the frame stays empty"
+            return any("Lookup studies" in text for text in browser.framed())
+
+        assert shows(listed)
+        assert not shows(unlisted), "any page can lay the archive under its own buttons"
+
+
+def test_a_long_list_of_frames_passes_the_firewall(on_efs: Archive):
+    frames = ",".join(map(str, range(1, 301)))
+    path = f"/dicom-web/studies/{'1' * 64}/series/{'2' * 64}/instances/{'3' * 64}/frames/{frames}"
+    assert len(path) > 1024
+    answer = on_efs.session.get(f"{on_efs.url}{path}", timeout=30)
+    assert answer.status_code == 404, f"WAF's size rules stop a viewer: {answer.text}"
+    query = "&".join(f"includefield={number:08x}" for number in range(200))
+    assert on_efs.session.get(f"{on_efs.url}/dicom-web/studies?{query}", timeout=60).status_code == 200
+    cookie = {"Cookie": "a=" + "x" * 10239}
+    assert on_efs.session.get(f"{on_efs.url}/system", headers=cookie, timeout=30).status_code == 403
 
 
 def test_under_an_own_name(on_efs: Archive):

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from local.place import Place
 from tests.certificates import imported
+
+GROUP = "CloudFront-VPCOrigins-Service-SG"
 
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
@@ -93,6 +96,54 @@ def test_a_vpc_origin_is_read_updated_and_deleted_with_its_etag(
     assert updated["VpcOrigin"]["VpcOriginEndpointConfig"]["HTTPPort"] == 8080
     cloudfront.delete_vpc_origin(Id=id, IfMatch=updated["ETag"])
     assert refused(cloudfront.get_vpc_origin, Id=id) == "EntityNotFound"
+
+
+def test_what_cloudfront_makes_in_the_vpc_goes_some_time_after_the_origin(
+    client: Any, place: Place, refused: Any
+) -> None:
+    ec2, cloudfront, elb = client("ec2"), client("cloudfront"), client("elbv2")
+    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(VpcId=vpc, InternetGatewayId=gateway)
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.8.{each}.0/24")["Subnet"]["SubnetId"] for each in (0, 1)
+    ]
+    balancer = elb.create_load_balancer(Name="left", Subnets=subnets, Scheme="internal")["LoadBalancers"][0]
+    arn = balancer["LoadBalancerArn"]
+    origins = [
+        cloudfront.create_vpc_origin(VpcOriginEndpointConfig=endpoint(arn, str(uuid.uuid4()))) for _ in range(2)
+    ]
+
+    named = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": [GROUP]}]
+
+    def left() -> tuple[list[str], list[str]]:
+        groups = ec2.describe_security_groups(Filters=named)["SecurityGroups"]
+        interfaces = ec2.describe_network_interfaces(Filters=named)["NetworkInterfaces"]
+        return [each["GroupId"] for each in groups], [each["NetworkInterfaceId"] for each in interfaces]
+
+    [group], interfaces = left()
+    assert len(interfaces) == 4, "an interface for each origin in each subnet"
+    assert refused(ec2.delete_network_interface, NetworkInterfaceId=interfaces[0]) == "AuthFailure"
+    assert refused(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
+    assert refused(ec2.delete_subnet, SubnetId=subnets[0]) == "DependencyViolation"
+
+    delay = place.home / "cloudfront-leaves-seconds"
+    delay.write_text("3600")
+    for each in origins:
+        cloudfront.delete_vpc_origin(Id=each["VpcOrigin"]["Id"], IfMatch=each["ETag"])
+    elb.delete_load_balancer(LoadBalancerArn=arn)
+    assert left() == ([group], interfaces)
+    assert refused(ec2.delete_subnet, SubnetId=subnets[0]) == "DependencyViolation"
+    delay.unlink()  # the time is over
+    assert left() == ([], [])
+    for subnet in subnets:
+        ec2.delete_subnet(SubnetId=subnet)
+    own = ec2.create_security_group(GroupName="own", Description="own", VpcId=vpc)["GroupId"]
+    assert refused(ec2.delete_vpc, VpcId=vpc) == "DependencyViolation"
+    ec2.delete_security_group(GroupId=own)
+    ec2.detach_internet_gateway(VpcId=vpc, InternetGatewayId=gateway)
+    ec2.delete_internet_gateway(InternetGatewayId=gateway)
+    ec2.delete_vpc(VpcId=vpc)
 
 
 def test_a_distribution_keeps_what_it_uses_and_what_it_uses_is_kept(

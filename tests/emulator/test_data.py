@@ -24,6 +24,7 @@ def test_what_is_restored_is_of_the_snapshots_version_and_nobody_elses(client: A
         EngineVersion="15",
         MasterUserPassword="first-password",
         AllocatedStorage=20,
+        StorageType="gp3",
         StorageEncrypted=True,
         DeletionProtection=True,
         BackupRetentionPeriod=0,
@@ -34,8 +35,14 @@ def test_what_is_restored_is_of_the_snapshots_version_and_nobody_elses(client: A
     new = {"DBInstanceIdentifier": "new", "DBSnapshotIdentifier": "kept", "DBInstanceClass": "db.t4g.micro"}
     restore = rds.restore_db_instance_from_db_snapshot
     assert refused(restore, **new, DBParameterGroupName="of-17") == "InvalidParameterCombination"
+    assert refused(restore, **new, Iops=3000) == "InvalidParameterCombination", "20 GiB have no other iops"
     made = restore(**new, DBParameterGroupName="of-15", Tags=[{"Key": "Stack", "Value": "new"}])["DBInstance"]
-    assert (made["MasterUsername"], made["EngineVersion"], made["DeletionProtection"]) == ("orthanc", "15", False)
+    assert (made["MasterUsername"], made["EngineVersion"], made["DeletionProtection"]) == (
+        "orthanc",
+        "15.15",
+        False,
+    )
+    assert made["Iops"] == 3000, "the source's, which nobody gave"
     assert made["KmsKeyId"].startswith("arn:aws:kms:us-east-1:"), "no policy can name the key"
     assert made["TagList"] == [{"Key": "Stack", "Value": "new"}]
     rds.modify_db_instance(DBInstanceIdentifier="old", DeletionProtection=False)
@@ -130,3 +137,71 @@ def test_a_trail_needs_a_bucket_that_lets_it_in(client: Any, bucket: Callable[[s
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps(written))
     cloudtrail.create_trail(**trail)
     cloudtrail.delete_trail(Name="data-events")
+
+
+def of_backups(role: str, document: str | None, client: Any) -> str:
+    """A role for AWS Backup with this policy."""
+    iam = client("iam")
+    trust = policies.assumed_by("backup.amazonaws.com")
+    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    if document:
+        iam.put_role_policy(RoleName=role, PolicyName="backup", PolicyDocument=document)
+    return arn
+
+
+def test_a_backup_is_made_and_expires_as_a_role_that_may(client: Any, refused: Any, bucket: Any) -> None:
+    backup, efs = client("backup"), client("efs")
+    vault = backup.create_backup_vault(BackupVaultName="copies", EncryptionKeyArn=KEY)["BackupVaultArn"]
+    client("rds").create_db_instance(
+        **INSTANCE, DBInstanceIdentifier="copied", MasterUserPassword="first-password", AllocatedStorage=20
+    )
+    database = "arn:aws:rds:us-east-1:123456789012:db:copied"
+    system = efs.create_file_system(Tags=[{"Key": "Stack", "Value": "test"}])["FileSystemArn"]
+    images = f"arn:aws:s3:::{bucket('copied-images')}"
+    client("s3").put_bucket_tagging(Bucket="copied-images", Tagging={"TagSet": [{"Key": "Stack", "Value": "t"}]})
+    known = {"vault": vault, "vault_key": KEY, "database": database, "database_key": KEY}
+    documents = {
+        system: data_policies.back_up(**known, file_system=system),
+        images: data_policies.back_up(**known, bucket=images),
+        database: data_policies.back_up(**known),
+    }
+
+    def job(resource: str, role: str) -> str:
+        """How a job ends."""
+        id = backup.start_backup_job(BackupVaultName="copies", ResourceArn=resource, IamRoleArn=role)[
+            "BackupJobId"
+        ]
+        ended = backup.describe_backup_job(BackupJobId=id)
+        return ended.get("StatusMessage", ended["State"])
+
+    for number, (resource, document) in enumerate(documents.items()):
+        role = of_backups(f"copies-{number}", document, client)
+        assert job(resource, role) == "COMPLETED"
+        without_tags = document.replace("backup:TagResource", "backup:Nothing")
+        lesser = of_backups(f"copies-{number}-without-tags", without_tags, client)
+        of_database = resource == database
+        assert ("backup:TagResource" in job(resource, lesser)) is not of_database, (
+            "tagged sources have tagged copies"
+        )
+    assert "s3:GetBucketTagging" in job(images, of_backups("copies-of-another", documents[system], client))
+    assert "may not assume" in job(database, "arn:aws:iam::123456789012:role/gone")
+
+    listed = backup.list_recovery_points_by_backup_vault(BackupVaultName="copies")["RecoveryPoints"]
+    assert {point["Status"] for point in listed} == {"COMPLETED"} and len(listed) == 4
+    assert refused(backup.delete_backup_vault, BackupVaultName="copies") == "InvalidRequestException"
+    client("iam").delete_role_policy(RoleName="copies-2", PolicyName="backup")
+    listed = backup.list_recovery_points_by_backup_vault(BackupVaultName="copies")["RecoveryPoints"]
+    assert sum(point["Status"] == "EXPIRED" for point in listed) == 1, "without its role nothing deletes a copy"
+    for point in listed:
+        backup.delete_recovery_point(BackupVaultName="copies", RecoveryPointArn=point["RecoveryPointArn"])
+    backup.delete_backup_vault(BackupVaultName="copies")
+    assert not client("rds").describe_db_snapshots(SnapshotType="awsbackup")["DBSnapshots"]
+    client("rds").delete_db_instance(DBInstanceIdentifier="copied", SkipFinalSnapshot=True)
+
+
+def test_the_vault_of_efs_is_found_by_its_name_with_slashes(client: Any) -> None:
+    backup, vault = client("backup"), {"BackupVaultName": "aws/efs/automatic-backup-vault"}
+    backup.create_backup_vault(**vault)
+    assert backup.describe_backup_vault(**vault)["NumberOfRecoveryPoints"] == 0
+    assert not backup.list_recovery_points_by_backup_vault(**vault)["RecoveryPoints"]
+    backup.delete_backup_vault(**vault)

@@ -80,3 +80,31 @@ def test_a_service_that_is_gone_is_ignored(service: Any) -> None:
     service.delete_service(cluster="cluster", service="orthanc", force=True)
     ecs.report("cluster", "orthanc", running=1, pending=0, rollout_state="COMPLETED")
     assert shown(service) == (0, 0, [])
+
+
+GROUP = "/aws/ecs/containerinsights/cluster/performance"
+
+
+def turn(service: Any, value: str) -> None:
+    service.update_cluster(cluster="cluster", settings=[{"name": "containerInsights", "value": value}])
+
+
+def test_ecs_creates_the_group_of_container_insights_and_once_more_after_it_is_deleted(service: Any) -> None:
+    logs = boto3.client("logs", region_name="us-east-1")
+
+    def there() -> bool:
+        return bool(logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"])
+
+    turn(service, "enhanced")
+    assert not there(), "no task has run yet"
+    ecs.report("cluster", "orthanc", running=1, pending=0)
+    assert there()
+    with pytest.raises(logs.exceptions.ResourceAlreadyExistsException):
+        logs.create_log_group(logGroupName=GROUP)
+    turn(service, "disabled")
+    logs.delete_log_group(logGroupName=GROUP)
+    assert there(), "a write was under way"
+    logs.delete_log_group(logGroupName=GROUP)
+    assert not there()
+    turn(service, "enabled")
+    assert there(), "a task runs already"

@@ -1,9 +1,11 @@
 """The smaller mends, service by service."""
 
+import json
 import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -191,9 +193,9 @@ def test_a_log_delivery_finds_its_bucket_and_is_updated(client: Any, refused: An
         deliveryDestinationConfiguration={"destinationResourceArn": f"arn:aws:s3:::{log_bucket}/cloudfront"},
     )["deliveryDestination"]["arn"]
     ends = {"deliverySourceName": "edge", "deliveryDestinationArn": destination}
+    denies = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{log_bucket}/*"}
+    client("s3").put_bucket_policy(Bucket=log_bucket, Policy=json.dumps({"Statement": [denies]}))
     assert refused(logs.create_delivery, **ends) == "AccessDeniedException"
-    let_logs_in(client, log_bucket, account="210987654321")
-    assert refused(logs.create_delivery, **ends) == "AccessDeniedException", "the policy is another account's"
     let_logs_in(client, log_bucket)
     id = logs.create_delivery(**ends)["delivery"]["id"]
     logs.update_delivery_configuration(id=id, recordFields=["date", "time"])
@@ -204,6 +206,52 @@ def test_a_log_delivery_finds_its_bucket_and_is_updated(client: Any, refused: An
     logs.delete_delivery(id=id)
     logs.delete_delivery_source(name="edge")
     logs.delete_delivery_destination(name="bucket")
+
+
+SOURCE = "arn:aws:logs:us-east-1:123456789012:delivery-source:cdn"
+ADMITTED = {"aws:SourceAccount": "123456789012", "s3:x-amz-acl": "bucket-owner-full-control"}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "admitted", "added"),
+    [
+        ("", "AWSLogs/123456789012/CloudFront", ""),
+        ("", "cloudfront", "AWSLogs/123456789012/CloudFront"),
+        ("/cloudfront", "cloudfront", ""),
+        ("/cloudfront", "cloudfront/AWSLogs/123456789012/CloudFront", "cloudfront"),
+        ("/cloudfront/a", "cloudfront", ""),
+        ("/cloudfront/a/", "none", "cloudfront/a"),
+    ],
+)
+def test_aws_lets_its_own_logs_in_where_the_policy_does_not(
+    client: Any, prefix: str, admitted: str, added: str
+) -> None:
+    """By a statement of its own; a prefix in the destination takes the place of the whole path."""
+    logs, s3, bucket = client("logs"), client("s3"), str(uuid.uuid4())
+    s3.create_bucket(Bucket=bucket)
+    arn = f"arn:aws:s3:::{bucket}"
+    ours = {
+        "Sid": "AWSLogDeliveryWrite1",
+        "Effect": "Allow",
+        "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"{arn}/{admitted}/*",
+        "Condition": {"StringEquals": ADMITTED, "ArnLike": {"aws:SourceArn": SOURCE}},
+    }
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [ours]}))
+    logs.put_delivery_source(
+        name="cdn", resourceArn="arn:aws:cloudfront::123456789012:distribution/E2", logType="ACCESS_LOGS"
+    )
+    configuration = {"destinationResourceArn": f"{arn}{prefix}"}
+    made = logs.put_delivery_destination(name=bucket, deliveryDestinationConfiguration=configuration)
+    ends = {"deliverySourceName": "cdn", "deliveryDestinationArn": made["deliveryDestination"]["arn"]}
+    id = logs.create_delivery(**ends)["delivery"]["id"]
+    theirs = {**ours, "Sid": "AWSLogDeliveryWrite2", "Resource": f"{arn}/{added}/*"}
+    found = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert found == [ours, *([theirs] if added else [])]
+    logs.delete_delivery(id=id)
+    for delete, name in ((logs.delete_delivery_source, "cdn"), (logs.delete_delivery_destination, bucket)):
+        delete(name=name)
 
 
 def test_a_load_balancer_tries_the_bucket_for_its_access_logs(client: Any, network: Any, refused: Any) -> None:
@@ -299,10 +347,15 @@ def test_a_database_keeps_its_settings_and_is_hard_to_lose(
 
     parameters = {"DBParameterGroupName": "postgres"}
     force = {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "immediate"}
-    rds.modify_db_parameter_group(**parameters, Parameters=[force])
-    assert rds.describe_db_parameters(**parameters)["Parameters"] == [force]
-    rds.reset_db_parameter_group(**parameters, Parameters=[force])
-    assert rds.describe_db_parameters(**parameters)["Parameters"] == []
+    slow = {"ParameterName": "log_min_duration_statement", "ParameterValue": "1000", "ApplyMethod": "immediate"}
+    rds.modify_db_parameter_group(**parameters, Parameters=[force, slow])
+    found = rds.describe_db_parameters(**parameters)["Parameters"]
+    assert [(each["ParameterName"], each["Source"], each["ApplyMethod"]) for each in found] == [
+        ("log_min_duration_statement", "user", "immediate"),
+        ("rds.force_ssl", "system", "pending-reboot"),  # a default stays one, and is applied as one
+    ]
+    rds.reset_db_parameter_group(**parameters, Parameters=[slow])
+    assert rds.describe_db_parameters(**parameters, Source="user")["Parameters"] == []
     rds.delete_db_instance(**id, SkipFinalSnapshot=True)
     rds.delete_db_subnet_group(**group)
 
@@ -310,3 +363,95 @@ def test_a_database_keeps_its_settings_and_is_hard_to_lose(
 def test_there_is_no_password_of_a_database_that_is_not_there() -> None:
     with pytest.raises(KeyError):
         overlay.master_password("none")
+
+
+@pytest.fixture(scope="module")
+def balanced(client: Any, network: Any) -> dict[str, str]:
+    """A load balancer whose listener answers itself, and a target group."""
+    elb = client("elbv2")
+    balancer = elb.create_load_balancer(Name="ruled", Subnets=network["subnets"], Scheme="internal")
+    group = elb.create_target_group(
+        Name="ruled", Protocol="HTTPS", Port=8042, VpcId=network["vpc"], TargetType="ip"
+    )
+    refuse = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403"}}]
+    arn = balancer["LoadBalancers"][0]["LoadBalancerArn"]
+    made = elb.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=refuse)
+    target_group = group["TargetGroups"][0]["TargetGroupArn"]
+    return {"balancer": arn, "listener": made["Listeners"][0]["ListenerArn"], "group": target_group}
+
+
+def query(*pairs: dict[str, str]) -> dict[str, Any]:
+    return {"Field": "query-string", "QueryStringConfig": {"Values": list(pairs)}}
+
+
+def of_header(name: str, *values: str) -> dict[str, Any]:
+    return {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": name, "Values": list(values)}}
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        [query({"Key": "*%*", "Value": "*"})],
+        [query({"Value": "é"})],
+        [query({"Value": "x" * 129})],
+        [query(*({"Value": str(number)} for number in range(4)))],
+        [of_header("x", "1", "2", "3"), query({"Value": "4"}, {"Value": "5"}, {"Value": "6"})],
+        [query({"Key": "?*?", "Value": "*"}, {"Value": "**"})],
+        [of_header("x" * 41, "1")],
+    ],
+)
+def test_a_rule_whose_conditions_elb_does_not_accept_is_refused(
+    client: Any, refused: Any, balanced: dict[str, str], conditions: Any
+) -> None:
+    forward = [{"Type": "forward", "TargetGroupArn": balanced["group"]}]
+    rule = {"ListenerArn": balanced["listener"], "Priority": 9, "Conditions": conditions, "Actions": forward}
+    code = refused(client("elbv2").create_rule, **rule)
+    assert code in ("ValidationError", "InvalidConditionValue")
+
+
+def test_a_rule_leads_to_its_target_group_until_it_is_deleted(client: Any, balanced: dict[str, str]) -> None:
+    elb = client("elbv2")
+
+    def leads() -> list[str]:
+        return elb.describe_target_groups(TargetGroupArns=[balanced["group"]])["TargetGroups"][0][
+            "LoadBalancerArns"
+        ]
+
+    forward = [{"Type": "forward", "TargetGroupArn": balanced["group"]}]
+    conditions = [of_header("x-mark", r"pass\*"), query({"Key": "a.b-c_d", "Value": "*"}, {"Value": r"\?\*"})]
+    made = elb.create_rule(ListenerArn=balanced["listener"], Priority=1, Conditions=conditions, Actions=forward)
+    assert leads() == [balanced["balancer"]], "ECS refuses a service on it"
+    elb.modify_listener(
+        ListenerArn=balanced["listener"],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )
+    assert leads() == [balanced["balancer"]]
+    elb.delete_rule(RuleArn=made["Rules"][0]["RuleArn"])
+    assert leads() == []
+
+
+@pytest.mark.parametrize("call", ["create_security_group", "authorize_security_group_ingress"])
+def test_a_description_that_ec2_does_not_take_is_refused(
+    client: Any, network: dict[str, Any], refused: Callable[..., str], call: str
+) -> None:
+    peer = {"CidrIp": "10.0.0.0/8", "Description": "the hospital's network"}
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [peer]}
+    arguments = {
+        "create_security_group": {"GroupName": "x", "Description": "Orthanc's", "VpcId": network["vpc"]},
+        "authorize_security_group_ingress": {"GroupId": network["group"], "IpPermissions": [permission]},
+    }
+    assert refused(getattr(client("ec2"), call), **arguments[call]) == "InvalidParameterValue"
+
+
+def test_an_endpoint_is_a_gateway_unless_its_type_is_given(client: Any) -> None:
+    ec2 = client("ec2")
+    vpc = {"VpcId": ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]}
+    made = ec2.create_vpc_endpoint(**vpc, ServiceName="com.amazonaws.us-east-1.s3")["VpcEndpoint"]
+    gateways = [
+        {"Name": "vpc-endpoint-type", "Values": ["Gateway"]},
+        {"Name": "vpc-id", "Values": [*vpc.values()]},
+    ]
+    [found] = ec2.describe_vpc_endpoints(Filters=gateways)["VpcEndpoints"]
+    assert found["VpcEndpointId"] == made["VpcEndpointId"]
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+    ec2.delete_vpc(**vpc)

@@ -6,6 +6,7 @@ from typing import Any
 
 import jmespath
 
+from tests.cloudformation import Checked
 from tests.embedded import Embedded, summary
 
 OPPOSITE = {"create": "delete", "delete": "create", "update": "update"}
@@ -99,6 +100,31 @@ def inventory(client: Callable[[str], Any]) -> dict[str, int]:
         )
         for service, call, key in INVENTORY
     }
+
+
+def check_values(exported: Mapping[str, Any]) -> None:
+    """See that CloudFormation's schemas take every value of a stack (`pulumi stack export`), names included."""
+    schemas = Checked()
+    for resource in exported["deployment"]["resources"]:
+        schemas.check(resource["type"], resource["urn"].rpartition("::")[2], resource.get("inputs", {}))
+    assert not schemas.problems, "\n".join(schemas.problems)
+    assert len(schemas.types) > 25 and schemas.rules > 100, "nothing was compared"
+
+
+def backed_up(client: Callable[[str], Any]) -> set[str]:
+    """Back up what the plan selects, as its role; the services whose data was copied."""
+    backup = client("backup")
+    [plan] = backup.list_backup_plans()["BackupPlansList"]
+    rules = backup.get_backup_plan(BackupPlanId=plan["BackupPlanId"])["BackupPlan"]["Rules"]
+    [vault] = {rule["TargetBackupVaultName"] for rule in rules}
+    [listed] = backup.list_backup_selections(BackupPlanId=plan["BackupPlanId"])["BackupSelectionsList"]
+    named = {"BackupPlanId": plan["BackupPlanId"], "SelectionId": listed["SelectionId"]}
+    selection = backup.get_backup_selection(**named)["BackupSelection"]
+    for resource in selection["Resources"]:
+        job = {"BackupVaultName": vault, "ResourceArn": resource, "IamRoleArn": selection["IamRoleArn"]}
+        ended = backup.describe_backup_job(BackupJobId=backup.start_backup_job(**job)["BackupJobId"])
+        assert ended["State"] == "COMPLETED", ended
+    return {resource.split(":")[2] for resource in selection["Resources"]}
 
 
 def types(steps: Counter[tuple[str, str]], operation: str = "") -> set[str]:

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 
 from tests.embedded import PROJECT, Embedded, summary
-from tests.engine.changes import inventory
+from tests.engine.changes import check_values, inventory
 from tools.exposure import exposure
 
 
@@ -53,6 +53,10 @@ def test_every_rule_holds_and_what_breaks_one_is_refused(embedded: Embedded):
     assert refused.returncode and "[mandatory]  everything-is-tagged" in refused.stdout
     for name, value in json.loads(tags)["tags"].items():
         embedded.pulumi("config", "set", "--path", f"aws:defaultTags.tags.{name}", value)
+
+
+def test_cloudformation_takes_what_is_deployed(embedded: Embedded):
+    check_values(json.loads(embedded.pulumi("stack", "export").stdout))
 
 
 def test_what_is_open_to_whom_is_documented_as_it_is(embedded: Embedded):

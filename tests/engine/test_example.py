@@ -23,5 +23,6 @@ def test_the_example_is_previewed(embedded: Embedded):
     made = {step["newState"]["type"] for step in planned["steps"] if step["op"] == "create"}
     assert {"orthanc:service:OrthancService", "docker:index/image:Image", "aws:sqs/queue:Queue"} <= made
     [image] = [step["newState"] for step in planned["steps"] if step["newState"]["type"].startswith("docker:")]
-    assert image["inputs"]["build"]["context"] == "../../docker"
+    context = image["inputs"]["build"]["context"]
+    assert (own / context).resolve().parent == embedded.place.root.resolve() / ".build"
     assert embedded.place.root.as_posix() not in json.dumps(image["inputs"]), "the state names a path"

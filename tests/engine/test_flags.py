@@ -2,14 +2,17 @@
 
 import json
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from components import policies
+from components import automatic_backups, policies
 from tests.certificates import imported
 from tests.embedded import Embedded, summary
-from tests.engine.changes import DATA, ON_S3, back, turn_and_back, types
+from tests.engine.changes import DATA, ON_S3, back, backed_up, turn_and_back, types
 from tools.exposure import exposure
+
+REPLACED = ("create-replacement", "replace", "delete-replaced")
 
 LOGS_BUCKET = "access-logs-of-the-hospital"
 
@@ -47,6 +50,7 @@ EDGE: dict[str, str | list[str]] = {
     "allowedCidrs": ["203.0.113.0/24", "2001:db8::/32"],
     "allowedCountries": ["CH"],
     "corsAllowedOrigins": ["https://viewer.example.org"],
+    "frameAncestors": ["https://portal.example.org"],
     "enableAccessLogs": "true",
 }
 
@@ -55,17 +59,16 @@ ON_THE_EDGE = (
     + Counter(("create", type) for type in ("Certificate", "CertificateValidation", "Record", "Record", "Record"))
     + Counter(("create", type) for type in {*ON_S3, "BucketLogging"})
     + LOG_DELIVERY
-    + Counter((step, "VpcOrigin") for step in ("create-replacement", "replace", "delete-replaced"))
+    + Counter((step, type) for step in REPLACED for type in ("Listener", "ListenerRule", "VpcOrigin"))
     + Counter(("update", type) for type in ("Distribution", "Function", "ResponseHeadersPolicy", "LoadBalancer"))
-    + Counter(("update", type) for type in ("Listener", "SecurityGroupIngressRule"))
+    + Counter({("update", "SecurityGroupIngressRule"): 1})
 )
 
 LET_IN = (
     Counter(("create", type) for type in ("LoadBalancer", "TargetGroup", "Listener", "SecurityGroup"))
-    + Counter(("create", type) for type in ("SecurityGroupIngressRule", "SecurityGroupIngressRule"))
-    + Counter(("create", type) for type in ("SecurityGroupEgressRule", "SecurityGroupEgressRule"))
+    + Counter({("create", "SecurityGroupIngressRule"): 3, ("create", "SecurityGroupEgressRule"): 4})
     + Counter({("update", "Service"): 1})
-    + Counter((step, "TaskDefinition") for step in ("create-replacement", "replace", "delete-replaced"))
+    + Counter((step, "TaskDefinition") for step in REPLACED)
 )
 
 AROUND_THE_DATA = (
@@ -102,6 +105,8 @@ def test_a_flag_changes_what_it_should_and_back(embedded: Embedded, together: st
         expected = (expected + created) | changed
     turn_and_back(embedded, settings, expected)
     assert not embedded.client("cloudwatch").describe_alarms()["MetricAlarms"], "somebody would still scale"
+    kept = s3.get_bucket_policy(Bucket=LOGS_BUCKET)["Policy"]
+    assert json.loads(kept) == json.loads(policy), "the documented policy lacks what AWS added to it"
     for log in s3.list_objects_v2(Bucket=LOGS_BUCKET).get("Contents", []):
         s3.delete_object(Bucket=LOGS_BUCKET, Key=log["Key"])
     s3.delete_bucket(Bucket=LOGS_BUCKET)
@@ -117,16 +122,21 @@ def test_the_edge_takes_on_what_it_is_given_and_lays_it_down(embedded: Embedded)
 def test_dicom_is_let_in_from_near_then_from_far_and_shut_out(embedded: Embedded):
     acm = embedded.client("acm")
     certificate = imported(acm, "dicom.example.org")
-    listed = {"aet": "CT1", "host": "10.20.0.5", "port": 104, "allow": ["store"]}
-    internal = {
+    # A title of digits, and a destination that only DNS knows.
+    listed = {"aet": "4711", "host": "10.20.0.5", "port": 104, "allow": ["store"]}
+    destination = {"aet": "ARCHIVE", "host": "pacs.example.org", "port": 104}
+    internal: dict[str, Any] = {
         "dicomIngress": "internal",
         "dicomAllowedCidrs": ["10.20.0.0/16"],
-        "dicomModalities": [listed],
+        "dicomModalities": [listed, destination],
+        "dicomDefaultEncoding": "Latin1",
+        "orthancConfiguration": {"UnknownSopClassAccepted": "true"},
     }
     embedded.configure(**internal)
     assert summary(embedded.changes()) == LET_IN
     near = embedded.outputs()["dicomEndpoint"]
     embedded.pulumi("preview", "--policy-pack", "policy")
+    _tls_is_turned_on_and_off_at_one_port(embedded, certificate)
     # From two zones to the internet: another balancer, since AWS moves none.
     embedded.configure(dicomIngress="public", dicomCertificateArn=certificate)
     moved = summary(embedded.changes())
@@ -141,6 +151,25 @@ def test_dicom_is_let_in_from_near_then_from_far_and_shut_out(embedded: Embedded
     embedded.configure(**dict.fromkeys([*internal, "dicomCertificateArn"]))
     assert summary(embedded.changes()) == back(LET_IN)
     acm.delete_certificate(CertificateArn=certificate)
+
+
+def _tls_is_turned_on_and_off_at_one_port(embedded: Embedded, certificate: str) -> None:
+    on, off = Counter({("update", "Listener"): 1}), Counter((step, "Listener") for step in REPLACED)
+    for arn, changed, protocol in ((certificate, on, "TLS"), (None, off, "TCP"), (certificate, on, "TLS")):
+        embedded.configure(dicomCertificateArn=arn)
+        steps = embedded.changes()
+        assert summary(steps) == changed, "the tasks, or the balancer's name, change with it"
+        if changed == off:
+            listeners = [step.operation for step in steps if step.type.endswith(":Listener")]
+            assert listeners.index("delete-replaced") < listeners.index("create-replacement"), "the port is taken"
+        elbv2 = embedded.client("elbv2")
+        [balancer] = [
+            each for each in elbv2.describe_load_balancers()["LoadBalancers"] if each["Type"] == "network"
+        ]
+        [listener] = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+        assert (listener["Protocol"], listener["Port"]) == (protocol, 11112)
+    embedded.configure(dicomCertificateArn=None)
+    assert summary(embedded.changes()) == off
 
 
 def test_without_nat_nothing_pays_for_addresses_and_nothing_else_moves(embedded: Embedded):
@@ -162,26 +191,51 @@ def test_without_nat_nothing_pays_for_addresses_and_nothing_else_moves(embedded:
 
 
 def test_storage_moves_to_efs_and_back(embedded: Embedded):
-    embedded.configure(enableDicomS3Storage="false")
+    embedded.configure(enableDicomS3Storage="false", enableBackupPlan="true")
     there = summary(embedded.changes())
     assert types(there, "create") >= ON_EFS | {"MountTarget"}
     assert types(there, "delete") >= ON_S3, "what the chosen mode does not need stays behind"
     assert "Instance" not in types(there), "the index is none of this flag's business"
     assert summary(embedded.changes()) == Counter()
 
-    embedded.configure(enableDicomS3Storage=None)
+    assert backed_up(embedded.client) == {"rds", "elasticfilesystem"}
+    _copies_that_efs_made_are_warned_of(embedded)
+    embedded.configure(enableDicomS3Storage=None, enableBackupPlan=None)
     home = summary(embedded.changes())
+    assert not embedded.client("backup").list_backup_vaults()["BackupVaultList"], "copies stay behind"
+    rds = embedded.client("rds")
+    assert not rds.describe_db_snapshots(SnapshotType="awsbackup")["DBSnapshots"], "copies stay behind"
     assert types(home, "create") >= ON_S3 and types(home, "delete") >= ON_EFS
     assert "Instance" not in types(home)
 
 
+def _copies_that_efs_made_are_warned_of(embedded: Embedded) -> None:
+    """A copy in the account's vault, as from a time when `dataOnDestroy` was another."""
+    backup, vault = embedded.client("backup"), {"BackupVaultName": automatic_backups.VAULT}
+    assert vault["BackupVaultName"] not in embedded.pulumi("preview").stdout, "there is no such vault"
+    backup.create_backup_vault(**vault)
+    iam, role = embedded.client("iam"), {"RoleName": "of-efs"}
+    trust = policies.assumed_by("backup.amazonaws.com")
+    arn = iam.create_role(**role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    everything = policies.document({"Effect": "Allow", "Action": ["*"], "Resource": ["*"]})
+    iam.put_role_policy(**role, PolicyName="everything", PolicyDocument=everything)
+    [system] = embedded.client("efs").describe_file_systems()["FileSystems"]
+    job = {"ResourceArn": system["FileSystemArn"], "IamRoleArn": arn}
+    copy = backup.start_backup_job(**vault, **job)["RecoveryPointArn"]
+    assert (
+        f"{automatic_backups.VAULT} of this account has recovery points (1)" in embedded.pulumi("preview").stdout
+    )
+    backup.delete_recovery_point(**vault, RecoveryPointArn=copy)
+    backup.delete_backup_vault(**vault)
+    iam.delete_role_policy(**role, PolicyName="everything")
+    iam.delete_role(**role)
+
+
 def test_another_key_for_the_database_is_refused(embedded: Embedded):
-    """It would be another database, an empty one."""
-    embedded.configure(dataOnDestroy="refuse")
-    embedded.changes()
+    """RDS changes no instance's key: it would be another database, an empty one, where that may be deleted."""
     embedded.configure(enableCustomerKeys="true")
-    failed = embedded.pulumi("preview", check=False)
+    failed = embedded.pulumi("up", "--yes", "--skip-preview", check=False)
     text = failed.stdout + failed.stderr
-    assert failed.returncode and "orthanc-database" in text and "protect" in text, text
-    embedded.configure(enableCustomerKeys=None, dataOnDestroy="delete")
-    embedded.changes()
+    assert failed.returncode and "RDS changes no instance's key" in text and "nothing was created" in text, text
+    embedded.configure(enableCustomerKeys=None)
+    assert summary(embedded.changes()) == Counter()

@@ -22,7 +22,7 @@ TOLD = (
     Counter(("create", type) for type in ("Key", "Topic", "TopicPolicy", "TopicSubscription"))
     + Counter({("create", "MetricAlarm"): 9, ("create", "EventRule"): 2, ("create", "EventTarget"): 2})
     + Counter({("create", "Dashboard"): 1, ("create", "Budget"): 1})
-    + Counter({("create", "LogGroup"): 1, ("update", "Cluster"): 1})
+    + Counter({("update", "Cluster"): 1})
 )
 
 
@@ -34,6 +34,10 @@ def test_it_is_watched_and_somebody_is_told_and_back(embedded: Embedded):
     _what_happens_is_told(embedded)
     embedded.configure(**dict.fromkeys(WATCHED))
     assert summary(embedded.changes()) == back(TOLD)
+    embedded.configure(enableContainerInsights="true")
+    assert summary(embedded.changes()) == Counter({("update", "Cluster"): 1}), "turned off and on again"
+    embedded.configure(enableContainerInsights=None)
+    assert summary(embedded.changes()) == Counter({("update", "Cluster"): 1})
     budgets = embedded.client("budgets").describe_budgets(AccountId="123456789012")["Budgets"]
     assert not budgets, "mails go on"
 

@@ -107,13 +107,18 @@ def test_refuses(variables: dict[str, str], reason: str):
         configuration(variables, {})
 
 
-def test_orthanc_of_debian_gets_what_it_understands(tmp_path: Path):
-    given = environment({"OverwriteInstances": "IfChanged", "AwsS3Storage": {"BucketName": "b", "Region": "r"}})
+def test_orthanc_of_debian_gets_what_stands_in_for_the_s3_plugin(tmp_path: Path):
+    given = environment({"AwsS3Storage": {"BucketName": "b", "Region": "r"}})
     made = configuration(given, {})
     settings = for_debian(made, enabled_plugins(given, made), tmp_path)
-    assert settings["OverwriteInstances"] is True, "1.10.1 takes a boolean"
     assert settings["PythonScript"].endswith("s3_storage.py")
     assert settings["Plugins"] == [str(tmp_path)]
+
+
+def test_gdcm_decodes_jpeg_2000_only():
+    made = configuration(environment(), {})
+    restricted = made["Gdcm"]["RestrictTransferSyntaxes"]
+    assert restricted[0] == "1.2.840.10008.1.2.4.90", "GDCM ends a task on other files"
 
 
 def test_the_viewer_keeps_its_cache_where_it_may_write():

@@ -11,7 +11,7 @@ from local import images
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """No registry answers and docker builds nothing; the images that it would have built."""
-    known: list[str] = [f"{images.PREFIX}/debian:{images.SUITE}"]
+    known: list[str] = [f"{images.PREFIX}/debian:{suite}" for suite in (images.STABLE, images.NEXT)]
 
     def docker(command: str, *arguments: str, **_: str) -> str:
         known.append(arguments[arguments.index("--tag") + 1])
@@ -40,6 +40,12 @@ def test_a_stand_in_is_built_once(built: list[str]):
     assert base == images.ensure_orthanc_base(said.append)
     assert len(said) == 1, "what is there is neither built nor announced"
     assert images.upstream() in said[0], "it says what is replaced"
+
+
+def test_an_older_version_has_an_older_stand_in(built: list[str]):
+    older, pinned = (images.ensure_orthanc_base(print, image) for image in ("orthancteam/orthanc:25.4.0", ""))
+    assert older != pinned, "an upgrade would be one from a version to itself"
+    assert images.ensure_orthanc_base(print, "example/orthanc@sha256:0123") == pinned
 
 
 def test_another_content_is_another_image(built: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

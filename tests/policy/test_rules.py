@@ -82,7 +82,7 @@ def listener(**properties: Any) -> Given:
 
 
 def repository(**changes: Any) -> Given:
-    safe = {"imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": True}}
+    safe = {"imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": True}}
     return "aws:ecr/repository:Repository", safe | changes
 
 
@@ -173,15 +173,14 @@ CASES: dict[str, Case] = {
         undefined=[(DATABASE, {})],
         findings=1,
     ),
-    "images-are-immutable-and-deployed-by-digest": Case(
-        kept=[[task()], [repository()]],
+    "images-are-scanned-and-deployed-by-digest": Case(
+        kept=[[task()], [repository()], [repository(imageTagMutability="IMMUTABLE")]],
         broken=[
             [task(image="registry/orthanc:26.8.1")],
-            [repository(imageTagMutability="MUTABLE")],
             [repository(imageScanningConfiguration={"scanOnPush": False})],
         ],
         undefined=[("aws:ecr/repository:Repository", {})],
-        findings=2,
+        findings=1,
     ),
     "buckets-keep-old-versions": Case(
         kept=[[BUCKET, of_bucket("BucketVersioning", versioningConfiguration={"status": "Enabled"})]],

@@ -133,20 +133,15 @@ class Deployment:
         allowed = policies.execution_role(self.repository["repositoryArn"], log_group, [self.secret])
         self.bucket = "arn:aws:s3:::images"
         self.client("s3").create_bucket(Bucket="images")
-        registry = policies.registry_endpoint(self.repository["repositoryArn"])
-        self.admitted = {
-            "s3": policies.s3_endpoint("aws", "us-east-1", self.bucket),
-            "ecr.api": registry,
-            "ecr.dkr": registry,
-            "logs": policies.logs_endpoint(log_group),
-            "secretsmanager": policies.secrets_endpoint([self.secret]),
-        }
+        use = policies.use_bucket(self.bucket, "arn:aws:kms:us-east-1:123456789012:key/none")
+        self.documents = [policies.pull_layers("aws", "us-east-1"), allowed, use]
+        services = ("s3", "ecr.api", "ecr.dkr", "logs", "secretsmanager")
+        self.admitted = {service: policies.endpoint(service, self.documents) for service in services}
         self.execution_role, self.task_role = (
             iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
             for name in ("execution", "task")
         )
         iam.put_role_policy(RoleName="execution", PolicyName="execution", PolicyDocument=allowed)
-        use = policies.use_bucket(self.bucket, "arn:aws:kms:us-east-1:123456789012:key/none")
         iam.put_role_policy(RoleName="task", PolicyName="task", PolicyDocument=use)
 
     def admit(self, service: str, policy: str) -> None:
@@ -157,15 +152,21 @@ class Deployment:
         ec2 = self.client("ec2")
         in_vpc = [{"Name": "vpc-id", "Values": [self.vpc]}]
         [table] = ec2.describe_route_tables(Filters=in_vpc)["RouteTables"]
+        gateway = {"VpcEndpointType": "Gateway", "RouteTableIds": [table["RouteTableId"]]}
+        self.endpoints: dict[str, str] = {}
+        for service in self.admitted:
+            self.add_endpoint(service, self.documents, gateway if service == "s3" else None)
+
+    def add_endpoint(self, service: str, documents: list[str], kind: dict[str, Any] | None = None) -> None:
+        """Add the endpoint of a service, an interface unless `kind` says otherwise, for roles with `documents`."""
         interface = {"VpcEndpointType": "Interface", "SubnetIds": self.subnets, "PrivateDnsEnabled": True}
-        kinds = dict.fromkeys(self.admitted, interface | {"SecurityGroupIds": [self.endpoints_group]})
-        kinds["s3"] = {"VpcEndpointType": "Gateway", "RouteTableIds": [table["RouteTableId"]]}
-        self.endpoints = {
-            service: ec2.create_vpc_endpoint(
-                VpcId=self.vpc, ServiceName=f"{SERVICE}{service}", PolicyDocument=self.admitted[service], **kind
-            )["VpcEndpoint"]["VpcEndpointId"]
-            for service, kind in kinds.items()
-        }
+        made = self.client("ec2").create_vpc_endpoint(
+            VpcId=self.vpc,
+            ServiceName=f"{SERVICE}{service}",
+            PolicyDocument=policies.endpoint(service, documents),
+            **(kind or interface | {"SecurityGroupIds": [self.endpoints_group]}),
+        )
+        self.endpoints[service] = made["VpcEndpoint"]["VpcEndpointId"]
 
     def _database(self) -> None:
         rds = self.client("rds")

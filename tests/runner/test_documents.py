@@ -48,8 +48,8 @@ def test_health_checks(definition: dict[str, Any]):
     assert documents.health_check(definition["containerDefinitions"][0]) == [
         "--health-cmd=/probes/test-aliveness.py",
         "--health-retries=10",
-        "--health-interval=15s",
         "--health-timeout=10s",
+        "--health-interval=30s",
         "--health-start-period=60s",
     ]
     words = {"healthCheck": {"command": ["CMD", "curl", "a b"]}}

@@ -44,6 +44,14 @@ def test_without_a_cookie_each_task_has_its_turn():
     assert [messages.choose(TARGETS, None, turn) for turn in range(3)] == [TARGETS[0], TARGETS[1], TARGETS[0]]
 
 
+@pytest.mark.parametrize(
+    ("cookies", "found"),
+    [({}, None), ({"AWSALB": "a"}, "a"), ({"AWSALBCORS": "b"}, "b"), ({"AWSALB": "a", "AWSALBCORS": "b"}, "a")],
+)
+def test_either_cookie_leads_back(cookies: dict[str, str], found: str | None):
+    assert messages.sticky(cookies) == found
+
+
 def test_the_second_cookie_works_across_sites():
     (_, first), (_, second) = messages.sticky_cookies(TARGETS[0], 3600)
     assert first == f"AWSALB={messages.cookie_of(TARGETS[0])}; Max-Age=3600; Path=/"

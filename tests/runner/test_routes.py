@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local.place import Place
+from local.runner.listener_rules import Answer, Group
 from local.runner.routes import Route, RouteError, read
 from tests.runner.conftest import emulated
 from tests.runner.deployment import PREFIX_LIST, Deployment
@@ -138,3 +139,26 @@ def test_a_port_that_is_shut(own: OwnName):
         route(own)
     assert refused.value.status == 504
     own.client("ec2").authorize_security_group_ingress(**rule)
+
+
+def test_the_listeners_rules_are_read_in_their_order(own: OwnName):
+    elb = own.client("elbv2")
+    forward = [{"Type": "forward", "TargetGroupArn": own.target_group}]
+    fixed = {"StatusCode": "403", "ContentType": "text/plain", "MessageBody": "no"}
+    refuse = [{"Type": "fixed-response", "FixedResponseConfig": fixed}]
+    conditions = {
+        number: [{"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "n", "Value": str(number)}]}}]
+        for number in (20, 3)
+    }
+    for number, actions in ((20, forward), (3, refuse)):
+        elb.create_rule(ListenerArn=own.listener, Priority=number, Conditions=conditions[number], Actions=actions)
+    elb.modify_listener(ListenerArn=own.listener, DefaultActions=refuse)
+    first, second, default = route(own).rules
+    assert isinstance(first.action, Answer) and first.action.text == "no"
+    assert isinstance(second.action, Group) and second.conditions[0]["Field"] == "query-string"
+    assert default.conditions == () and default.action == first.action
+    rules = elb.describe_rules(ListenerArn=own.listener)["Rules"]
+    for rule in rules:
+        if not rule["IsDefault"]:
+            elb.delete_rule(RuleArn=rule["RuleArn"])
+    elb.modify_listener(ListenerArn=own.listener, DefaultActions=forward)

@@ -43,9 +43,9 @@ def container(deployment: Deployment, image: str) -> dict[str, Any]:
     }
 
 
-def eventually(holds: Callable[[], Any], consequence: str) -> Any:
+def eventually(holds: Callable[[], Any], consequence: str, *, seconds: float = 40) -> Any:
     """What `holds` answers once it is true."""
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + seconds
     while not (answer := holds()):
         assert time.monotonic() < deadline, consequence
         time.sleep(0.2)
@@ -60,17 +60,26 @@ def running(deployment: Deployment, role: str) -> list[str]:
     return [each["name"] for each in containers.running(deployment.place) if each["role"] == role]
 
 
+def begin(deployment: Deployment, container: dict[str, Any], **more: Any) -> str:
+    """Deploy another task definition; its ARN."""
+    arn = deployment.task_definition(container)
+    deployment.client("ecs").update_service(cluster="cluster", service="service", taskDefinition=arn, **more)
+    return arn
+
+
 def update(deployment: Deployment, container: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Deploy another task definition; the newest deployment that was not rolled back to, once it has ended."""
-    arn = deployment.task_definition(container, **more)
-    deployment.client("ecs").update_service(cluster="cluster", service="service", taskDefinition=arn)
+    """Deploy another task definition; the newest deployment that was not rolled back to, once it has ended.
+
+    `more`: other settings of the service that change with it.
+    """
+    arn = begin(deployment, container, **more)
 
     def ended() -> list[dict[str, Any]]:
         shown = [each for each in deployment.service()["deployments"] if each["taskDefinition"] == arn]
         return [each for each in shown if each["rolloutState"] != "IN_PROGRESS"]
 
     # It is shown until the rollback is complete.
-    return eventually(ended, "the deployment does not end")[0]
+    return eventually(ended, "the deployment does not end", seconds=120)[0]
 
 
 def test_a_service_is_steady_once_its_task_is_healthy(deployment: Deployment, container: dict[str, Any]):
@@ -101,6 +110,52 @@ def test_a_deployment_that_fails_is_rolled_back(
     assert answer(deployment).status_code == 200
 
 
+LISTEN = f"socat TCP-LISTEN:{PORT},fork,reuseaddr EXEC:/serve"
+# Longer than a failed check is tolerated without a grace period: 10 s by the target group, 5 s by the container.
+LONGER_SECONDS = 15
+WAITS = "until test -e /tmp/ready; do sleep 0.2; done"
+NOT_READY: dict[str, dict[str, Any]] = {
+    "container": {
+        "command": ["sh", "-c", LISTEN],
+        "healthCheck": {"command": ["CMD-SHELL", "test -e /tmp/ready"], "interval": 5, "retries": 1},
+    },
+    "ELB": {"command": ["sh", "-c", f"{WAITS}; {LISTEN}"], "healthCheck": {"command": ["CMD", "true"]}},
+}
+
+
+@pytest.mark.parametrize("kind", NOT_READY)
+def test_in_the_grace_period_a_failed_health_check_ends_no_task(
+    deployment: Deployment, container: dict[str, Any], kind: str
+):
+    changed = container | NOT_READY[kind] | {"readonlyRootFilesystem": False}
+    eventually(lambda: len(running(deployment, "task")) == 1, "the task of an earlier deployment does not go")
+    before = running(deployment, "task")
+    failed = update(deployment, changed, healthCheckGracePeriodSeconds=0)
+    assert f"Task failed {kind} health checks" in failed["rolloutStateReason"]
+    eventually(lambda: running(deployment, "task") == before, "the task of the last good deployment did not stay")
+    begin(deployment, changed, healthCheckGracePeriodSeconds=600)
+    [task] = eventually(lambda: set(running(deployment, "task")) - set(before), "no task starts")
+    time.sleep(LONGER_SECONDS)
+    docker("exec", task, "touch", "/tmp/ready")  # noqa: S108 - the container's own
+    eventually(lambda: running(deployment, "task") == [task], "ECS ended the task although it ignores its checks")
+    assert update(deployment, container, healthCheckGracePeriodSeconds=0)["rolloutState"] == "COMPLETED"
+
+
+def test_a_target_group_may_ask_for_health_at_another_port(deployment: Deployment, container: dict[str, Any]):
+    elb, port = deployment.client("elbv2"), PORT + 1
+    elsewhere = container | {
+        "command": ["sh", "-c", f"{LISTEN.replace('exec ', '')} & {LISTEN.replace(str(PORT), str(port))}"]
+    }
+    change = {"TargetGroupArn": deployment.target_group, "HealthCheckPort": str(port)}
+    elb.modify_target_group(**change)
+    shut = update(deployment, elsewhere)
+    assert "Task failed ELB health checks" in shut["rolloutStateReason"], "no security group lets it through"
+    deployment.connect(deployment.balancer_group, deployment.task_group, port)
+    assert update(deployment, elsewhere)["rolloutState"] == "COMPLETED" and answer(deployment).status_code == 200
+    elb.modify_target_group(**change | {"HealthCheckPort": "traffic-port"})
+    assert update(deployment, container)["rolloutState"] == "COMPLETED"
+
+
 def test_without_its_policy_the_execution_role_pulls_nothing(deployment: Deployment, container: dict[str, Any]):
     iam, name = deployment.client("iam"), {"RoleName": "execution", "PolicyName": "execution"}
     policy = iam.get_role_policy(**name)["PolicyDocument"]
@@ -110,17 +165,27 @@ def test_without_its_policy_the_execution_role_pulls_nothing(deployment: Deploym
     assert "is not authorized to perform: ecr:GetAuthorizationToken" in refused["rolloutStateReason"]
 
 
-OF_ANOTHER = "arn:aws:secretsmanager:us-east-1:123456789012:secret:another"
-BAD_WAYS: list[tuple[str, str, str]] = [
-    ("ecr.api", policies.secrets_endpoint([OF_ANOTHER]), "ecr:GetAuthorizationToken"),
-    (
-        "ecr.dkr",
-        policies.registry_endpoint("arn:aws:ecr:us-east-1:123456789012:repository/b"),
-        "ecr:BatchGetImage",
+# What is another stack's.
+OF_ANOTHER = [
+    policies.execution_role(
+        "arn:aws:ecr:us-east-1:123456789012:repository/b",
+        "arn:aws:logs:us-east-1:123456789012:log-group:b",
+        ["arn:aws:secretsmanager:us-east-1:123456789012:secret:another"],
     ),
-    ("s3", policies.s3_endpoint("aws", "eu-west-1", None), "s3:GetObject"),
-    ("logs", policies.logs_endpoint("arn:aws:logs:us-east-1:123456789012:log-group:b"), "logs:CreateLogStream"),
-    ("secretsmanager", policies.secrets_endpoint([OF_ANOTHER]), "secretsmanager:GetSecretValue"),
+    policies.pull_layers("aws", "eu-west-1"),
+    policies.use_bucket("arn:aws:s3:::another", None),
+]
+BAD_WAYS: list[tuple[str, str, str]] = [
+    ("ecr.api", policies.endpoint("secretsmanager", OF_ANOTHER), "ecr:GetAuthorizationToken"),
+    *(
+        (service, policies.endpoint(service, OF_ANOTHER), action)
+        for service, action in (
+            ("ecr.dkr", "ecr:BatchGetImage"),
+            ("s3", "s3:GetObject"),
+            ("logs", "logs:CreateLogStream"),
+            ("secretsmanager", "secretsmanager:GetSecretValue"),
+        )
+    ),
 ]
 
 
@@ -150,6 +215,53 @@ def test_without_a_way_to_aws_no_task_starts(deployment: Deployment, container: 
     assert "ecr.api.us-east-1.amazonaws.com: i/o timeout" in refused["rolloutStateReason"]
 
 
+def test_a_shell_opens_where_its_agent_gets_what_it_needs(deployment: Deployment, container: dict[str, Any]):
+    """Each step mends what the one before lacked: a shell that AWS would not open does not open here."""
+    ecs, iam = deployment.client("ecs"), deployment.client("iam")
+    key = deployment.client("kms").create_key()["KeyMetadata"]["Arn"]
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:shells"
+    logs = {"cloudWatchLogGroupName": "shells", "cloudWatchEncryptionEnabled": True}
+    record = {"kmsKeyId": key, "logging": "OVERRIDE", "logConfiguration": logs}
+    ecs.update_cluster(cluster="cluster", configuration={"executeCommandConfiguration": record})
+    ecs.update_service(cluster="cluster", service="service", enableExecuteCommand=True)
+    role = {"RoleName": "task", "PolicyName": "shells"}
+    documents = [*deployment.documents, policies.open_shells(group, key)]
+    changed, volumes = copy.deepcopy(container), {"volumes": [{"name": "state"}, {"name": "logs"}]}
+
+    def add_endpoints() -> None:
+        deployment.add_endpoint("ssmmessages", documents)
+        deployment.add_endpoint("kms", deployment.documents)
+
+    def with_volumes() -> None:
+        changed["mountPoints"] = [
+            {"sourceVolume": volume, "containerPath": f"/var/{path}/amazon"}
+            for volume, path in (("state", "lib"), ("logs", "log"))
+        ]
+
+    steps: list[tuple[Callable[[], Any], str]] = [
+        (lambda: None, "ssmmessages.us-east-1.amazonaws.com: i/o timeout"),
+        (add_endpoints, "cannot write to /var/lib/amazon"),
+        (with_volumes, "not authorized to perform: ssmmessages:CreateControlChannel"),
+        (
+            lambda: iam.put_role_policy(**role, PolicyDocument=policies.open_shells(group, key)),
+            "no VPC endpoint policy allows the logs:DescribeLogGroups action",
+        ),
+        (
+            lambda: deployment.admit("logs", policies.endpoint("logs", documents)),
+            "no VPC endpoint policy allows the kms:Decrypt action",
+        ),
+    ]
+    for mend, missing in steps:
+        mend()
+        assert missing in update(deployment, changed, **volumes)["rolloutStateReason"]
+    deployment.admit("kms", policies.endpoint("kms", documents))
+    assert update(deployment, changed, **volumes)["rolloutState"] == "COMPLETED"
+    iam.delete_role_policy(**role)
+    ecs.update_service(cluster="cluster", service="service", enableExecuteCommand=False)
+    assert update(deployment, container)["rolloutState"] == "COMPLETED"
+    eventually(lambda: len(running(deployment, "task")) == 1, "the old task does not go")
+
+
 def test_a_running_task_reaches_the_bucket_that_the_endpoint_names(deployment: Deployment):
     [task] = running(deployment, "task")
     variables = json.loads(docker("container", "inspect", "--format", "{{json .Config.Env}}", task))
@@ -164,7 +276,7 @@ def test_a_running_task_reaches_the_bucket_that_the_endpoint_names(deployment: D
     )
     image = {"Bucket": "images", "Key": "study"}
     s3.put_object(**image, Body=b"dicom")
-    deployment.admit("s3", policies.s3_endpoint("aws", "us-east-1", "arn:aws:s3:::another"))
+    deployment.admit("s3", policies.endpoint("s3", OF_ANOTHER))
     with pytest.raises(ClientError, match="no VPC endpoint policy allows the s3:GetObject action"):
         s3.get_object(**image)
     deployment.admit("s3", deployment.admitted["s3"])

@@ -24,7 +24,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     environment = {**os.environ, "ORTHANC_LOCAL_ROOT": str(place.root)}
     with (place.root / "log").open("w") as log:
         daemon = subprocess.Popen(command, cwd=Path(__file__).parents[2], env=environment, stderr=log)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not _answers(place):
         assert daemon.poll() is None and time.monotonic() < deadline, (place.root / "log").read_text()
         time.sleep(0.05)
@@ -40,7 +40,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     )
     yield plugin
     daemon.terminate()
-    assert daemon.wait(10) == 0
+    assert daemon.wait(60) == 0
 
 
 @pytest.fixture(scope="session")

@@ -48,9 +48,10 @@ class World:
         return self._shared[name]
 
     def make(self, name: str, /, **changed: Any) -> Made:
-        """A new resource of the sample, with other inputs as given."""
+        """A new resource of the sample, with other inputs as given; None leaves one out, as in the engine."""
         sample = SAMPLES[name]
-        inputs = self._aws.check(sample.kind, sample.inputs(self) | changed, {}, name, os.urandom(8))
+        given = {key: value for key, value in (sample.inputs(self) | changed).items() if value is not None}
+        inputs = self._aws.check(sample.kind, given, {}, name, os.urandom(8))
         return Made(sample.kind, *self._split(self._aws.create(sample.kind, inputs, print), inputs))
 
     @cached_property
@@ -79,18 +80,15 @@ class World:
 
 
 class Sample(NamedTuple):
-    """`change`: what an update changes in place. `unread`: inputs that AWS does not tell."""
+    """`change`: what an update changes in place."""
 
     kind: str
     inputs: Callable[[World], Inputs]
     change: Inputs = {}  # noqa: RUF012
-    unread: str = ""
 
 
-def _sample(
-    token: str, inputs: Callable[[World], Inputs], change: Inputs | None = None, unread: str = ""
-) -> Sample:
-    return Sample(f"aws:{token}", inputs, change or {}, unread)
+def _sample(token: str, inputs: Callable[[World], Inputs], change: Inputs | None = None) -> Sample:
+    return Sample(f"aws:{token}", inputs, change or {})
 
 
 def _tracking(metric: str, target: float, **more: str) -> Inputs:
@@ -106,6 +104,7 @@ def _requests(listener: Made) -> Inputs:
 
 
 LOG_BUCKET = "logs-of-the-owner"
+_FORBIDDEN = {"statusCode": "403", "contentType": "text/plain", "messageBody": "no"}
 _CORS = {
     "accessControlAllowOrigins": {"items": ["https://viewer.example.org"]},
     "accessControlAllowCredentials": True,
@@ -342,15 +341,12 @@ SAMPLES: dict[str, Sample] = {
             "policy": key_policies.used_through(OWNER, ["rds", "secretsmanager"]),
         },
         {"description": "DICOM files", "policy": key_policies.used_through(OWNER, ["rds"]), "tags": {"a": "b"}},
-        unread="deletionWindowInDays",
     ),
     "logs-key": _sample(
         "kms/key:Key",
         lambda w: {"region": "us-east-1", "policy": key_policies.of_logs(OWNER, sessions=True)},
     ),
-    "bucket": _sample(
-        "s3/bucket:Bucket", lambda w: {"forceDestroy": True}, {"tags": {"a": "b"}}, unread="forceDestroy"
-    ),
+    "bucket": _sample("s3/bucket:Bucket", lambda w: {"forceDestroy": True}, {"tags": {"a": "b"}}),
     "versioning": _sample(
         "s3/bucketVersioning:BucketVersioning",
         lambda w: {"bucket": w["bucket"].id, "versioningConfiguration": {"status": "Enabled"}},
@@ -455,7 +451,6 @@ SAMPLES: dict[str, Sample] = {
         "backup/vault:Vault",
         lambda w: {"kmsKeyArn": w["key"].outputs["arn"], "forceDestroy": True},
         {"tags": {"a": "b"}},
-        unread="forceDestroy",
     ),
     "vault-lock": _sample(
         "backup/vaultLockConfiguration:VaultLockConfiguration",
@@ -537,8 +532,11 @@ SAMPLES: dict[str, Sample] = {
     ),
     "parameter-group": _sample(
         "rds/parameterGroup:ParameterGroup",
-        lambda w: {"family": "postgres17", "parameters": [{"name": "rds.force_ssl", "value": "1"}]},
-        {"parameters": [{"name": "rds.force_ssl", "value": "0"}]},
+        lambda w: {
+            "family": "postgres17",
+            "parameters": [{"name": "rds.force_ssl", "value": "1", "applyMethod": "pending-reboot"}],
+        },
+        {"parameters": [{"name": "rds.force_ssl", "value": "0", "applyMethod": "immediate"}]},
     ),
     "database": _sample(
         "rds/instance:Instance",
@@ -572,13 +570,11 @@ SAMPLES: dict[str, Sample] = {
             "allocatedStorage": 30,
             "enabledCloudwatchLogsExports": ["postgresql"],
         },
-        unread="password skipFinalSnapshot applyImmediately",
     ),
     "secret": _sample(
         "secretsmanager/secret:Secret",
         lambda w: {"description": "users", "recoveryWindowInDays": 0, "kmsKeyId": w["key"].outputs["arn"]},
         {"description": "Orthanc's users", "tags": {"a": "b"}},
-        unread="recoveryWindowInDays",
     ),
     "secret-version": _sample(
         "secretsmanager/secretVersion:SecretVersion",
@@ -593,7 +589,6 @@ SAMPLES: dict[str, Sample] = {
             "forceDelete": True,
         },
         {"imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": True}},
-        unread="forceDelete",
     ),
     "images-lifecycle": _sample(
         "ecr/lifecyclePolicy:LifecyclePolicy",
@@ -601,6 +596,7 @@ SAMPLES: dict[str, Sample] = {
         {"policy": _expiry(20)},
     ),
     "cluster": _sample("ecs/cluster:Cluster", lambda w: {}, {"configuration": _SHELLS, "tags": {"a": "b"}}),
+    "shells": _sample("ecs/cluster:Cluster", lambda w: {"configuration": _SHELLS}),
     "task-definition": _sample(
         "ecs/taskDefinition:TaskDefinition",
         lambda w: {
@@ -664,7 +660,6 @@ SAMPLES: dict[str, Sample] = {
             "deploymentMaximumPercent": 150,
             "capacityProviderStrategies": [{"capacityProvider": "FARGATE", "base": 1, "weight": 1}],
         },
-        unread="waitForSteadyState forceNewDeployment",
     ),
     "providers": _sample(
         "ecs/clusterCapacityProviders:ClusterCapacityProviders",
@@ -714,6 +709,16 @@ SAMPLES: dict[str, Sample] = {
         },
         {"idleTimeout": 60, "accessLogs": {"bucket": LOG_BUCKET, "prefix": "load-balancer", "enabled": True}},
     ),
+    "logged-balancer": _sample(
+        "lb/loadBalancer:LoadBalancer",
+        lambda w: {
+            "internal": True,
+            "subnets": [w["subnet-a"].id, w["subnet-b"].id],
+            "securityGroups": [w["group"].id],
+            "accessLogs": {"bucket": w.log_bucket, "prefix": "load-balancer", "enabled": True},
+        },
+        {"accessLogs": {"bucket": LOG_BUCKET, "prefix": "load-balancer", "enabled": False}},
+    ),
     "target-group": _sample(
         "lb/targetGroup:TargetGroup",
         lambda w: {
@@ -737,6 +742,30 @@ SAMPLES: dict[str, Sample] = {
         },
         {"port": 81},
     ),
+    "listener-rule": _sample(
+        "lb/listenerRule:ListenerRule",
+        lambda w: {
+            "listenerArn": w.make("answering-listener").id,
+            "priority": 1,
+            "conditions": [{"httpHeader": {"httpHeaderName": "x-mark", "values": ["passed"]}}],
+            "actions": [{"type": "forward", "targetGroupArn": w["target-group"].id}],
+        },
+        {
+            "priority": 2,
+            "conditions": [{"queryStrings": [{"key": "_method", "value": "*"}]}],
+            "actions": [{"type": "fixed-response", "fixedResponse": _FORBIDDEN}],
+        },
+    ),
+    "answering-listener": _sample(
+        "lb/listener:Listener",
+        lambda w: {
+            "loadBalancerArn": w["balancer"].id,
+            "protocol": "HTTP",
+            "port": 82,
+            "defaultActions": [{"type": "fixed-response", "fixedResponse": _FORBIDDEN}],
+        },
+        {"port": 83},
+    ),
     "https-listener": _sample(
         "lb/listener:Listener",
         lambda w: {
@@ -745,7 +774,7 @@ SAMPLES: dict[str, Sample] = {
             "port": 443,
             "certificateArn": w["validation"].id,
             "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
-            "defaultActions": [{"type": "forward", "targetGroupArn": w["target-group"].id}],
+            "defaultActions": [{"type": "forward", "targetGroupArn": w.make("target-group").id}],
         },
         {"port": 8443, "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"},
     ),
@@ -769,7 +798,6 @@ SAMPLES: dict[str, Sample] = {
             "allowOverwrite": True,
         },
         {"ttl": 60},
-        unread="allowOverwrite",
     ),
     "alias": _sample(
         "route53/record:Record",
@@ -893,7 +921,8 @@ SAMPLES: dict[str, Sample] = {
                 "httpsPort": 443,
                 "originProtocolPolicy": "http-only",
                 "originSslProtocols": {"items": ["TLSv1.2"], "quantity": 1},
-            }
+            },
+            "timeouts": {"create": "30m"},
         },
         {"tags": {"a": "b"}},
     ),
@@ -906,7 +935,6 @@ SAMPLES: dict[str, Sample] = {
             "publish": True,
         },
         {"comment": "CORS preflight"},
-        unread="code publish",
     ),
     "headers": _sample(
         "cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
@@ -1008,6 +1036,19 @@ SAMPLES: dict[str, Sample] = {
         },
         {"threshold": 2, "dimensions": {"LoadBalancer": "app/web/2"}, "tags": {"a": "b"}},
     ),
+    "alarm-of-a-log": _sample(
+        "cloudwatch/metricAlarm:MetricAlarm",
+        lambda w: {
+            "namespace": "of-the-stack",
+            "metricName": "Counted",
+            "statistic": "Sum",
+            "period": 300,
+            "evaluationPeriods": 1,
+            "threshold": 4,
+            "comparisonOperator": "GreaterThanThreshold",
+        },
+        {"threshold": 2},
+    ),
     "alarm-of-several": _sample(
         "cloudwatch/metricAlarm:MetricAlarm",
         lambda w: {
@@ -1071,7 +1112,6 @@ SAMPLES: dict[str, Sample] = {
             "notifications": [_told(80, "team@example.org")],
         },
         {"limitAmount": "700", "notifications": [_told(90, "others@example.org")], "tags": {"a": "b"}},
-        unread="notifications",
     ),
     "rotation": _sample(
         "secretsmanager/secretRotation:SecretRotation",
@@ -1083,12 +1123,20 @@ SAMPLES: dict[str, Sample] = {
             "rotationRules": {"scheduleExpression": "rate(7 days)"},
         },
         {"rotationRules": {"scheduleExpression": "cron(0 3 ? * SUN *)"}},
-        unread="rotateImmediately",
     ),
     "log-group": _sample(
         "cloudwatch/logGroup:LogGroup",
         lambda w: {"retentionInDays": 7, "kmsKeyId": w["logs-key"].outputs["arn"]},
         {"retentionInDays": 90},
+    ),
+    "metric-filter": _sample(
+        "cloudwatch/logMetricFilter:LogMetricFilter",
+        lambda w: {
+            "logGroupName": w["log-group"].id,
+            "pattern": '"an error"',
+            "metricTransformation": {"name": "Errors", "namespace": "Logs", "value": "1", "unit": "Count"},
+        },
+        {"pattern": '"another error"'},
     ),
     "delivery-source": _sample(
         "cloudwatch/logDeliverySource:LogDeliverySource",

@@ -1,17 +1,27 @@
 """What every resource type of the aws stand-in does, from its creation to its end."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from local.standins import calls, semantics
 from local.standins.aws import Aws, load
 from local.standins.mapping import agrees, schema
-from local.standins.servicer import Refused
+from local.standins.servicer import Refused, Unfinished
 from local.standins.table import ROWS
+from local.standins.tags import in_creation
 from tests.standins.samples import SAMPLES, Sample, World, policy
+from tests.standins.tagged import tags
 
 load()
+
+# What an import reads otherwise than it was given: nobody says then which part of a version counts.
+UNLIKE = {("aws:rds/instance:Instance", "engineVersion")}
+
+# AWS itself creates the first, and S3 tags only a bucket that exists.
+TAGGED_LATER = {"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "aws:s3/bucket:Bucket"}
 
 # What AWS itself made, or has no call to remove: it stays when the resource that manages it goes.
 NEVER_GONE = {
@@ -34,23 +44,22 @@ def test_every_row_has_a_sample(aws: Aws):
 def test_a_resource_lives_as_the_engine_expects(aws: Aws, world: World, name: str):
     sample = SAMPLES[name]
     kind, id, inputs, outputs = world.make(name, **_apart(name, world))
-    unread = set(sample.unread.split())
 
     live = aws.read(kind, id, inputs, outputs)
     assert live and live.inputs == inputs, "a refresh shows drift where there is none"
-    assert not aws.diff(kind, inputs, dict(inputs)).changed
+    assert not aws.diff(kind, inputs, dict(inputs), outputs).changed
     assert set(inputs) - {"tagsAll", "__defaults"} <= set(outputs) | {"region"}, "the state forgets inputs"
 
     if sample.change:
         wanted = aws.check(kind, {**inputs, **sample.change}, inputs, name, b"")
-        difference = aws.diff(kind, inputs, wanted)
+        difference = aws.diff(kind, inputs, wanted, outputs)
         assert set(difference.changed) >= set(sample.change) and not difference.replacing
         changed = aws.update(kind, id, wanted, inputs, outputs, print)
         settled = aws.read(kind, id, wanted, changed)
         assert settled and settled.inputs == wanted, "an update does not do what it says"
         drifted = aws.read(kind, id, inputs, outputs)
         assert drifted
-        for key in (set(sample.change) & set(inputs)) - unread - {"tags"}:
+        for key in (set(sample.change) & set(inputs)) - set(ROWS[kind].unread) - {"tags"}:
             assert agrees(wanted[key], drifted.inputs[key]), (
                 f"what is done to {key} behind Pulumi's back is not seen"
             )
@@ -95,9 +104,114 @@ def _can_be_imported(aws: Aws, sample: Sample, id: str, inputs: dict[str, Any]) 
     wrong = {
         key: (value, imported.inputs.get(key))
         for key, value in inputs.items()
-        if key in imported.inputs and not agrees(value, imported.inputs[key])
+        if key in imported.inputs and not agrees(value, imported.inputs[key]) and (sample.kind, key) not in UNLIKE
     }
     assert not wrong, "an import reads other values than those that were given"
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_is_left_out_and_aws_has_a_value_for_is_kept(aws: Aws, world: World, name: str):
+    """Optional and computed: no difference, and nothing else is sent in its place."""
+    made = world[name]
+    for key in schema(made.kind).computed & set(SAMPLES[name].inputs(world)):
+        left_out = {other: value for other, value in made.inputs.items() if other != key}
+        assert not aws.diff(made.kind, made.inputs, left_out, made.outputs).changed, f"{key} would be taken away"
+        assert semantics.kept(made.kind, left_out, made.outputs)[key] == made.outputs[key]
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "gone"),
+    [
+        ("distribution", "webAclId", True),
+        ("headers", "corsConfig", True),
+        ("log-group", "kmsKeyId", True),
+        ("role", "permissionsBoundary", True),
+        # The provider passes over a block that is left out.
+        ("logged-balancer", "accessLogs", False),
+        ("repository", "encryptionConfigurations", False),
+    ],
+)
+def test_what_is_left_out_goes_where_the_provider_takes_it_away(
+    aws: Aws, world: World, name: str, key: str, gone: bool
+):
+    made = world.make(name)
+    left_out = {other: value for other, value in made.inputs.items() if other != key}
+    assert aws.diff(made.kind, made.inputs, left_out, made.outputs).changed == [key] * gone
+    outputs = aws.update(made.kind, made.id, left_out, made.inputs, made.outputs, print)
+    assert semantics.empty(outputs.get(key)) == gone
+    assert not aws.diff(made.kind, left_out, left_out, outputs).changed
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "text"),
+    [
+        # The provider sends nothing in its place, so it stays, and every update finds it again.
+        ("shells", {"configuration": None}, "configuration, which is no longer given, stays"),
+        ("secret", {"kmsKeyId": None}, "kmsKeyId, which is no longer given, stays"),
+        # The provider sends the policy that it has read.
+        (
+            "https-listener",
+            {"protocol": "HTTP", "port": 80, "certificateArn": None, "sslPolicy": None},
+            "An SSL policy cannot be specified for HTTP listeners",
+        ),
+        (
+            "tls-listener",
+            {"protocol": "TCP", "certificateArn": None, "sslPolicy": None},
+            "An SSL policy cannot be specified for TCP listeners",
+        ),
+        ("database", {"allocatedStorage": 400, "maxAllocatedStorage": 500}, "Iops 3000: gp3 of 400 GiB has 12000"),
+    ],
+)
+def test_what_cannot_be_taken_away_is_an_error(
+    aws: Aws, world: World, name: str, wanted: dict[str, Any], text: str
+):
+    made = world.make(name)
+    given = {key: value for key, value in {**made.inputs, **wanted}.items() if value is not None}
+    with pytest.raises(Unfinished, match=text):
+        aws.update(made.kind, made.id, given, made.inputs, made.outputs, print)
+
+
+def test_what_aws_stores_otherwise_than_given_is_an_error(aws: Aws, world: World):
+    """RDS has this value by default, to be applied after a reboot, and keeps it so."""
+    at_once = {"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"}
+    with pytest.raises(Unfinished, match=r"'applyMethod': 'immediate'}\] is read back as .*pending-reboot"):
+        world.make("parameter-group", parameters=[at_once])
+
+
+def test_a_database_that_is_restored_is_as_given(aws: Aws, world: World):
+    rds = aws.client("rds")
+    rds.create_db_snapshot(DBInstanceIdentifier=world.make("database").id, DBSnapshotIdentifier="restored-here")
+    made = world.make("database", snapshotIdentifier="restored-here", dbName=None, username=None)
+    live = aws.read(made.kind, made.id, made.inputs, made.outputs)
+    assert live and live.inputs == made.inputs
+    assert not aws.diff(made.kind, made.inputs, made.inputs, live.outputs).changed
+
+
+def test_storage_that_rds_has_enlarged_stays(aws: Aws, world: World):
+    """Over 400 GiB, too, where another baseline begins that RDS refuses below."""
+    made = world.make("database", maxAllocatedStorage=1000)
+    rds = aws.client("rds")
+    rds.modify_db_instance(DBInstanceIdentifier=made.id, AllocatedStorage=420, Iops=12000)
+    grown = aws.read(made.kind, made.id, made.inputs, made.outputs)
+    assert grown and (grown.outputs["allocatedStorage"], grown.outputs["iops"]) == (420, 12000)
+    assert not aws.diff(made.kind, made.inputs, made.inputs, grown.outputs).changed
+    wanted = {**made.inputs, "backupRetentionPeriod": 7}
+    assert aws.diff(made.kind, made.inputs, wanted, grown.outputs).changed == ["backupRetentionPeriod"]
+    for before in (made.outputs, grown.outputs):  # without a refresh in between, and with one
+        outputs = aws.update(made.kind, made.id, wanted, made.inputs, before, print)
+        assert (outputs["allocatedStorage"], outputs["backupRetentionPeriod"]) == (420, 7)
+
+
+@pytest.mark.parametrize("name", [name for name, each in SAMPLES.items() if "tagsAll" in schema(each.kind).types])
+def test_what_is_made_carries_its_tags_from_the_first_moment(aws: Aws, world: World, name: str):
+    """A resource that was created but not recorded can be found by them."""
+    made = world[name]
+    assert tags(aws, made).items() >= made.inputs["tagsAll"].items() >= {("Project", "tests")}
+    row = ROWS[made.kind]
+    client, [create, *_] = aws.client(row.service), calls.made_with(row, made.inputs)
+    operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[create.operation])
+    with_it = bool(in_creation(create.operation, operation.input_shape, made.inputs["tagsAll"]))
+    assert with_it != (made.kind in TAGGED_LATER), "tagged after it was made"
 
 
 @pytest.mark.parametrize("kind", sorted(ROWS))
@@ -125,7 +239,7 @@ def test_a_change_that_wants_a_new_resource(
     aws: Aws, world: World, name: str, change: dict[str, Any], delete_first: bool
 ):
     made = world[name]
-    difference = aws.diff(made.kind, made.inputs, {**made.inputs, **change})
+    difference = aws.diff(made.kind, made.inputs, {**made.inputs, **change}, made.outputs)
     assert difference.replacing == sorted(change.keys() - {"__defaults"})
     assert difference.delete_first == delete_first
 
@@ -145,60 +259,24 @@ def test_what_a_network_balancer_is_made_with(
     aws: Aws, kind: str, old: dict[str, Any], new: dict[str, Any], replacing: list[str]
 ):
     type = {"loadBalancerType": kind}
-    assert aws.diff("aws:lb/loadBalancer:LoadBalancer", type | old, type | new).replacing == replacing
+    assert aws.diff("aws:lb/loadBalancer:LoadBalancer", type | old, type | new, type | old).replacing == replacing
 
 
 @pytest.mark.parametrize(
     ("name", "wrong", "text"),
     [
-        ("task-definition", {"memory": "5000"}, "no task of cpu 2048 with memory 5000"),
-        ("task-definition", {"networkMode": "bridge"}, "awsvpc"),
-        ("listener", {"protocol": "HTTPS"}, "needs certificateArn"),
-        ("https-listener", {"protocol": "HTTP"}, "no certificate, no sslPolicy"),
-        ("web-acl", {"region": "eu-central-1"}, "has the region us-east-1"),
-        ("ip-set", {"region": None}, "has the region us-east-1"),
-        (
-            "waf-logging",
-            {"logDestinationConfigs": ["arn:aws:logs:us-east-1:1:log-group:waf"]},
-            "groups aws-waf-logs",
-        ),
-        ("tls-listener", {"certificateArn": None}, "needs certificateArn"),
-        ("tls-listener", {"tcpIdleTimeoutSeconds": 600}, "TCP's, 60 to 6000"),
-        ("tcp-listener", {"tcpIdleTimeoutSeconds": 59}, "TCP's, 60 to 6000"),
-        (
-            "tcp-listener",
-            {"sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"},
-            "no certificate, no sslPolicy",
-        ),
+        ("tcp-listener", {"tcpIdleTimeoutSeconds": 59}, "range (60 - 6000)"),
         ("balancer", {"namePrefix": "a-name-of-26-characters---"}, "longer than maximum length 32"),
-        ("database", {"engineVersion": "13"}, "PostgreSQL 14 to 18"),
-        ("database", {"username": "admin"}, "reserves admin"),
-        ("database", {"password": "short"}, "at least 8 characters"),
-        ("database", {"password": None}, "password: needed"),
         ("database", {"manageMasterUserPassword": True}, "not both"),
-        ("database", {"password": "with space"}, "or a space"),
-        ("database", {"allocatedStorage": 10}, "at least 20 GiB"),
-        ("database", {"iops": 3000}, "below 400 GiB"),
-        ("database", {"maxAllocatedStorage": 21}, "10 % above"),
-        ("database", {"skipFinalSnapshot": False}, "finalSnapshotIdentifier"),
-        ("database", {"monitoringRoleArn": None}, "monitoringRoleArn"),
-        ("endpoint-policy", {"policy": policy("Allow", "*", "*")}, "without Principal"),
-        ("endpoint-policy", {"policy": "everything"}, "no JSON policy"),
-        (
-            "endpoint-policy",
-            {"policy": policy("Allow", "*", "*" * 20480, Principal="*")},
-            "an endpoint takes 20480",
-        ),
+        ("endpoint-policy", {"policy": "everything"}, "invalid JSON"),
         ("ingress", {"cidrIpv4": "10.0.0.0/8"}, "exactly one peer"),
-        ("database", {"snapshotIdentifier": "kept"}, "a snapshot has its own"),
-        ("database", {"dbName": "postgres"}, "with every instance"),
-        ("plan", {"rules": [{"startWindow": 30}]}, "60 minutes at least"),
-        ("plan", {"rules": [{"startWindow": 120, "completionWindow": 150}]}, "60 minutes more"),
         ("bucket", {"forceDestory": True}, "forceDestory is no property"),
         ("distribution", {"origins": [{"originID": "x"}]}, "origins.originID is no property"),
     ],
 )
-def test_what_aws_refuses_is_refused_before(aws: Aws, world: World, name: str, wrong: dict[str, Any], text: str):
+def test_what_the_provider_refuses_is_refused_in_a_preview(
+    aws: Aws, world: World, name: str, wrong: dict[str, Any], text: str
+):
     sample = SAMPLES[name]
     with pytest.raises(ExceptionGroup) as refused:
         aws.check(sample.kind, sample.inputs(world) | wrong, {}, name, b"")
@@ -208,6 +286,43 @@ def test_what_aws_refuses_is_refused_before(aws: Aws, world: World, name: str, w
 @pytest.mark.parametrize(
     ("name", "wrong", "text"),
     [
+        ("task-definition", {"memory": "5000"}, "no task of cpu 2048 with memory 5000"),
+        ("task-definition", {"networkMode": "bridge"}, "awsvpc"),
+        ("task-definition", {"family": "orthanc-prod.eu"}, "hyphens and underscores"),
+        ("group", {"description": "Orthanc's tasks"}, "up to 255 of a-z"),
+        ("listener", {"protocol": "HTTPS"}, "needs a certificate"),
+        ("https-listener", {"protocol": "HTTP"}, "SSL policy cannot be specified for HTTP listeners"),
+        ("tls-listener", {"certificateArn": None}, "needs a certificate"),
+        (
+            "tcp-listener",
+            {"sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"},
+            "SSL policy cannot be specified for TCP listeners",
+        ),
+        ("web-acl", {"region": "eu-central-1"}, "SCOPE_VALUE"),
+        ("ip-set", {"region": "eu-central-1"}, "SCOPE_VALUE"),
+        ("waf-logging", {"logDestinationConfigs": ["arn:aws:logs:us-east-1:1:log-group:waf"]}, "LOG_DESTINATION"),
+        ("database", {"engineVersion": "13"}, "Cannot find version 13"),
+        ("database", {"username": None}, "MasterUsername must be provided"),
+        ("database", {"username": "admin"}, "reserved word"),
+        ("database", {"password": "short"}, "8 to 128"),
+        ("database", {"password": None}, "must be provided"),
+        ("database", {"password": "with space"}, "@ and space"),
+        ("database", {"allocatedStorage": 10}, "storage type gp3: 10"),
+        ("database", {"iops": 3000}, "less than 400"),
+        ("database", {"allocatedStorage": 400, "maxAllocatedStorage": 500, "iops": 3000}, "12000 to 64000"),
+        ("database", {"maxAllocatedStorage": 21}, "at least 10%"),
+        ("database", {"monitoringRoleArn": None}, "MonitoringRoleARN"),
+        ("database", {"dbName": "postgres"}, "reserved word"),
+        ("database", {"backupWindow": "03:00-03:20"}, "at least 30 minutes"),
+        (
+            "database",
+            {"backupWindow": "03:00-04:00", "maintenanceWindow": "sun:03:30-sun:04:30"},
+            "overlap|conflict",
+        ),
+        ("endpoint-policy", {"policy": policy("Allow", "*", "*")}, "without Principal"),
+        ("endpoint-policy", {"policy": policy("Allow", "*", "*" * 20480, Principal="*")}, "not 20480"),
+        ("plan", {"rules": [{"startWindow": 30}]}, "60 minutes at least"),
+        ("plan", {"rules": [{"startWindow": 120, "completionWindow": 150}]}, "60 more to complete"),
         ("service", {"launchType": "FARGATE"}, "not both"),
         (
             "service",
@@ -218,9 +333,18 @@ def test_what_aws_refuses_is_refused_before(aws: Aws, world: World, name: str, w
         ("scaling", {"resourceId": "service/cluster/other"}, "No scalable target"),
     ],
 )
-def test_what_aws_refuses_is_refused(aws: Aws, world: World, name: str, wrong: dict[str, Any], text: str):
-    with pytest.raises(Refused, match=text):
+def test_what_aws_refuses_is_refused_when_it_is_made(
+    aws: Aws, world: World, name: str, wrong: dict[str, Any], text: str
+):
+    if "rules" in wrong:
+        wrong = {"rules": [_merged(SAMPLES[name].inputs(world)["rules"][0], wrong["rules"][0])]}
+    with pytest.raises((Refused, Unfinished)) as refused:
         world.make(name, **wrong)
+    assert re.search(text, str(refused.value)), refused.value
+
+
+def _merged(rule: dict[str, Any], wrong: dict[str, Any]) -> dict[str, Any]:
+    return {**rule, **wrong}
 
 
 def test_requests_are_counted_where_a_balancer_leads_only(aws: Aws, world: World):
@@ -296,8 +420,9 @@ def test_a_gateway_endpoint_is_a_route_in_each_of_its_tables(aws: Aws, world: Wo
 def test_a_log_group_is_put_under_a_key_and_taken_from_it(aws: Aws, world: World):
     made = world.make("log-group")
     bare = {key: value for key, value in made.inputs.items() if key != "kmsKeyId"}
+    outputs = made.outputs
     for old, new in ((made.inputs, bare), (bare, made.inputs)):
-        aws.update(made.kind, made.id, new, old, made.outputs, print)
+        outputs = aws.update(made.kind, made.id, new, old, outputs, print)
         [group] = aws.client("logs").describe_log_groups(logGroupNamePrefix=made.id)["logGroups"]
         assert group.get("kmsKeyId") == new.get("kmsKeyId")
 

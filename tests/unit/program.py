@@ -9,7 +9,7 @@ import contextvars
 import json
 import logging
 import runpy
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,13 +68,14 @@ BROUGHT = {
     "isolatedSubnetIds": json.dumps(ISOLATED),
 }
 _LIVE: dict[str, dict[str, Any]] = {
-    BROUGHT["vpcId"]: {"enableDnsSupport": True, "enableDnsHostnames": True},
+    BROUGHT["vpcId"]: {"enableDnsSupport": True, "enableDnsHostnames": True, "ownerId": "123456789012"},
     **{
         id: {
             "vpcId": BROUGHT["vpcId"],
             "availabilityZone": f"us-east-1{zone}",
             "availabilityZoneId": f"use1-az-{zone}",
             "availableIpAddressCount": 250,
+            "cidrBlock": "10.0.0.0/24",
         }
         for subnets in (PRIVATE, ISOLATED)
         for id, zone in zip(subnets, "bcd", strict=False)
@@ -83,6 +84,7 @@ _LIVE: dict[str, dict[str, Any]] = {
 
 # Data that is brought, and what AWS tells of it.
 KEY = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+AWS_KEY = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-00000000aaaa"
 KEPT = {
     "dbSnapshotIdentifier": "orthanc-database-final-0a1b2c3d",
     "existingBucketName": "images-of-the-hospital",
@@ -98,6 +100,10 @@ _KEPT_BUCKET = {
     ),
 }
 
+# Where the subnets of a network that is brought lead: to NAT.
+TO_NAT = {"cidrBlock": "0.0.0.0/0", "gatewayId": "", "natGatewayId": "nat-1"}
+TO_INTERNET = {"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}
+
 _VPC = "awsx:ec2:Vpc"
 _ZONES = {"use1-az3": "us-east-1a", "use1-az1": "us-east-1b", "use1-az2": "us-east-1c", "use1-az4": "us-east-1d"}
 # The protocol's marks of a secret and of a resource.
@@ -111,7 +117,7 @@ RDS_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-1-AbCd
 # The record that ACM asks for, whatever the certificate's region.
 VALIDATION = {"resourceRecordName": "_a.b.", "resourceRecordType": "CNAME", "resourceRecordValue": "_c.acm."}
 
-_INVOKES: dict[str, dict[str, Any]] = {
+_INVOKES: dict[str, dict[str, Any] | None] = {
     "aws:index/getPartition:getPartition": {"partition": "aws"},
     "aws:ec2/getInternetGateway:getInternetGateway": {"id": "igw-1"},
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"},
@@ -123,8 +129,20 @@ _INVOKES: dict[str, dict[str, Any]] = {
         "status": "available",
         "encrypted": True,
         "allocatedStorage": 20,
+        "dbSnapshotArn": "arn:aws:rds:us-east-1:123456789012:snapshot:orthanc-database-final-0a1b2c3d",
+        "kmsKeyId": AWS_KEY,
     },
-    "aws:ssm/getParametersByPath:getParametersByPath": {"names": [], "values": []},
+    "aws:ec2/getRouteTable:getRouteTable": {"routeTableId": "rtb-private", "routes": [TO_NAT]},
+    "aws:ec2/getVpnGateway:getVpnGateway": None,
+    "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": {"ids": ["sgr-1"]},
+    "aws:vpc/getSecurityGroupRule:getSecurityGroupRule": {
+        **{"isEgress": False, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "10.0.0.0/16"},
+        **{"cidrIpv6": "", "prefixListId": "", "referencedSecurityGroupId": ""},
+    },
+    "aws:backup/getVault:getVault": None,
+    "aws:servicequotas/getServiceQuota:getServiceQuota": {"value": 1000.0},
+    "aws:ec2/getVpcs:getVpcs": {"ids": ["vpc-default"]},
+    "aws:ec2/getEips:getEips": {"allocationIds": []},
     "aws:route53/getZone:getZone": {"name": "example.org", "privateZone": False},
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
         "proxyEndpoint": "https://registry",
@@ -218,18 +236,25 @@ class Program:
         return container
 
 
+Answer = dict[str, Any] | None | Callable[[dict[str, Any]], dict[str, Any] | None]
+"""What a function of the provider answers; None: it finds nothing."""
+
+
 class Monitor(mocks.MockMonitor):
     """Answers registrations as the engine would in a preview or in a deployment, and keeps them in `program`.
 
     `endpoints`: services that have an interface endpoint in the network that is brought. `answers`: what functions
-    of the provider answer, where that is not the usual.
+    of the provider answer, where that is not the usual, or what makes that of their arguments. `remembered`: what
+    the stack remembers. `asked`: the functions that were called.
     """
 
     def __init__(self, *, preview: bool = False, region: str = "us-east-1", endpoints: Collection[str] = ()):
         super().__init__(mocks=None)  # type: ignore[arg-type] - nothing asks them
         self.preview, self.region, self.endpoints = preview, region, endpoints
         self.program = Program()
-        self.answers: dict[str, dict[str, Any]] = {}
+        self.answers: dict[str, Answer] = {}
+        self.remembered: dict[str, str] = {}
+        self.asked: set[str] = set()
 
     def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
@@ -250,9 +275,19 @@ class Monitor(mocks.MockMonitor):
     def Invoke(self, request: Any) -> Any:
         arguments = decode(request.args)[0]
         answer: dict[str, Any] | None
-        match request.tok.rpartition(":")[2]:
+        function = request.tok.rpartition(":")[2]
+        self.asked.add(function)
+        match function:
             case known if known in self.answers:
-                answer = self.answers[known]
+                given = self.answers[known]
+                answer = given(arguments) if callable(given) else given
+            case "getParametersByPath":
+                path = arguments["path"]
+                names = [f"{path}/{fact}" for fact in self.remembered]
+                answer = {"names": names, "values": list(self.remembered.values())}
+            case "getKey":
+                by_aws = arguments["keyId"] == AWS_KEY
+                answer = {"keyManager": "AWS" if by_aws else "CUSTOMER", "keyState": "Enabled"}
             case "getRegion":
                 answer = {"region": self.region}
             case "getAvailabilityZones":
@@ -262,9 +297,15 @@ class Monitor(mocks.MockMonitor):
                 answer = {"id": f"pl-{arguments['name'].rpartition('.')[2]}"}
             case "getVpc" | "getSubnet":
                 answer = _LIVE.get(arguments["id"])
+            case "getVpcEndpoint" if arguments["vpcEndpointType"] == "Gateway":
+                answer = None
             case "getVpcEndpoint":
                 there = arguments["serviceName"].removeprefix("com.amazonaws.us-east-1.") in self.endpoints
-                answer = {"privateDnsEnabled": True, "securityGroupIds": ["sg-endpoints"]} if there else None
+                answer = (
+                    {"privateDnsEnabled": True, "securityGroupIds": ["sg-endpoints"], "policy": ""}
+                    if there
+                    else None
+                )
             case _:
                 answer = _INVOKES[request.tok]
         if answer is None:
@@ -339,6 +380,7 @@ def _computed(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, A
     if kind in _OTHERS:
         return _OTHERS[kind]
     types = schema(kind).types
+    name = inputs.get("namePrefix", "") + name
     return {key: _made_up(kind, name, key, types[key]) for key in schema(kind).always_set - set(inputs)}
 
 

@@ -85,11 +85,14 @@ def statements() -> dict[str, Any]:
 def test_each_writer_may_write_its_own_and_nothing_else():
     found = statements()
     assert set(found) == {"LoadBalancer", "CloudFront", "Bucket", "TrailLooks", "Trail", "TlsOnly", "Tls12OrNewer"}
-    for sid, prefix in (("LoadBalancer", "load-balancer"), ("CloudFront", "cloudfront"), ("Trail", "trail")):
+    for sid, prefix in (("LoadBalancer", "load-balancer"), ("Trail", "trail")):
         assert found[sid]["Action"] == "s3:PutObject"
         assert found[sid]["Resource"] == f"arn:aws:s3:::logs/{prefix}/AWSLogs/{ACCOUNT}/*", (
             "of another account, too"
         )
+    assert found["CloudFront"]["Resource"] == "arn:aws:s3:::logs/cloudfront/*", (
+        "AWS adds a statement of its own, which the next refresh reports as a change"
+    )
     assert found["LoadBalancer"]["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
     assert found["CloudFront"]["Principal"] == {"Service": "delivery.logs.amazonaws.com"}
     assert found["CloudFront"]["Condition"] == {

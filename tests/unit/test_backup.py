@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.program import EFS, KEPT, KEY, Program, deployed
+from tests.unit.program import EFS, KEPT, KEY, NAME, REGION, Monitor, Program, deployed, run
 
 PLAN = {"enableBackupPlan": "true"}
 BUCKET = PLAN | {"enableBucketBackup": "true"}
@@ -65,6 +65,38 @@ def test_the_vault_goes_when_the_data_goes(fate: str):
     assert program.one("Vault").inputs["forceDestroy"] is (fate == "delete")
 
 
-def test_files_on_efs_are_not_paid_for_twice():
-    for settings, status in ((EFS, "ENABLED"), (PLAN | EFS, "DISABLED")):
-        assert deployed(**settings).one("BackupPolicy").inputs["backupPolicy"] == {"status": status}
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [
+        (EFS, "ENABLED"),
+        (EFS | {"dataOnDestroy": "keep"}, "ENABLED"),
+        # Next to the plan they would be paid for twice.
+        (EFS | PLAN, "DISABLED"),
+        # They would stay for 35 days in a vault that cannot be deleted.
+        (EFS | {"dataOnDestroy": "delete"}, "DISABLED"),
+    ],
+)
+def test_aws_makes_its_own_copies_of_files_on_efs_where_they_are_wanted(settings: dict[str, str], status: str):
+    assert deployed(**settings).one("BackupPolicy").inputs["backupPolicy"] == {"status": status}
+
+
+@pytest.mark.parametrize(
+    ("settings", "copies", "warned"),
+    [
+        (EFS | {"dataOnDestroy": "delete"}, 3, True),
+        # No such vault, or none that the deployer may look at.
+        (EFS | {"dataOnDestroy": "delete"}, None, False),
+        (EFS | {"dataOnDestroy": "delete"}, 0, False),
+        (EFS | {"dataOnDestroy": "keep"}, 3, False),
+        ({"dataOnDestroy": "delete"}, 3, False),
+    ],
+)
+def test_copies_that_efs_made_before_delete_are_warned_of(
+    settings: dict[str, str], copies: int | None, warned: bool, caplog: pytest.LogCaptureFixture
+):
+    monitor = Monitor()
+    monitor.answers = {"getVault": None if copies is None else {"recoveryPoints": copies}}
+    run(REGION | {f"{NAME}:{key}": value for key, value in settings.items()}, monitor)
+    assert (
+        f"aws/efs/automatic-backup-vault of this account has recovery points ({copies})" in caplog.text
+    ) is warned

@@ -8,8 +8,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import configuration, rollouts
+from components import configuration, plan, rollouts
 from components.configuration import ConfigurationError, parse
+from components.plan import Plan
 from components.settings import Settings
 from tests.unit.program import (
     BROUGHT,
@@ -122,13 +123,30 @@ BAD: list[tuple[str, Any, str]] = [
     ("orthancImage", "orthancteam/orthanc:latest", "other than latest"),
     ("orthancImage", "orthancteam/orthanc@sha256:12", "pinned to a tag"),
     ("orthancImage", "Orthanc:26.8.1", "must be an image reference"),
+    *(
+        ("orthancImage", reference, "must be an image reference without https://")
+        for reference in (
+            *("https://x/y:1", "http://localhost:5000/orthanc:1", "docker://orthancteam/orthanc:1"),
+            *("/orthanc:1", "orthanc/:1", "a//b:1", "registry.example.org:5000/:1", "registry.example.org:/a:1"),
+            *("orthanc:", "orthanc:-1", "orthanc:.1", "orthanc:1:2", f"orthanc:{'1' * 129}", "orthanc:1 "),
+            *("Registry/Orthanc:1", "registry.example.org/Orthanc:1", "-orthanc:1", "orthanc-:1", "a...b:1"),
+            *("orthanc@sha256:" + "0" * 63, "orthanc@sha256:" + "F" * 64, "orthanc@md5:" + "0" * 32),
+            *("user@registry.example.org/orthanc:1", "registry_1.example.org:5000/a:1", "orthanc:1@", "orthanc"),
+        )
+    ),
     ("orthancName", "", "at least 1 character"),
+    ("orthancName", "${PGPASSWORD}", "must not contain ${"),
     ("orthancName", "x" * 65, "at most 64 characters"),
-    ("dicomAet", "", "1 to 16 of the characters"),
-    ("dicomAet", "orthanc", "A-Z"),
-    ("dicomAet", "THE NAME", "1 to 16 of the characters"),
-    ("dicomAet", "SEVENTEEN_LETTERS", "1 to 16 of the characters"),
-    ("dicomAet", "A\\B", "1 to 16 of the characters"),
+    ("dicomAet", "", "1 to 16 ASCII letters"),
+    ("dicomAet", " ORTHANC", "no spaces at the ends"),
+    ("dicomAet", "ORTHANC ", "no spaces at the ends"),
+    ("dicomAet", "SEVENTEEN_LETTERS", "1 to 16 ASCII letters"),
+    ("dicomAet", "ZÜRICH", "1 to 16 ASCII letters"),
+    ("dicomAet", "A\tB", "1 to 16 ASCII letters"),
+    ("dicomAet", "A\\B", "no \\"),
+    ("dicomAet", "${PGPASSWORD}", "must not contain ${"),
+    ("dicomDefaultEncoding", "UTF-8", "'Ascii', 'Utf8'"),
+    ("dicomDefaultEncoding", "latin1", "'Latin1'"),
     ("dicomIngress", "on", "'off', 'internal' or 'public'"),
     ("dicomIngress", "Public", "'off', 'internal' or 'public'"),
     ("dicomPort", "0", "greater than or equal to 1"),
@@ -197,6 +215,12 @@ BAD: list[tuple[str, Any, str]] = [
     ("corsAllowedOrigins", '["https://a.b", "https://a.b"]', "each origin once"),
     ("corsAllowedOrigins", "https://viewer.example.org", "must be"),
     ("corsAllowedOrigins", '{"origin": "https://a.b"}', "must be"),
+    ("frameAncestors", '["*"]', "no *"),
+    ("frameAncestors", '["https://*.example.org"]', "no *"),
+    ("frameAncestors", '["https://portal.example.org/worklist"]', "without path"),
+    ("frameAncestors", '["http://portal.example.org"]', "http only for localhost"),
+    ("frameAncestors", '["https://a.b; script-src *"]', "must be an origin"),
+    ("frameAncestors", '["https://a.b", "https://a.b"]', "each origin once"),
     ("priceClass", "PriceClass_50", "PriceClass_100"),
     ("priceClass", "100", "PriceClass_100"),
     ("largestStudyMib", "63", "greater than or equal to 64"),
@@ -265,13 +289,19 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "for X86_64 only",
         "cpuArchitecture X86_64",
     ),
+    (
+        {"orthancImage": "registry.example.org/orthancteam/orthanc:23.12.1"},
+        "orthancImage",
+        "older than 24.3.1",
+        "config rm orthancImage",
+    ),
     ({"databaseInstanceClass": "db.m7g.micro"}, "databaseInstanceClass", "no size that RDS has", "db.t4g.small"),
     ({"taskCpu": "8192", "taskMemoryMib": "17408"}, "taskMemoryMib", "in steps of 4096", "taskMemoryMib 16384"),
     (
         {"largestStudyMib": "1024"},
         "largestStudyMib",
-        "6144 MiB together",
-        "largestStudyMib 614, or taskMemoryMib 6144",
+        "2 such uploads at once need 9 times as much of a task's memory, and 1024 MiB are for the rest: 10240 MiB",
+        "largestStudyMib 341, or taskMemoryMib 10240",
     ),
     (
         INTERNAL | {"dicomIngress": "off", "dicomAllowedCidrs": "[]"},
@@ -303,18 +333,39 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "PACS.2 could not connect",
         "'dicomAllowedCidrs[1]' 10.20.1.9/32",
     ),
-    (INTERNAL | {"dicomAet": "CT1"}, "dicomModalities[0].aet", "cannot be told from dicomAet", "ANOTHER_TITLE"),
     (
-        INTERNAL | {"dicomModalities": json.dumps([SCANNER, SCANNER | {"host": "10.20.0.6"}])},
+        INTERNAL | {"dicomAet": "ct1"},
+        "dicomModalities[0].aet",
+        "cannot be told from dicomAet ct1",
+        "ANOTHER_TITLE",
+    ),
+    (
+        INTERNAL | {"dicomModalities": json.dumps([SCANNER, SCANNER | {"aet": "ct1", "allow": ["echo"]}])},
         "dicomModalities[1].aet",
-        "cannot be told from dicomModalities[0].aet",
+        "is at 10.20.0.5 in dicomModalities[0].aet already",
         "'dicomModalities[1].aet'",
     ),
     (
-        INTERNAL | {"dicomModalities": json.dumps([SCANNER | {"aet": "A.B"}, SCANNER | {"aet": "A-B"}])},
-        "dicomModalities[1].aet",
-        "cannot be told from dicomModalities[0].aet",
-        "ANOTHER_TITLE",
+        INTERNAL | {"dicomModalities": json.dumps([SCANNER, SCANNER | {"host": "10.20.0.6"}])},
+        "dicomModalities[1].allow",
+        "would report to the first address of CT1, 10.20.0.5",
+        "list this address first",
+    ),
+    (
+        INTERNAL | {"dicomModalities": json.dumps([SCANNER | {"host": "ct1.example.org"}])},
+        "dicomModalities[0].host",
+        "so CT1 could not call",
+        "--path 'dicomModalities[0].allow'",
+    ),
+    (
+        INTERNAL
+        | {
+            "dicomAllowedCidrs": json.dumps([f"10.{n}.0.0/16" for n in range(20, 46)]),
+            "dicomModalities": json.dumps([{"aet": f"D{n}", "host": "a.b", "port": 104 + n} for n in range(2)]),
+        },
+        "dicomModalities",
+        "need 52 rules",
+        "addresses in place of names",
     ),
     ({"databaseStorageGib": "200"}, "databaseMaxStorageGib", "exceed databaseStorageGib 200 by 10 %", "220"),
     (
@@ -439,11 +490,15 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
 # What is wrong with the first modality, at which path, its rule and remedy; MISSING: the key is not there.
 MISSING = object()
 BAD_MODALITIES: list[tuple[dict[str, Any], str, str, str]] = [
-    ({"aet": "ct1"}, ".aet", "A-Z", "'dicomModalities[0].aet' CT1"),
+    ({"aet": "CT1 "}, ".aet", "no spaces at the ends", "'dicomModalities[0].aet' CT1"),
+    ({"aet": 1.5}, ".aet", "valid string", "'dicomModalities[0].aet' CT1"),
     ({"aet": "SEVENTEEN_LETTERS"}, ".aet", "1 to 16", "'dicomModalities[0].aet' CT1"),
     ({"aet": MISSING}, ".aet", "is needed", "'dicomModalities[0].aet' CT1"),
-    ({"host": "ct1.example.org"}, ".host", "one IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
-    ({"host": "10.20.0.0/24"}, ".host", "one IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "ct1"}, ".host", "a destination's DNS name", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "ct_1.example.org"}, ".host", "must be the IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "10.20.0.256"}, ".host", "must be the IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "10.20.0.0/24"}, ".host", "must be the IPv4 address", "'dicomModalities[0].host' 10.20.0.5"),
+    ({"host": "nobody.invalid"}, ".host", "means nobody", "'dicomModalities[0].host' 10.20.0.5"),
     ({"host": "0.0.0.0"}, ".host", "no device has 0.0.0.0", "'dicomModalities[0].host' 10.20.0.5"),  # noqa: S104
     ({"host": MISSING}, ".host", "is needed", "'dicomModalities[0].host' 10.20.0.5"),
     ({"port": 0}, ".port", "greater than or equal to 1", "'dicomModalities[0].port' 104"),
@@ -451,8 +506,6 @@ BAD_MODALITIES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"port": "dicom"}, ".port", "valid integer", "'dicomModalities[0].port' 104"),
     ({"port": MISSING}, ".port", "is needed", "'dicomModalities[0].port' 104"),
     ({"manufacturer": "Siemens"}, ".manufacturer", "'Vitrea' or 'GE'", ".manufacturer' Generic"),
-    ({"allow": []}, ".allow", "one that may do nothing", "'dicomModalities[0].allow[0]' store"),
-    ({"allow": MISSING}, ".allow", "is needed", "'dicomModalities[0].allow[0]' store"),
     ({"allow": "store"}, ".allow", "must be a list", "'dicomModalities[0].allow[0]' store"),
     ({"allow": ["echo", "Store"]}, ".allow[1]", "'store' or 'storageCommitment'", ".allow[0]' store"),
     ({"allow": ["store", "store"]}, ".allow", "each right once", ".allow[0]' store"),
@@ -473,8 +526,8 @@ GOOD = [
     {"taskCpu": "16384", "taskMemoryMib": "122880"},
     {"taskCpu": "1024", "taskMemoryMib": "8192"},
     {"databaseStorageGib": "100", "databaseMaxStorageGib": "110"},
-    {"largestStudyMib": "10240", "taskCpu": "8192", "taskMemoryMib": "53248"},
-    {"largestStudyMib": "1024", "taskMemoryMib": "6144", "responseTimeoutSeconds": "30"},
+    {"largestStudyMib": "10240", "taskCpu": "16384", "taskMemoryMib": "98304"},
+    {"largestStudyMib": "1024", "taskMemoryMib": "10240", "responseTimeoutSeconds": "30"},
     OWN_DOMAIN,
     OWN_ZONE,
     OWN_DOMAIN | OWN_ZONE,
@@ -484,7 +537,20 @@ GOOD = [
     {"enableWaf": "true", "allowedCidrs": '["203.0.113.0/24", "2001:db8::/32", "198.51.100.7/32"]'},
     {"allowedCountries": '["CH", "LI"]'},
     {"corsAllowedOrigins": '["https://viewer.example.org:8443", "http://localhost:3000"]'},
-    {"orthancImage": "registry.example.org:5000/orthanc:26.8.1@sha256:" + "0" * 64},
+    {"frameAncestors": '["https://portal.example.org", "https://portal.example.org:8443"]'},
+    *(
+        {"orthancImage": reference}
+        for reference in (
+            *("registry.example.org:5000/orthanc:26.8.1@sha256:" + "0" * 64, "orthanc:1", "a/b/c/d:1_2.3-x"),
+            *("registry.example.org:5000/team/orthanc@sha256:" + "0" * 64, "orthanc:latest@sha256:" + "0" * 64),
+            *("localhost/orthanc:1", "localhost:5000/orthanc:1", "127.0.0.1:5000/orthanc:1", "[::1]:5000/a:1"),
+            *(
+                "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror/orthanc:26.8.1-full",
+                "Registry.example:1/a:1",
+            ),
+            *("public.ecr.aws/x/orthanc:26.8.1", "a__b/c--d/e.f_g:1", "registry:5000/orthanc:1", f"a:{'1' * 128}"),
+        )
+    ),
     KEPT | {"databaseName": "postgres"},
     KEPT | {"enableDataEvents": "true", "enableAccessLogs": "true", "enableBackupPlan": "true"},
     {"storageClass": "GLACIER_IR", "objectLockDays": "36500", "replicaRegion": "us-gov-west-1"},
@@ -495,6 +561,8 @@ GOOD = [
     {"existingBucketName": "images", "existingBucketKeyArn": f"{KEY[:-36]}mrk-{'0' * 32}"},
     {"accessLogsBucketArn": "arn:aws-us-gov:s3:::logs.example"},
     {"dicomAet": "A.B_C-1"},
+    {"dicomAet": "Ward 7 (CT)"},
+    {"dicomDefaultEncoding": "JapaneseKanji"},
     {"credentialsVersion": "2"},
     {"kmsKeyArn": KEY, "enableExec": "true"},
     {"kmsKeyArn": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-" + "0" * 32},
@@ -541,7 +609,7 @@ def test_a_bad_modality_is_named_with_the_path_to_what_is_wrong(
 
 
 def test_every_bad_modality_is_told_at_once():
-    modalities = [SCANNER | {"port": 0, "aet": "ct"}, SCANNER, SCANNER | {"host": "::1"}]
+    modalities = [SCANNER | {"port": 0, "aet": "\\"}, SCANNER, SCANNER | {"host": "::1"}]
     keys = [problem.key for problem in problems_of({"dicomModalities": json.dumps(modalities)}).problems]
     assert keys == ["dicomModalities[0].aet", "dicomModalities[0].port", "dicomModalities[2].host"]
     everywhere = INTERNAL | {"dicomAllowedCidrs": '["192.168.0.0/16"]'}
@@ -677,7 +745,7 @@ def loaded(config: dict[str, str]) -> Settings:
 @pytest.fixture
 def _project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi, "get_project", lambda: NAME)
-    monkeypatch.setattr(rollouts, "running_image", lambda: None)
+    monkeypatch.setattr(plan, "drawn_up", lambda _: Plan(rollouts.ROLLING))
 
 
 def test_a_replica_at_home_is_lost_with_the_home():

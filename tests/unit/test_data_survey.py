@@ -7,34 +7,50 @@ import pytest
 
 from components.configuration import ConfigurationError, parse
 from components.data_survey import LiveBucket, LiveSnapshot, Survey, problems
-from tests.unit.program import KEPT, KEY, NAME, REGION, Monitor, run
+from components.database_key import LiveDatabase, LiveKey
+from tests.unit.program import AWS_KEY, KEPT, KEY, NAME, REGION, Monitor, run
+
+ACCOUNT = "123456789012"
 
 BUCKET = LiveBucket("us-east-1", versioned=True, private=True, key=KEY)
-SNAPSHOT = LiveSnapshot("postgres", "17.4", "available", encrypted=True, storage=20)
+SNAPSHOT = LiveSnapshot("postgres", "17.4", "available", 20, ACCOUNT, LiveKey(AWS_KEY, by_aws=True))
 WITHOUT_KEY = {key: value for key, value in KEPT.items() if key != "existingBucketKeyArn"}
 LATER = "pulumi config rm dbSnapshotIdentifier if the database is there already"
 
 
 def bucket(**changed: Any) -> Survey:
-    return Survey("us-east-1", replace(BUCKET, **changed), SNAPSHOT)
+    return Survey("us-east-1", ACCOUNT, replace(BUCKET, **changed), SNAPSHOT)
 
 
 def snapshot(**changed: Any) -> Survey:
-    return Survey("us-east-1", BUCKET, replace(SNAPSHOT, **changed))
+    return Survey("us-east-1", ACCOUNT, BUCKET, replace(SNAPSHOT, **changed))
 
 
 # What AWS tells, the key that the error names, its rule, its remedy.
 BAD: list[tuple[Survey, str, str, str]] = [
-    (Survey("us-east-1", None, SNAPSHOT), "existingBucketName", "no such bucket", "config set existingBucketName"),
+    (
+        Survey("us-east-1", ACCOUNT, None, SNAPSHOT),
+        "existingBucketName",
+        "no such bucket",
+        "config set existingBucketName",
+    ),
     (bucket(region="eu-west-1"), "existingBucketName", "lies in eu-west-1", "aws:region eu-west-1"),
     (bucket(versioned=False), "existingBucketName", "no old versions", "put-bucket-versioning"),
     (bucket(private=False), "existingBucketName", "public access", "RestrictPublicBuckets=true"),
     (bucket(key=KEY[:-1] + "1"), "existingBucketKeyArn", "is not the key of the bucket", "config rm"),
     (bucket(key=""), "existingBucketKeyArn", "encrypted by S3 itself", "config rm"),
-    (Survey("us-east-1", BUCKET, None), "dbSnapshotIdentifier", "no such snapshot", LATER),
+    (Survey("us-east-1", ACCOUNT, BUCKET, None), "dbSnapshotIdentifier", "no such snapshot", LATER),
     (snapshot(engine="mysql"), "dbSnapshotIdentifier", "is of mysql", LATER),
     (snapshot(status="creating"), "dbSnapshotIdentifier", "is creating", LATER),
-    (snapshot(encrypted=False), "dbSnapshotIdentifier", "not encrypted", "aws rds copy-db-snapshot"),
+    (snapshot(key=None), "dbSnapshotIdentifier", "not encrypted", "--kms-key-id alias/aws/rds"),
+    (snapshot(account="999999999999"), "dbSnapshotIdentifier", "that is shared", "aws rds copy-db-snapshot"),
+    (
+        snapshot(key=LiveKey(KEY, state="PendingDeletion")),
+        "dbSnapshotIdentifier",
+        "which is PendingDeletion",
+        "aws kms cancel-key-deletion",
+    ),
+    (snapshot(key=LiveKey(KEY, state="Disabled")), "dbSnapshotIdentifier", "is Disabled", "aws kms enable-key"),
     (snapshot(version="15.8"), "dbSnapshotIdentifier", "PostgreSQL 15", "databaseEngineVersion 15"),
     (snapshot(storage=21), "dbSnapshotIdentifier", "RDS shrinks nothing", "databaseStorageGib 21"),
 ]
@@ -56,6 +72,8 @@ def test_what_would_fail_half_an_hour_later_is_refused_now(survey: Survey, key: 
         (WITHOUT_KEY, bucket(key="arn:aws:kms:us-east-1:123456789012:alias/aws/s3")),
         (KEPT | {"databaseEngineVersion": "15"}, snapshot(version="15.8")),
         (KEPT | {"databaseStorageGib": "100"}, snapshot(storage=100)),
+        # The database is there: its snapshot may be gone.
+        (KEPT, Survey("us-east-1", bucket=BUCKET, database=LiveDatabase("db", LiveKey(AWS_KEY, by_aws=True)))),
     ],
 )
 def test_data_that_will_do(settings: dict[str, str], survey: Survey):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from components.browsers import EDGE_MARK, EDGE_MARK_VALUE
 from components.edge import ALL_VIEWER, CACHING_DISABLED
 from tests.unit.program import CERTIFICATE, OWN_DOMAIN, OWN_ZONE, deployed
 
@@ -38,6 +39,19 @@ def test_the_edge_reaches_the_internal_balancer_alone(settings: dict[str, str], 
     )
     for resource in (program.one("Vpc"), listener, program.one("LoadBalancer")):
         assert origin.waits_for(resource), f"AWS refuses an origin before {resource.kind}"
+
+
+def test_the_balancer_forwards_only_what_the_edge_function_has_marked():
+    program = deployed()
+    [default] = program.one("Listener").inputs["defaultActions"]
+    assert default["type"] == "fixed-response" and default["fixedResponse"]["statusCode"] == "403"
+    rule, function = program.one("ListenerRule").inputs, program.one("Function").inputs["code"]
+    assert rule["listenerArn"] == program.one("Listener").outputs["arn"]
+    [condition] = rule["conditions"]
+    assert condition == {"httpHeader": {"httpHeaderName": EDGE_MARK, "values": [EDGE_MARK_VALUE]}}
+    assert f'"MARK": "{EDGE_MARK}"' in function and f'"MARK_VALUE": "{EDGE_MARK_VALUE}"' in function
+    [action] = rule["actions"]
+    assert action == {"type": "forward", "targetGroupArn": program.one("TargetGroup").outputs["arn"]}
 
 
 def test_another_protocol_is_another_origin():
@@ -89,6 +103,17 @@ def test_browsers_are_told_how_to_treat_the_archive():
     assert headers["referrerPolicy"]["referrerPolicy"] == "same-origin", "other sites learn names of studies"
     assert all(header["override"] for header in headers.values()), "an answer of Orthanc's could weaken them"
     assert "contentSecurityPolicy" not in headers, "the viewers' workers and WebAssembly would not run"
+
+
+def test_listed_sites_may_show_the_archive_in_frames_and_no_others():
+    sites = ["https://portal.example.org", "https://b.example:8443"]
+    headers = (
+        deployed(frameAncestors=json.dumps(sites)).one("ResponseHeadersPolicy").inputs["securityHeadersConfig"]
+    )
+    policy = headers["contentSecurityPolicy"]
+    assert policy["contentSecurityPolicy"] == f"frame-ancestors 'self' {' '.join(sites)}"
+    assert policy["override"], "an answer of Orthanc's could let every site frame it"
+    assert "frameOptions" not in headers, "old browsers obey it and show the listed sites nothing"
 
 
 @pytest.mark.parametrize("origins", [[], ["https://a.example", "https://b.example:8443"]])

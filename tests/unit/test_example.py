@@ -35,9 +35,12 @@ def test_its_settings_are_those_of_the_code(program: Program):
 
 def test_the_image_is_that_of_the_components_wherever_the_project_lies(program: Program):
     build = program.one("Image").inputs["build"]
-    for key, expected in (("context", PROJECT / "docker"), ("dockerfile", PROJECT / "docker/Dockerfile")):
-        assert not Path(build[key]).is_absolute(), "the state names a path of this machine"
-        assert (EXAMPLE / build[key]).resolve() == expected
+    context = (EXAMPLE / build["context"]).resolve()
+    assert context.parent == PROJECT / ".build" and (context / "rds-global-bundle.pem").exists()
+    assert (EXAMPLE / build["dockerfile"]).resolve() == context / "Dockerfile"
+    assert not any(Path(build[key]).is_absolute() for key in ("context", "dockerfile")), (
+        "the state names a path of this machine"
+    )
 
 
 def test_the_queue_hears_of_the_buckets_images_and_of_nothing_else(program: Program):

@@ -80,7 +80,7 @@ def test_an_address_has_its_limit():
 # Rules of AWS's common group that DICOM meets: STOW's bodies, QIDO's long queries, clients without a name.
 MUST_PASS = {
     *("SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY"),
-    *("EC2MetaDataSSRF_BODY", "SizeRestrictions_QUERYSTRING", "NoUserAgent_HEADER"),
+    *("EC2MetaDataSSRF_BODY", "SizeRestrictions_QUERYSTRING", "SizeRestrictions_URIPATH", "NoUserAgent_HEADER"),
 }
 
 
@@ -115,5 +115,5 @@ def test_neither_credentials_nor_patients_are_logged():
     assert group.inputs["namePrefix"].startswith("aws-waf-logs-"), "WAF writes to no other group"
     assert group.inputs["retentionInDays"] == 7
     assert logging.inputs["logDestinationConfigs"] == [
-        "arn:aws:logs:us-east-1:123456789012:log-group:orthanc-firewall"
+        "arn:aws:logs:us-east-1:123456789012:log-group:aws-waf-logs-orthanc-orthanc-firewall"
     ]

@@ -75,6 +75,7 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         set(),
         {"Function.code", "ResponseHeadersPolicy.corsConfig"},
     ),
+    ({"frameAncestors": '["https://a.example"]'}, set(), {"ResponseHeadersPolicy.securityHeadersConfig"}),
     (OWN_DOMAIN, set(), {"Distribution.aliases", "Distribution.viewerCertificate"} | HTTPS),
     (
         OWN_ZONE,
@@ -103,12 +104,18 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         | {"SecurityGroupEgressRule", "SecurityGroupIngressRule"},
         {"Service.loadBalancers", "TaskDefinition.containerDefinitions"},
     ),
+    ({"dicomDefaultEncoding": "Latin1"}, set(), {"TaskDefinition.containerDefinitions"}),
+    (
+        {"orthancConfiguration": '{"UnknownSopClassAccepted": true}'},
+        set(),
+        {"TaskDefinition.containerDefinitions"},
+    ),
     (
         {"enableCustomerKeys": "true"},
-        {"Key"},
+        {"Key", "Parameter"},
         {
             *("Instance.kmsKeyId", "Secret.kmsKeyId", "LogGroup.kmsKeyId", "Policy.policy"),
-            *("Repository.encryptionConfigurations", "RandomId.keepers"),
+            "Repository.encryptionConfigurations",
         },
     ),
     ({"orthancUsers": '[{"name": "chief", "role": "full"}]'}, {"RandomPassword"}, {"SecretVersion.secretString"}),
@@ -130,7 +137,7 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         set(),
     ),
     ({"enableDashboard": "true"}, {"ArchiveDashboard", "Dashboard"}, set()),
-    ({"enableContainerInsights": "true"}, {"LogGroup"}, {"Cluster.settings"}),
+    ({"enableContainerInsights": "true"}, set(), {"Cluster.settings"}),
     ({"minTasks": "2"}, set(), {"Service.desiredCount", "Service.availabilityZoneRebalancing"}),
     ({"maxTasks": "3"}, SCALING, {"Service.availabilityZoneRebalancing", "TaskDefinition.containerDefinitions"}),
     ({"fargateSpotPercent": "100"}, set(), {"Service.capacityProviderStrategies"}),
@@ -140,6 +147,7 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
         set(),
         {
             *("Service.deploymentMinimumHealthyPercent", "Service.deploymentMaximumPercent"),
+            "Service.healthCheckGracePeriodSeconds",
             "TargetGroup.deregistrationDelay",
         },
     ),

@@ -39,6 +39,7 @@ def test_each_kind_of_data_has_a_key_of_its_own():
         "Secret orthanc-database": f"{key}secrets",
         "Secret orthanc-users": f"{key}secrets",
         "LogGroup orthanc": f"{key}logs",
+        "LogGroup orthanc-insights": f"{key}logs",
         "LogGroup orthanc-database-postgresql": f"{key}logs",
         "LogGroup orthanc-database-upgrade": f"{key}logs",
         "LogGroup orthanc-network-flow-logs": f"{key}logs",
@@ -123,7 +124,8 @@ def test_administrators_use_the_logs_key_for_shells_only(sessions: bool, allowed
 def test_shells_are_shut_unless_they_are_turned_on():
     shut = deployed(**OWN)
     assert shut.one("Service").inputs["enableExecuteCommand"] is False
-    assert not shut.one("Cluster").inputs.get("configuration")
+    commands = {"executeCommandConfiguration": {"logging": "DEFAULT"}}
+    assert shut.one("Cluster").inputs["configuration"] == commands, "what was there before would stay"
     assert not any("ssmmessages" in role.inputs["policy"] for role in shut.all("Policy"))
     assert {volume["name"] for volume in shut.one("TaskDefinition").inputs["volumes"]} == {"tmp", "plugins"}
 

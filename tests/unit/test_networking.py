@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.networking import SERVICES_OF_A_TASK
+from components.endpoints import SERVICES_OF_A_TASK
 from tests.unit.program import (
     BROUGHT,
     EFS,
@@ -48,7 +48,7 @@ CLOUDFRONT = ("pl-origin-facing", "load-balancer", 80)
 INSIDE = {("load-balancer", "task", 8042), ("task", "database", 5432)}
 S3_ENDPOINT = ("task", "orthanc-network-s3-prefixListId", 443)
 AWS = ("task", "0.0.0.0/0", 443)
-DICOM = {("dicom-balancer", "task", 4242)}
+DICOM = {("dicom-balancer", "task", 4242), ("dicom-balancer", "task", 8042)}
 MODALITIES = {("task", "10.20.0.5/32", 104), ("task", "10.20.1.9/32", 11112)}
 CONNECTIONS = [
     (S3, INSIDE, {CLOUDFRONT}, {AWS}),

@@ -15,7 +15,7 @@ from components.metrics import Watched
 from components.settings import Settings
 from local.emulator.overlay.policies import decide
 from tests.unit.program import EFS, PROJECT, PUBLIC, REGION, Program, Resource, deployed, in_region, run
-from tests.unit.test_program import EDGE, STACKS, WATCHED
+from tests.unit.test_program import EDGE, STACKS, WATCHED, ran
 
 ALARMS = {"enableAlarms": "true"}
 ACCOUNT = "123456789012"
@@ -130,9 +130,20 @@ def test_what_a_stack_has_is_watched_and_nothing_else():
     whole = deployed(**(WATCHED | PUBLIC | EDGE))
     more = {alarm.name.removeprefix("orthanc-alarms-") for alarm in whole.all("MetricAlarm")} - names
     assert more == {
-        *("no-healthy-dicom-task", "blocked-requests", "edge-certificate", "dicom-certificate"),
+        *(
+            "no-healthy-dicom-task",
+            "dicom-port-blocked",
+            "blocked-requests",
+            "edge-certificate",
+            "dicom-certificate",
+        ),
         *("rotation-failed", "replication-failed", "replica-behind"),
     }
+    counted = whole.one("LogMetricFilter").inputs
+    silent = whole.one("MetricAlarm", "orthanc-alarms-dicom-port-blocked").inputs
+    assert counted["logGroupName"] == whole.one("LogGroup", "orthanc").outputs["name"]
+    metric = {"namespace": silent["namespace"], "name": silent["metricName"], "value": "1", "unit": "Count"}
+    assert counted["metricTransformation"] == metric, "the alarm looks at a metric that nobody counts"
     acl = whole.one("WebAcl").inputs["visibilityConfig"]["metricName"]
     assert dimensions(whole, "blocked-requests") == {"WebACL": acl, "Rule": "ALL"}
     rule = whole.one("BucketReplicationConfig").inputs["rules"][0]
@@ -258,8 +269,29 @@ def test_a_budget_tells_in_time_and_when_it_has_happened():
 
 def test_container_insights_keep_what_they_log_as_long_as_all_other_logs():
     program = deployed(enableContainerInsights="true", logRetentionDays="365", enableCustomerKeys="true")
-    group = program.one("LogGroup", "orthanc-insights")
-    assert group.inputs["name"] == "/aws/ecs/containerinsights/orthanc-name/performance"
+    group, cluster = program.one("LogGroup", "orthanc-insights"), program.one("Cluster")
+    assert group.inputs["name"] == f"/aws/ecs/containerinsights/{cluster.inputs['name']}/performance"
     assert group.inputs["retentionInDays"] == 365 and group.inputs["kmsKeyId"].endswith("orthanc-keys-logs")
-    assert program.one("Service").waits_for(group), "ECS makes another one, kept for ever"
-    assert program.one("Cluster").inputs["settings"] == [{"name": "containerInsights", "value": "enhanced"}]
+    assert cluster.inputs["settings"] == [{"name": "containerInsights", "value": "enhanced"}]
+    assert cluster.waits_for(group) and not group.waits_for(cluster), (
+        "turned on for tasks that run, ECS makes the group first, and the stack's own is refused"
+    )
+    assert program.one("Service").waits_for(cluster)
+    off = deployed(logRetentionDays="365", enableCustomerKeys="true")
+    assert off.one("LogGroup", "orthanc-insights").inputs == group.inputs, (
+        "removed with the setting, ECS makes it once more, and the setting cannot be turned on again"
+    )
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_nothing_alarms_before_what_it_watches_works(stack: str):
+    """While a stack is being made nothing answers, which is what the alarms are about."""
+    program = ran(stack, preview=False)
+    alarming = [each for each in program.resources if each.type in ("MetricAlarm", "EventRule")]
+    for each in alarming:
+        if each.name.startswith("orthanc-alarms-"):
+            for works in (program.one("Service"), program.one("Distribution")):
+                assert each.waits_for(works), f"{each.name} may tell of a first `up` before {works.name} is there"
+    on = bool(program.all("Alarms"))
+    assert bool([each for each in alarming if each.name.startswith("orthanc-alarms-")]) is on
+    assert on or not program.all("MetricAlarm")

@@ -87,6 +87,8 @@ S3_DATA = DATA | {
     "enableDataEvents": "true",
     "enableBucketBackup": "true",
 }
+# Resources whose custom timeouts the provider follows (its own source: schema.ResourceTimeout).
+WAIT_AS_TOLD = {"aws:ecs/service:Service"}
 # Other networks than the default, DICOM that is let in, and what data is given.
 OTHERS = {
     name: REGION | {f"{NAME}:{key}": value for key, value in settings.items()}
@@ -165,6 +167,19 @@ def test_no_key_is_misspelt(program: Program):
     for resource in program.resources:
         if resource.kind.startswith("aws:"):
             assert not schema(resource.kind).misspelt(resource.inputs), f"{resource.urn} would ignore it"
+
+
+def test_custom_timeouts_stand_where_they_do_something(program: Program):
+    """Pulumi's bridge passes them on to resources of Terraform's older SDK only.
+
+    One of the Plugin Framework that waits has an input `timeouts` of its own, which the older SDK cannot have.
+    """
+    assert "timeouts" in schema("aws:cloudfront/vpcOrigin:VpcOrigin").inputs, "nothing tells them apart any more"
+    for resource in program.resources:
+        given = resource.request.customTimeouts
+        if resource.kind.startswith("aws:") and (given.create or given.update or given.delete):
+            assert "timeouts" not in schema(resource.kind).inputs, f"{resource.urn}: give timeouts as an argument"
+            assert resource.kind in WAIT_AS_TOLD, f"{resource.urn}: does the provider's resource have timeouts?"
 
 
 def test_all_is_known_in_the_end(program: Program, preview: bool):

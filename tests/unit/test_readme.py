@@ -20,6 +20,6 @@ def test_the_table_of_keys_is_the_schema():
 
 
 def _shown(default: object) -> str:
-    if default in ("", []):
+    if default in ("", [], {}):
         return "empty"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"

@@ -1,8 +1,10 @@
 """Old and new tasks share the index only where both are known to work on its schema."""
 
+import logging
+
 import pytest
 
-from components import rollouts, versions
+from components import memory, rollouts, versions
 from components.configuration import ConfigurationError, parse
 from components.rollouts import ROLLING, STOP_FIRST
 from components.settings import Problem, Settings
@@ -80,8 +82,7 @@ class Upgraded(Monitor):
 
     def __init__(self, running: str, *, preview: bool):
         super().__init__(preview=preview)
-        name = f"/{NAME}/test/running/orthanc-image"
-        self.answers = {"getParametersByPath": {"names": [name], "values": [running]}}
+        self.remembered = {memory.IMAGE: running}
 
 
 def upgraded(running: str, *, preview: bool = False, **settings: str) -> Program:
@@ -100,11 +101,54 @@ def test_an_upgrade_of_the_schema_stops_the_old_tasks_first(preview: bool):
     assert delays == {0}, "a task that lets transfers end is counted no more: its successor would run beside it"
 
 
-def test_an_upgrade_of_the_schema_tells_what_remains_to_be_done(caplog: pytest.LogCaptureFixture):
-    upgraded(NOW)
-    assert "once more" not in caplog.text
-    upgraded(f"{UP}25.10.0")
+def test_a_change_of_the_schema_is_not_killed():
+    service = upgraded(f"{UP}25.10.0", enableMultiAz="true", maxTasks="4").one("Service")
+    grace = service.inputs["healthCheckGracePeriodSeconds"]
+    assert grace >= 5 * 3600, "the longest that is known, of 150 million instances, took an hour"
+    for patience in service.request.customTimeouts.ListFields():
+        assert int(patience[1].removesuffix("m")) * 60 >= 20 * 60 + grace, "`pulumi up` gives up before"
+
+
+def test_a_task_that_changes_the_schema_is_alone():
+    program = upgraded(f"{UP}25.10.0", enableMultiAz="true", maxTasks="4")
+    service = program.one("Service")
+    assert service.inputs["desiredCount"] == 1, "the others get no lock and exit, so that ECS rolls back"
+    assert not list(service.request.ignoreChanges), "there would be as many tasks as load had left"
+    assert program.one("Target").inputs["minCapacity"] == 1, "nobody brings the other tasks back afterwards"
+
+
+def test_an_upgrade_of_the_schema_tells_what_it_waits_for_and_what_remains(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.INFO):
+        upgraded(NOW)
+        assert "once more" not in caplog.text
+        upgraded(f"{UP}25.10.0")
     assert "Run `pulumi up` once more" in caplog.text, "until then each task that goes cuts its transfers"
+    assert "for up to 6 hours" in caplog.text and "aws logs tail orthanc-name --follow" in caplog.text
+
+
+def test_an_image_that_does_not_know_all_of_the_configuration_is_warned_of(caplog: pytest.LogCaptureFixture):
+    deployed()
+    assert "is older than Orthanc 1.13" not in caplog.text
+    run(REGION | {f"{NAME}:orthancImage": f"{UP}26.7.0"})
+    assert f"{UP}26.7.0 is older than Orthanc 1.13" in caplog.text and "MaximumRequestBodySizeMB" in caplog.text
+
+
+SNAPSHOT = {"dbSnapshotIdentifier": "before"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "chosen"),
+    [
+        pytest.param({}, ROLLING, id="an empty database"),
+        pytest.param(SNAPSHOT, STOP_FIRST, id="of another version, perhaps"),
+        pytest.param(SNAPSHOT | {"deploymentMode": "rolling"}, ROLLING, id="who deploys knows better"),
+    ],
+)
+def test_a_database_that_begins_with_a_snapshot_may_have_to_change(
+    settings: dict[str, str], chosen: rollouts.Rollout
+):
+    assert rollouts.chosen(parse(settings), None) == chosen
+    assert rollouts.chosen(parse(settings), NOW) == ROLLING, "the snapshot is long behind it"
 
 
 def test_everything_else_rolls():
@@ -112,6 +156,7 @@ def test_everything_else_rolls():
     service = program.one("Service").inputs
     bounds = service["deploymentMinimumHealthyPercent"], service["deploymentMaximumPercent"]
     assert bounds == (100, 200) and service["availabilityZoneRebalancing"] == "ENABLED"
+    assert service["desiredCount"] == 2 and service["healthCheckGracePeriodSeconds"] == 180
 
 
 def test_a_downgrade_registers_nothing():
@@ -123,6 +168,6 @@ def test_a_downgrade_registers_nothing():
 
 def test_a_deployment_that_failed_is_not_taken_for_what_runs():
     program = deployed()
-    record = program.one("Parameter")
+    record = program.one("Parameter", "orthanc-running")
     assert record.inputs["name"] == f"/{NAME}/test/running/orthanc-image" and record.inputs["value"] == NOW
     assert record.waits_for(program.one("Service")), "tried again it would roll"

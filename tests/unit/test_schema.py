@@ -6,11 +6,12 @@ from pydantic.alias_generators import to_camel
 
 from components.configuration import parse
 from components.settings import Settings
+from components.settings.orthanc_configuration import OrthancConfiguration
 from tests.unit.program import NAME, PROJECT, stack_file
 
 SCHEMA = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["config"]
 FIELDS = {to_camel(name): field for name, field in Settings.model_fields.items()}
-TYPES = {bool: "boolean", int: "integer", str: "string", tuple: "array"}
+TYPES = {bool: "boolean", int: "integer", str: "string", tuple: "array", OrthancConfiguration: "object"}
 
 
 def test_the_schema_has_every_setting_and_no_other():
@@ -21,7 +22,8 @@ def test_the_schema_has_every_setting_and_no_other():
 def test_a_key_means_the_same_to_the_cli_and_to_the_program(key: str):
     default = FIELDS[key].default
     assert SCHEMA[key]["type"] == TYPES[type(default)]
-    assert SCHEMA[key]["default"] == (list(default) if isinstance(default, tuple) else default)
+    structure = {tuple: list, OrthancConfiguration: OrthancConfiguration.given}.get(type(default))
+    assert SCHEMA[key]["default"] == (structure(default) if structure else default)
     description = SCHEMA[key]["description"]
     assert description.endswith(".") and description[0].isupper(), f"{key} is not described in a sentence"
 

@@ -124,7 +124,7 @@ def test_a_restored_database_keeps_its_users_and_gets_a_new_password():
 @pytest.mark.parametrize("settings", [{}, KEPT])
 def test_nothing_of_a_snapshot_ever_replaces_a_database(settings: dict[str, str]):
     ignored = set(deployed(**settings).one("Instance").request.ignoreChanges)
-    assert ignored == {"snapshotIdentifier", "dbName", "username"}, "a new database would be empty"
+    assert ignored == {"snapshotIdentifier", "kmsKeyId", "dbName", "username"}, "a new database would be empty"
 
 
 def test_rds_is_not_asked_for_the_database_that_it_always_makes():
@@ -146,8 +146,16 @@ def test_a_new_major_version_brings_its_own_parameters(version: str):
     group = program.one("ParameterGroup")
     assert group.inputs["family"] == f"postgres{version}" and version in group.name
     assert program.one("Instance").inputs["engineVersion"] == version
-    assert {"name": "rds.force_ssl", "value": "1"} in group.inputs["parameters"], "passwords travel in clear"
+    force = {"name": "rds.force_ssl", "value": "1", "applyMethod": "pending-reboot"}
+    assert force in group.inputs["parameters"], "passwords travel in clear, or every update changes it"
     assert program.one("Instance").waits_for(group)
+
+
+@pytest.mark.parametrize(("gib", "iops", "throughput"), [(20, None, None), (399, None, None), (400, 12000, 500)])
+def test_storage_is_as_fast_as_rds_wants_it(gib: int, iops: int | None, throughput: int | None):
+    """Below 400 GiB RDS refuses iops, from there on it refuses the 3,000 that an instance had before."""
+    database = deployed(databaseStorageGib=str(gib), databaseMaxStorageGib="1000").one("Instance").inputs
+    assert (database.get("iops"), database.get("storageThroughput")) == (iops, throughput)
 
 
 def test_the_database_stands_in_isolated_subnets():
@@ -185,6 +193,6 @@ def test_what_the_database_logs_is_kept_as_set():
     instance = program.one("Instance").inputs
     logs = f"/aws/rds/instance/{instance['identifier']}"
     groups = [group.inputs for group in program.all("LogGroup")]
-    kept = {group["name"]: group["retentionInDays"] for group in groups if "name" in group}
+    kept = {group["name"]: group["retentionInDays"] for group in groups if logs in group.get("name", "")}
     expected = {f"{logs}/{log}": 30 for log in instance["enabledCloudwatchLogsExports"]}
     assert kept == expected, "RDS makes groups of its own, which are kept for ever"

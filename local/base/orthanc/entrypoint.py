@@ -35,11 +35,21 @@ class Plugin(NamedTuple):
     always: bool = False
 
 
+# The last numbers of JPEG 2000's transfer syntaxes.
+JPEG_2000 = (90, 91, 92, 93)
+
 PLUGINS = (
     Plugin("AUTHORIZATION_PLUGIN_ENABLED", "Authorization"),
     Plugin("AWS_S3_STORAGE_PLUGIN_ENABLED", "AwsS3Storage", ("libOrthancPython.so",)),
     Plugin("DICOM_WEB_PLUGIN_ENABLED", "DicomWeb", ("libOrthancDicomWeb.so",), {"Enable": True}),
-    Plugin("GDCM_PLUGIN_ENABLED", "Gdcm", ("libOrthancGdcm.so",), always=True),
+    # Without the restriction, upstream's own, GDCM would decode what Orthanc itself decodes better.
+    Plugin(
+        "GDCM_PLUGIN_ENABLED",
+        "Gdcm",
+        ("libOrthancGdcm.so",),
+        {"Throttling": 4, "RestrictTransferSyntaxes": [f"1.2.840.10008.1.2.4.{number}" for number in JPEG_2000]},
+        always=True,
+    ),
     Plugin("OHIF_PLUGIN_ENABLED", "OHIF"),
     Plugin("ORTHANC_EXPLORER_2_ENABLED", "OrthancExplorer2", always=True),
     Plugin(
@@ -131,10 +141,8 @@ def enabled_plugins(environment: Mapping[str, str], configured: Mapping[str, Any
 
 
 def for_debian(merged: Mapping[str, Any], plugins: list[Plugin], plugin_directory: Path) -> dict[str, Any]:
-    """The same for Orthanc 1.10.1: what it reads otherwise than Orthanc 1.13, S3 storage and viewer."""
+    """The same for Debian's Orthanc: where its plugins are, and what stands in for the S3 plugin and for Stone."""
     settings = {**merged, "Plugins": [str(plugin_directory)]}
-    if isinstance(settings.get("OverwriteInstances"), str):
-        settings["OverwriteInstances"] = settings["OverwriteInstances"] != "Never"
     if any(plugin.section == "AwsS3Storage" for plugin in plugins):
         settings["PythonScript"] = "/usr/share/orthanc/s3_storage.py"
     if any(plugin.section == "StoneWebViewer" for plugin in plugins):
@@ -204,7 +212,8 @@ def install(plugins: list[Plugin]) -> Path:
 
 def main() -> None:
     """Write Orthanc's configuration and become Orthanc; or exit 1 with a line that says why it must not start."""
-    print("stand-in base: Debian's Orthanc 1.10.1 in place of upstream's image", flush=True)
+    version = subprocess.run(["dpkg-query", "--show", "orthanc"], capture_output=True, text=True, check=True)
+    print(f"stand-in base: Debian's {version.stdout.strip()} in place of upstream's image", flush=True)
     try:
         if os.getuid() == 0:
             raise RefusalError("the image is to run as 999:999, and runs as root")
@@ -221,7 +230,8 @@ def main() -> None:
         sys.exit(f"stand-in base: {error}")
     missing = [plugin.section for plugin in plugins if not plugin.libraries]
     print(f"stand-in base: without {', '.join(missing)}, which Debian does not have", flush=True)
-    os.execv("/usr/sbin/Orthanc", ["Orthanc", *sys.argv[1:]])  # noqa: S606 - becomes Orthanc, with the same arguments
+    arguments, preloaded = ["Orthanc", *sys.argv[1:]], {"LD_PRELOAD": "/usr/local/lib/libssl.so"}  # see civetweb.c
+    os.execve("/usr/sbin/Orthanc", arguments, os.environ | preloaded)  # noqa: S606 - becomes Orthanc
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 The section AwsS3Storage names bucket and region. Credentials come from where every AWS client looks, and are first
 used with the first file. Object keys and calls are those of upstream's plugin (`<uuid>.dcm` …); a read lists
-the object first, so a role without s3:ListBucket fails here too. (Orthanc 1.10.1 keeps a second object beside each
+the object first, so a role without s3:ListBucket fails here too. (Orthanc keeps a second object beside each
 file, `.dcm.head`, since this plugin reads no ranges; upstream's does.)
 """
 

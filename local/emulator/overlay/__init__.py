@@ -16,9 +16,10 @@ from moto.core.utils import camelcase_to_underscores
 from local.place import Place
 
 MODULES = (
-    *("acm", "applicationautoscaling", "backup", "buckets", "budgets", "cloudfront", "cloudtrail", "cloudwatch"),
-    *("distributions", "ec2", "ecr", "ecs", "efs", "elbv2", "events", "iam", "logs", "rds", "route53", "s3"),
-    *("secretsmanager", "sns", "stepfunctions", "wafv2"),
+    *("acm", "applicationautoscaling", "backup", "backup_jobs", "buckets", "budgets", "cloudfront", "cloudtrail"),
+    *("cloudwatch", "container_insights", "distributions", "ec2", "ecr", "ecs", "efs", "elbv2", "events", "iam"),
+    *("kms", "listener_rules", "logs", "rds", "route53", "s3", "secretsmanager", "servicequotas", "sns"),
+    *("stepfunctions", "vpc_origins", "wafv2"),
 )
 
 Parameters = dict[str, Any]

@@ -3,13 +3,14 @@
 Nobody scales here: no figures are measured. What a policy would do, UpdateService does as well.
 """
 
+import json
 from typing import Any
 
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, FakeScalableTarget
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.elbv2.models import elbv2_backends
 
-from local.emulator.overlay import AwsError, Parameters, operation, replaces
+from local.emulator.overlay import AwsError, Parameters, ecs, operation, replaces
 
 
 def _invalid(message: str) -> AwsError:
@@ -22,11 +23,15 @@ def _not_found(message: str) -> AwsError:
 
 @replaces(ApplicationAutoscalingBackend)
 def register_scalable_target(original: Any, self: Any, *args: Any, **kwargs: Any) -> FakeScalableTarget:
-    """AWS wants bounds in order."""
+    """AWS wants bounds in order, and brings what is outside of them back in between at once."""
     least, most = kwargs["min_capacity"], kwargs["max_capacity"]
     if least is not None and most is not None and least > most:
         raise _invalid("Maximum capacity cannot be less than minimum capacity")
-    return original(self, *args, **kwargs)
+    target = original(self, *args, **kwargs)
+    if target.service_namespace == "ecs":
+        _, cluster, service = target.resource_id.split("/")
+        ecs.keep_within(cluster, service, int(target.min_capacity), int(target.max_capacity))
+    return target
 
 
 @replaces(ApplicationAutoscalingBackend)
@@ -97,6 +102,15 @@ def _untag_resource(request: Any, given: Parameters) -> Parameters:
 
 def _list_tags(request: Any, given: Parameters) -> Parameters:
     return {"Tags": _tags(request, given)}
+
+
+@replaces(ApplicationAutoScalingResponse, "register_scalable_target")
+def _register_with_tags(original: Any, self: Any) -> Any:
+    """moto makes a target without the tags that it is given."""
+    answer = original(self)
+    if tags := self._get_param("Tags"):
+        _tag_resource(self, {"ResourceARN": json.loads(answer)["ScalableTargetARN"], "Tags": tags})
+    return answer
 
 
 operation(ApplicationAutoScalingResponse, "TagResource", _tag_resource)

@@ -10,12 +10,13 @@ from moto.backup.responses import BackupResponse
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
 
 _SELECTIONS = "_selections"
+_LEAST_MINUTES = 60
 
 
 @replaces(BackupBackend)
 def create_backup_plan(original: Any, self: Any, backup_plan: Parameters, **more: Any) -> Plan:
-    """moto takes plans for vaults that are not there."""
-    _vaults_are_there(self, backup_plan)
+    """moto takes plans for vaults that are not there, and any times."""
+    _check(self, backup_plan)
     return original(self, backup_plan=backup_plan, **more)
 
 
@@ -28,8 +29,13 @@ def delete_backup_plan(original: Any, self: Any, backup_plan_id: str) -> Any:
     return original(self, backup_plan_id)
 
 
-def _vaults_are_there(backend: Any, plan: Parameters) -> None:
+def _check(backend: Any, plan: Parameters) -> None:
+    """AWS Backup Developer Guide, "Backup plan options and configuration"."""
     for rule in plan["Rules"]:
+        start, end = rule.get("StartWindowMinutes", 480), rule.get("CompletionWindowMinutes", 10080)
+        if start < _LEAST_MINUTES or end < start + _LEAST_MINUTES:
+            message = "Windows: 60 minutes at least to start, and 60 more to complete"
+            raise AwsError("InvalidParameterValueException", message)
         if rule["TargetBackupVaultName"] not in backend.vaults:
             message = f"Backup Vault not found: {rule['TargetBackupVaultName']}"
             raise AwsError("InvalidParameterValueException", message)
@@ -41,7 +47,7 @@ def _plan(request: Any, given: Parameters) -> Plan:
 
 def _update_backup_plan(request: Any, given: Parameters) -> Parameters:
     plan = _plan(request, given)
-    _vaults_are_there(request.backup_backend, given["BackupPlan"])
+    _check(request.backup_backend, given["BackupPlan"])
     # A new version, with the defaults that creation fills in.
     changed = vars(Plan(given["BackupPlan"], plan.creator_request_id, request.backup_backend))
     vars(plan).update({name: changed[name] for name in ("backup_plan", "version_id")})
@@ -66,6 +72,11 @@ def _selection(request: Any, given: Parameters) -> Parameters:
     return selections[given["SelectionId"]]
 
 
+def _list_backup_selections(request: Any, given: Parameters) -> Parameters:
+    selections = vars(_plan(request, given)).get(_SELECTIONS, {}).values()
+    return {"BackupSelectionsList": [each | each["BackupSelection"] for each in selections]}
+
+
 def _delete_backup_selection(request: Any, given: Parameters) -> None:
     vars(_plan(request, given))[_SELECTIONS].pop(_selection(request, given)["SelectionId"])
 
@@ -73,4 +84,5 @@ def _delete_backup_selection(request: Any, given: Parameters) -> None:
 operation(BackupResponse, "UpdateBackupPlan", _update_backup_plan)
 operation(BackupResponse, "CreateBackupSelection", _create_backup_selection)
 operation(BackupResponse, "GetBackupSelection", _selection)
+operation(BackupResponse, "ListBackupSelections", _list_backup_selections)
 operation(BackupResponse, "DeleteBackupSelection", _delete_backup_selection)

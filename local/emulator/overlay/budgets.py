@@ -5,9 +5,20 @@ from typing import Any
 from moto.budgets.models import Budget
 from moto.budgets.responses import BudgetsResponse
 
-from local.emulator.overlay import Parameters, operation
+from local.emulator.overlay import Parameters, operation, replaces
+from local.place import ACCOUNT
 
 _TAGS = "_tags"
+
+
+@replaces(BudgetsResponse)
+def create_budget(original: Any, self: Any) -> Any:
+    """moto makes a budget without the tags that it is given."""
+    answer = original(self)
+    arn = f"arn:aws:budgets::{ACCOUNT}:budget/{self._get_param('Budget')['BudgetName']}"
+    given = {"ResourceARN": arn, "ResourceTags": self._get_param("ResourceTags") or []}
+    _tag_resource(self, given)
+    return answer
 
 
 def _update_budget(request: Any, given: Parameters) -> Parameters:

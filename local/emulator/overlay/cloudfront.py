@@ -17,7 +17,7 @@ from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 
-from local.emulator.overlay import AwsError, Parameters, operation, replaces
+from local.emulator.overlay import AwsError, Parameters, operation, replaces, vpc_origins
 
 # moto lists the paths of its own operations only; the service model finds the operation anyway.
 urls.url_paths["{0}/2020-05-31/(?P<path>.+)$"] = CloudFrontResponse.dispatch
@@ -133,8 +133,8 @@ def _entity(backend: CloudFrontBackend, kind: Kind, config: Parameters, id: str,
     }
 
 
-def _check_endpoint(backend: CloudFrontBackend, config: Parameters) -> None:
-    """A VPC origin's endpoint is a load balancer in a VPC that has an internet gateway."""
+def _endpoint(backend: CloudFrontBackend, config: Parameters) -> tuple[str, Any]:
+    """The region and the load balancer of a VPC origin, whose VPC must have an internet gateway."""
     region = config["Arn"].split(":")[3]
     balancer = elbv2_backends[backend.account_id][region].load_balancers.get(config["Arn"])
     if balancer is None:
@@ -142,6 +142,7 @@ def _check_endpoint(backend: CloudFrontBackend, config: Parameters) -> None:
     gateways = ec2_backends[backend.account_id][region].internet_gateways.values()
     if not any(gateway.vpc and gateway.vpc.id == balancer.vpc_id for gateway in gateways):
         raise AwsError("InvalidArgument", f"The VPC of the origin has no internet gateway: {balancer.vpc_id}")
+    return region, balancer
 
 
 def _operations(kind: Kind, plural: str) -> Iterator[tuple[str, Callable[[Any, Parameters], Parameters]]]:
@@ -155,7 +156,7 @@ def _operations(kind: Kind, plural: str) -> Iterator[tuple[str, Callable[[Any, P
             if other["Id"] != id and other[kind.config]["Name"] == config["Name"]:
                 raise AwsError(kind.exists, f"A {kind.name} named {config['Name']} already exists.")
         if kind is VPC_ORIGIN:
-            _check_endpoint(backend, config)
+            _endpoint(backend, config)
 
     def create(request: Any, given: Parameters) -> Parameters:
         backend, config = request.backend, given[kind.config]
@@ -163,6 +164,9 @@ def _operations(kind: Kind, plural: str) -> Iterator[tuple[str, Callable[[Any, P
         id = f"vo_{random_id(length=22)}" if kind is VPC_ORIGIN else str(uuid.uuid4())
         entity = _entities(backend, kind)[id] = _entity(backend, kind, config, id, "custom")
         backend.tagger.tag_resource(entity["Arn"], given.get("Tags", {}).get("Items", []))
+        if kind is VPC_ORIGIN:
+            region, balancer = _endpoint(backend, config)
+            vpc_origins.arrive(backend.account_id, region, id, balancer)
         return answer(entity)
 
     def get(request: Any, given: Parameters) -> Parameters:
@@ -183,7 +187,10 @@ def _operations(kind: Kind, plural: str) -> Iterator[tuple[str, Callable[[Any, P
         match(find(backend, kind, id)["ETag"], given.get("IfMatch"))
         if _in_use(backend, id):
             raise AwsError(kind.in_use, f"A distribution uses the {kind.name}.")
-        return answer(_entities(backend, kind).pop(id))
+        gone = _entities(backend, kind).pop(id)
+        if kind is VPC_ORIGIN:
+            vpc_origins.leave(backend.account_id, gone[kind.config]["Arn"].split(":")[3], id)
+        return answer(gone)
 
     def listing(request: Any, given: Parameters) -> Parameters:
         items = [

@@ -1,15 +1,19 @@
 """EC2: addresses in use stay, deleted NAT gateways let go, endpoints and rules of groups are as they should be."""
 
 import json
+import re
 from typing import Any
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.nat_gateways import NatGateway
-from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses import EC2Response
 
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
+from local.standins.documented import EC2, EC2_TEXT
+
+_LONGEST_POLICY = 20480  # characters
 
 PEERS = {
     "CidrIpv4": ("ip_range", "CidrIp"),
@@ -54,11 +58,20 @@ def get_filter_value(original: Any, self: Any, filter_name: str, method_name: st
     return self.service_name if filter_name == "service-name" else original(self, filter_name, method_name)
 
 
+@replaces(VPCBackend)
+def create_vpc_endpoint(original: Any, self: Any, **given: Any) -> VPCEndPoint:
+    """moto takes any policy, and shows no type where none was given: it is Gateway (API reference)."""
+    _check_policy(given.get("policy_document"))
+    given["endpoint_type"] = given["endpoint_type"] or "Gateway"
+    return original(self, **given)
+
+
 @replaces(VPCEndPoint)
-def modify(original: Any, self: Any, *changes: Any) -> None:
+def modify(original: Any, self: Any, policy: str | None, *changes: Any) -> None:
     """moto routes nothing through a gateway endpoint in tables that come later; its deletion fails then."""
+    _check_policy(policy)
     before = set(self.route_table_ids)
-    original(self, *changes)
+    original(self, policy, *changes)
     if not (prefix_list := self.destination_prefix_list_id):
         return
     for table in before - set(self.route_table_ids):
@@ -76,6 +89,13 @@ def modify_vpc_endpoint(original: Any, self: Any) -> Any:
     return original(self)
 
 
+@replaces(SecurityGroupBackend)
+def create_security_group(original: Any, self: Any, name: str, description: str, *more: Any, **others: Any) -> Any:
+    """moto takes any text as a description."""
+    _check_description(description)
+    return original(self, name, description, *more, **others)
+
+
 @replaces(SecurityGroupRule, "__init__")
 def keep_description(
     original: Any,
@@ -91,9 +111,26 @@ def keep_description(
     """moto keeps the description of a rule for an address range, not of one for a group or a prefix list."""
     original(self, backend, protocol, group_id, from_port, to_port, *peers, **more)
     self.note = next((peer["Description"] for peer in peers if peer and peer.get("Description")), None)
+    _check_description(self.note)
 
 
 setattr(SecurityGroupRule, "description", property(lambda rule: rule.note))  # noqa: B010 - moto's is typed
+
+
+def _check_policy(text: str | None) -> None:
+    """AWS PrivateLink Guide, "Control access to VPC endpoints using endpoint policies"."""
+    if text is None:
+        return
+    statements = json.loads(text).get("Statement", [])
+    nameless = [one for one in statements if not {"Principal", "NotPrincipal"} & set(one)]
+    if nameless or len(text) > _LONGEST_POLICY:
+        reason = "a statement without Principal" if nameless else f"{len(text)} characters, not {_LONGEST_POLICY}"
+        raise AwsError("InvalidPolicyDocument", f"Policy document is invalid: {reason}")
+
+
+def _check_description(text: str | None) -> None:
+    if not re.fullmatch(EC2, text or ""):
+        raise AwsError("InvalidParameterValue", f"Invalid description '{text}'. Valid: {EC2_TEXT}.")
 
 
 def _modify_security_group_rules(request: Any, given: Parameters) -> Parameters:
@@ -102,6 +139,7 @@ def _modify_security_group_rules(request: Any, given: Parameters) -> Parameters:
     for update in given["SecurityGroupRules"]:
         id, new = update["SecurityGroupRuleId"], update["SecurityGroupRule"]
         rule = group.get_rule(id) if group else None
+        _check_description(new.get("Description"))
         if rule is None:
             raise AwsError("InvalidSecurityGroupRuleId.NotFound", f"The rule '{id}' does not exist")
         for parameter, (attribute, key) in PEERS.items():

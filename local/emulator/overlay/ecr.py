@@ -1,19 +1,31 @@
-"""ECR whose registry is the place's own, on loopback, instead of a host that does not exist."""
+"""ECR whose registry is the place's own, on loopback, and which knows what is pushed there.
+
+What a push may do is from the ECR User Guide ("Image tag mutability") and, for the words of its refusal, from what
+`docker push` prints there (moby/buildkit, issue 3776).
+"""
 
 import base64
 from datetime import timedelta
 from typing import Any
 
 from moto.core.utils import utcnow
-from moto.ecr.models import ECRBackend, Repository
+from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 from moto.ecr.responses import ECRResponse
 
-from local.emulator.overlay import Parameters, operation, replaces
-from local.place import Place
+from local.emulator.overlay import AwsError, Parameters, operation, replaces
+from local.place import ACCOUNT, REGION, Place
 
 TOKEN = base64.b64encode(b"AWS:loopback").decode()  # the registry on loopback asks for none
 
 _registry = ""
+
+
+class RegistryError(Exception):
+    """What the registry refuses: HTTP `status`, `code` of its protocol, and the text."""
+
+    def __init__(self, status: int, code: str, text: str):
+        super().__init__(text)
+        self.status, self.code = status, code
 
 
 def configure(place: Place, *, tasks: bool) -> None:
@@ -28,6 +40,65 @@ def create_repository(original: Any, self: Any, *args: Any, **kwargs: Any) -> Re
     repository = original(self, *args, **kwargs)
     repository.uri = f"{_registry}/{repository.name}"
     return repository
+
+
+@replaces(ECRBackend)
+def put_image(
+    original: Any,
+    self: Any,
+    repository_name: str,
+    image_manifest: str,
+    image_tag: str | None,
+    image_manifest_mediatype: str | None = None,
+    digest: str | None = None,
+) -> Image:
+    """moto deletes the image whose tag is moved, and has another code for a tag that cannot be moved."""
+    repository = self._get_repository(repository_name)
+    holder = next((image for image in repository.images if image_tag and image_tag in image.image_tags), None)
+    if holder and holder.image_manifest != image_manifest:
+        if repository.is_tag_immutable():
+            raise AwsError("ImageTagAlreadyExistsException", _cannot_be_moved(repository_name, image_tag))
+        holder.remove_tag(image_tag)
+        holder.image_tag = holder.image_tags[-1] if holder.image_tags else None
+    return original(self, repository_name, image_manifest, image_tag, image_manifest_mediatype, digest)
+
+
+def check_push(repository: str, tag: str | None, digest: str) -> None:
+    """Raises RegistryError for a manifest that the repository does not take under this tag."""
+    found = _repository(repository)
+    holder = next((image for image in found.images if tag and tag in image.image_tags), None)
+    if holder and holder.image_digest != digest and found.is_tag_immutable():
+        raise RegistryError(400, "TAG_INVALID", _cannot_be_moved(repository, tag))
+
+
+def check_pull(repository: str, reference: str) -> None:
+    """Raises RegistryError for an image (by tag or digest) that the repository does not have."""
+    images = _repository(repository).images
+    if not any(reference in (*image.image_tags, image.image_digest) for image in images):
+        raise RegistryError(404, "MANIFEST_UNKNOWN", "Requested image not found")
+
+
+def keep(repository: str, tag: str | None, digest: str, manifest: str, media_type: str) -> None:
+    """Note a manifest that was pushed."""
+    images = _repository(repository).images
+    if not any(image.image_digest == digest and tag in (None, *image.image_tags) for image in images):
+        backend: Any = ecr_backends[ACCOUNT][REGION]
+        backend.put_image(repository, manifest, tag, media_type, digest)
+
+
+def _repository(name: str) -> Repository:
+    repository = ecr_backends[ACCOUNT][REGION].repositories.get(name)
+    if repository is None:
+        message = f"The repository with name '{name}' does not exist in the registry with id '{ACCOUNT}'"
+        raise RegistryError(404, "NAME_UNKNOWN", message)
+    return repository
+
+
+def _cannot_be_moved(repository: str, tag: str | None) -> str:
+    return (
+        f"The image tag '{tag}' already exists in the '{repository}' repository and cannot be overwritten because"
+        " the tag is immutable."
+    )
 
 
 def _get_authorization_token(request: Any, given: Parameters) -> Parameters:

@@ -12,7 +12,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 from moto.moto_api._internal import mock_random
 
-from local.emulator.overlay import AwsError, Parameters, operation, replaces
+from local.emulator.overlay import AwsError, Parameters, container_insights, fargate, operation, replaces
 from local.place import Place
 
 # What AWS reads back where CreateService was given nothing (API reference).
@@ -71,6 +71,7 @@ def report(
     if found is None or not found.deployments:
         return
     found.running_count, found.pending_count = running, pending
+    container_insights.write(found.cluster_name)
     current = found.deployments[0]
     current.update(runningCount=running, pendingCount=pending, updatedAt=utcnow())
     if rollout_state:
@@ -81,6 +82,17 @@ def report(
         _tell(found, f"(deployment {current['id']}) deployment failed: {reason}")
         found.task_definition = task_definition
         _deploy(found, reason)
+
+
+def keep_within(cluster: str, service: str, least: int, most: int) -> None:
+    """Bring the number of tasks between bounds, as Application Auto Scaling does.
+
+    A service that is gone is ignored.
+    """
+    found = _service(cluster, service)
+    if found and not least <= found.desired_count <= most:
+        found.desired_count = min(max(found.desired_count, least), most)
+        _settle(found)
 
 
 def _service(cluster: str, service: str) -> Service | None:
@@ -241,7 +253,10 @@ def list_services(original: Any, self: Any, *args: Any, **kwargs: Any) -> list[s
 
 @replaces(EC2ContainerServiceBackend)
 def register_task_definition(original: Any, self: Any, *args: Any, **kwargs: Any) -> TaskDefinition:
-    """AWS reads container definitions back with defaults that moto leaves out."""
+    """AWS reads container definitions back with defaults that moto leaves out, and has few sizes on Fargate."""
+    asked = (kwargs.get(name) for name in ("cpu", "memory", "network_mode"))
+    if "FARGATE" in (kwargs.get("requires_compatibilities") or []) and (reason := fargate.refused(*asked)):
+        raise AwsError("ClientException", reason)
     definition = original(self, *args, **kwargs)
     definition.registered_at = utcnow()
     for container in definition.container_definitions:

@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from moto.elbv2.models import ELBv2Backend, FakeAction
+from moto.elbv2.responses import ELBV2Response
 
 from local.emulator.overlay import AwsError, acm, replaces
 from local.emulator.overlay.iam import ACCOUNT
 from local.emulator.overlay.s3 import problem_of_writing
 
 _LOGS = "logdelivery.elasticloadbalancing.amazonaws.com"
+
+_OVER_TLS = ("HTTPS", "TLS")
 
 # The target groups' protocols to which a listener's protocol can lead (API reference, CreateListener).
 LEADS_TO = {
@@ -45,6 +48,13 @@ def set_security_groups(original: Any, self: Any, arn: str, sec_groups: list[str
     original(self, arn, sec_groups)
 
 
+@replaces(ELBV2Response, "create_listener")
+def _create_listener(original: Any, self: Any) -> Any:
+    """moto fills in a policy for every listener, so it is asked here whether somebody gave one."""
+    _check_policy(str(self._get_param("Protocol")), self._get_param("SslPolicy"))
+    return original(self)
+
+
 @replaces(ELBv2Backend)
 def create_listener(
     original: Any,
@@ -59,9 +69,12 @@ def create_listener(
     **others: Any,
 ) -> Any:
     """moto takes TLS without an issued certificate, and shares a target group between balancers."""
-    _check_targets(self, load_balancer_arn, protocol, actions)
+    check_targets(self, load_balancer_arn, protocol, actions)
     _check_certificate(self, protocol, [certificate] if certificate else [])
-    return original(self, load_balancer_arn, protocol, port, ssl_policy, certificate, actions, *more, **others)
+    made = original(self, load_balancer_arn, protocol, port, ssl_policy, certificate, actions, *more, **others)
+    if protocol not in _OVER_TLS:
+        made.ssl_policy = None
+    return made
 
 
 @replaces(ELBv2Backend)
@@ -79,8 +92,10 @@ def modify_listener(
     [listener] = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])
     wanted = [each["CertificateArn"] for each in certificates or []]
     protocol = protocol or str(listener.protocol)
-    _check_targets(self, listener.load_balancer_arn, protocol, actions or [])
-    _check_certificate(self, protocol, wanted or listener.certificates)
+    check_targets(self, listener.load_balancer_arn, protocol, actions or [])
+    over_tls = protocol in _OVER_TLS
+    _check_policy(protocol, ssl_policy)
+    _check_certificate(self, protocol, wanted or (listener.certificates if over_tls else []))
     known = protocol if protocol in ("HTTP", "HTTPS") else None
     changed = original(self, arn, port, known, ssl_policy, certificates or [], actions)
     changed.protocol = protocol
@@ -88,14 +103,13 @@ def modify_listener(
         changed.certificates = wanted or changed.certificates
     elif protocol != "HTTPS":
         changed.certificate, changed.certificates, changed.ssl_policy = None, [], None
-    _note_target_groups(self, listener.load_balancer_arn)
+    note_target_groups(self, listener.load_balancer_arn)
     return changed
 
 
-def _note_target_groups(backend: Any, balancer: str) -> None:
-    """moto notes the target groups of a new listener only."""
-    listeners = backend.load_balancers[balancer].listeners.values()
-    named = {group for listener in listeners for group in _target_groups(backend, listener.default_actions)}
+def note_target_groups(backend: Any, balancer: str) -> None:
+    """Note to which target groups a balancer leads now; moto notes those of a new listener or rule only."""
+    named = _groups_of(backend, backend.load_balancers[balancer])
     for group in backend.target_groups.values():
         others = [other for other in group.load_balancer_arns if other != balancer]
         group.load_balancer_arns = others + [balancer] * (group.arn in named)
@@ -115,8 +129,17 @@ def modify_load_balancer_attributes(original: Any, self: Any, arn: str, attrs: d
     return original(self, arn, attrs)
 
 
+def _check_policy(protocol: str, ssl_policy: str | None) -> None:
+    if ssl_policy and protocol not in _OVER_TLS:
+        message = f"An SSL policy cannot be specified for {protocol} listeners"
+        raise AwsError("InvalidConfigurationRequest", message)
+
+
 def _check_certificate(backend: Any, protocol: str, arns: list[str]) -> None:
-    if protocol not in ("HTTPS", "TLS"):
+    if protocol not in _OVER_TLS:
+        if arns:
+            message = f"A certificate cannot be specified for {protocol} listeners"
+            raise AwsError("InvalidConfigurationRequest", message)
         return
     if not arns:
         raise AwsError("CertificateNotFound", f"A listener of protocol {protocol} needs a certificate.")
@@ -125,17 +148,23 @@ def _check_certificate(backend: Any, protocol: str, arns: list[str]) -> None:
             raise AwsError("UnsupportedCertificate", f"{reason[0].upper()}{reason[1:]}.")
 
 
-def _check_targets(self: Any, balancer: str, protocol: str, actions: Iterable[dict[str, Any]]) -> None:
+def check_targets(self: Any, balancer: str, protocol: str, actions: Iterable[dict[str, Any]]) -> None:
+    """Refuse target groups of another protocol or balancer."""
     for arn in _target_groups(self, [FakeAction(action) for action in actions]):
         group = self.target_groups.get(arn)
         if group and group.protocol not in LEADS_TO.get(protocol, ()):
             message = f"A listener of protocol {protocol} does not lead to targets of protocol {group.protocol}"
             raise AwsError("InvalidConfigurationRequest", message)
         for other in self.load_balancers.values():
-            listeners = other.listeners.values() if other.arn != balancer else ()
-            if any(arn in _target_groups(self, listener.default_actions) for listener in listeners):
+            if other.arn != balancer and arn in _groups_of(self, other):
                 message = f"Target group '{arn}' cannot be associated with more than one load balancer"
                 raise AwsError("TargetGroupAssociationLimit", message)
+
+
+def _groups_of(self: Any, balancer: Any) -> set[str]:
+    """The target groups to which a load balancer's listeners lead, by a rule or by default."""
+    rules = [rule for listener in balancer.listeners.values() for rule in listener.rules.values()]
+    return _target_groups(self, [action for rule in rules for action in rule.actions])
 
 
 def _target_groups(self: Any, actions: Iterable[Any]) -> set[str]:

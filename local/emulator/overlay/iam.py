@@ -5,6 +5,7 @@ checks them against the resource `*`, and refuses what has a condition that it d
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -79,19 +80,31 @@ def denial(caller: Caller, action: str, resource: str) -> str:
 
 
 def may_use_key(request: BaseResponse, caller: Caller, id: str, action: str, service: str) -> bool:
-    """Whether `service` may use the KMS key (id, ARN or alias) for `caller`, who has asked it for its data."""
+    """Whether `service` may use the KMS key (id, ARN or alias) for `caller`, who has asked it for its data.
+
+    The service's request passes no VPC endpoint of the caller's.
+    """
     if id.startswith("alias/aws/"):  # the service's own key, open to whom the service admits
         return True
     key = _key(request.region, id)
     via = {"kms:viaservice": f"{service}.{request.region}.amazonaws.com"}
     return key is not None and permitted(
-        caller,
+        replace(caller, endpoints={}),
         action,
         key.arn,
         context(request, caller, **via),
         resource_policy=key.policy,
         must_delegate=True,
     )
+
+
+def problem_of_key(who: Caller, region: str, id: str, action: str) -> str:
+    """Why a caller cannot do `action` with a KMS key (id, ARN or alias) by itself; nothing when it can."""
+    key = _key(region, id)
+    keys = {**TRANSPORT, "kms:calleraccount": ACCOUNT}
+    if key and permitted(who, action, key.arn, keys, resource_policy=key.policy, must_delegate=True):
+        return ""
+    return denial(who, action, key.arn if key else id)
 
 
 def admits(
@@ -205,8 +218,10 @@ def _role(arn: str) -> Role | None:
 
 
 def _key(region: str, id: str) -> Key | None:
+    """The key that an id, ARN or alias means, None where there is none that is enabled: nobody can use another."""
     backend = kms_backends[ACCOUNT][region]
-    return backend.keys.get(backend.any_id_to_key_id(id))
+    key = backend.keys.get(backend.any_id_to_key_id(id))
+    return key if key and key.enabled else None
 
 
 def _secret(request: BaseResponse) -> Any:

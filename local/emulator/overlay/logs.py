@@ -1,9 +1,12 @@
 """Logs: deliveries that AWS would make, an update of what they deliver, and their ends kept while in use."""
 
+import itertools
+import json
 from typing import Any
 
 from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
+from moto.s3.models import s3_backends
 
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
 from local.emulator.overlay.iam import ACCOUNT, admits
@@ -28,6 +31,25 @@ def create_log_group(original: Any, self: Any, log_group_name: str, tags: Any, *
     if key := given.get("kmsKeyId"):
         _check_key(self.region_name, f"arn:aws:logs:{self.region_name}:{ACCOUNT}:log-group:{log_group_name}", key)
     return original(self, log_group_name, tags, **given)
+
+
+@replaces(LogsBackend)
+def put_metric_filter(
+    original: Any, self: Any, filter_name: str, filter_pattern: str, log_group_name: str, *more: Any
+) -> None:
+    """moto takes any log group, and does not replace a filter of the same name."""
+    if log_group_name not in self.groups:
+        raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
+    self.delete_metric_filter(filter_name, log_group_name)
+    original(self, filter_name, filter_pattern, log_group_name, *more)
+
+
+@replaces(LogsBackend)
+def delete_log_group(original: Any, self: Any, log_group_name: str) -> None:
+    """With a group its metric filters go."""
+    original(self, log_group_name)
+    for each in self.describe_metric_filters(log_group_name=log_group_name):
+        self.delete_metric_filter(each["filterName"], log_group_name)
 
 
 def _associate_kms_key(request: Any, given: Parameters) -> Parameters:
@@ -79,22 +101,51 @@ def put_delivery_source(original: Any, self: Any, name: str, resource_arn: str, 
 def create_delivery(
     original: Any, self: Any, delivery_source_name: str, delivery_destination_arn: str, **given: Any
 ) -> Any:
-    """A bucket that does not let the logs in is refused here; on AWS it stays empty without a word."""
+    """AWS lets itself into a bucket whose policy does not; moto does not look.
+
+    A policy that denies is an error here; on AWS the bucket stays empty without a word.
+    """
     ends = {"delivery_source_name": delivery_source_name, "delivery_destination_arn": delivery_destination_arn}
     source = f"arn:aws:logs:{self.region_name}:{ACCOUNT}:delivery-source:{delivery_source_name}"
     for destination in self.delivery_destinations.values():
         target = destination.delivery_destination_configuration["destinationResourceArn"]
         if destination.arn == delivery_destination_arn and ":s3:::" in target:
             bucket, _, prefix = target.partition(":::")[2].partition("/")
-            keys = {
-                "s3:x-amz-acl": "bucket-owner-full-control",
-                "aws:sourceaccount": ACCOUNT,
-                "aws:sourcearn": source,
-            }
-            file = "/".join(filter(None, (prefix, "AWSLogs", ACCOUNT, "CloudFront", "log.gz")))
-            if reason := problem_of_writing(bucket, file, _LOGS, keys):
+            path = prefix.rstrip("/") or f"AWSLogs/{ACCOUNT}/CloudFront"  # a prefix takes the place of all that
+            if _refuses(bucket, path, source):
+                _let_in(bucket, path, source)
+            if reason := _refuses(bucket, path, source):
                 raise AwsError("AccessDeniedException", f"{bucket} takes no logs: {reason}")
     return original(self, **ends, **given)
+
+
+def _refuses(bucket: str, path: str, source: str) -> str:
+    keys = {"s3:x-amz-acl": "bucket-owner-full-control", "aws:sourceaccount": ACCOUNT, "aws:sourcearn": source}
+    return problem_of_writing(bucket, f"{path}/E1.2026-01-01-00.0.gz", _LOGS, keys)
+
+
+def _let_in(bucket: str, path: str, source: str) -> None:
+    """The statement that AWS adds (CloudWatch Logs User Guide, "Logs sent to Amazon S3")."""
+    found = s3_backends[ACCOUNT]["aws"].buckets.get(bucket)
+    if found is None:
+        return
+    policy = json.loads(found.policy or '{"Version": "2012-10-17", "Statement": []}')
+    taken = {statement.get("Sid") for statement in policy["Statement"]}
+    sids = (f"AWSLogDeliveryWrite{number}" for number in itertools.count(1))
+    policy["Statement"].append(
+        {
+            "Sid": next(sid for sid in sids if sid not in taken),
+            "Effect": "Allow",
+            "Principal": {"Service": _LOGS},
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/{path}/*",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": ACCOUNT, "s3:x-amz-acl": "bucket-owner-full-control"},
+                "ArnLike": {"aws:SourceArn": source},
+            },
+        }
+    )
+    found.policy = json.dumps(policy).encode()
 
 
 @replaces(LogsBackend)

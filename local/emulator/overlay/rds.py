@@ -9,7 +9,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.rds.models import DBInstance, DBSubnetGroup, MasterUserSecret, RDSBackend, rds_backends
 from moto.rds.responses import RDSResponse
 
-from local.emulator.overlay import AwsError, Parameters, operation, replaces
+from local.emulator.overlay import AwsError, Parameters, instances, operation, replaces
 from local.emulator.overlay.iam import admits_through
 
 # What CreateDBInstance takes and DescribeDBInstances reads back, with AWS's defaults.
@@ -24,7 +24,6 @@ _OF_RDS = string.ascii_letters + string.digits + "!#$%&()*+-.:;<=>?[]^_{|}~"
 # What RDS does with a key for whoever asks it to make an instance.
 _USE = ("kms:DescribeKey", "kms:CreateGrant", "kms:GenerateDataKey", "kms:Decrypt")
 _UNNAMED_KEY = "default_kms_key_id"  # so moto calls RDS's own key, which has an ARN like any other
-GP3_BASELINE = {"iops": 3000, "storage_throughput": 125}
 
 
 def master_password(identifier: str) -> str:
@@ -36,7 +35,7 @@ def master_password(identifier: str) -> str:
 
 
 def _check_keys(region: str, given: Parameters) -> None:
-    """moto takes any key, and none that is there."""
+    """moto takes any key that is there, in whatever state and whatever its policy says."""
     for name in ("kms_key_id", "master_user_secret_kms_key_id"):
         if (key := given.get(name)) and not admits_through(region, key, "rds", _USE):
             raise AwsError("KMSKeyNotAccessibleFault", f"RDS may not use {key}, or there is no such key.")
@@ -68,16 +67,30 @@ def managed_password() -> str:
     return "".join(secrets.choice(_OF_RDS) for _ in range(28))
 
 
+@replaces(RDSResponse, "create_db_instance")
+def _create_db_instance(original: Any, self: Any) -> Any:
+    """moto takes any setting. Only a request is checked: a restore adds the settings of its source."""
+    _check(self.params)
+    return original(self)
+
+
 @replaces(RDSBackend)
 def create_db_instance(original: Any, self: Any, db_kwargs: Parameters) -> DBInstance:
-    """moto drops some settings and gives each instance the same resource id."""
+    """moto drops some settings, and gives each instance the same resource id."""
     db_kwargs.setdefault("ca_certificate_identifier", "rds-ca-rsa2048-g1")
+    if db_kwargs.get("engine") == "postgres":
+        db_kwargs["engine_version"] = db_kwargs.get("engine_version") or instances.DEFAULT_VERSION
     _check_keys(self.region_name, db_kwargs)
     instance = original(self, db_kwargs)
     instance.dbi_resource_id = f"db-{''.join(secrets.choice(string.ascii_uppercase) for _ in range(26))}"
     for key, default in KEPT.items():
         setattr(instance, key, db_kwargs.get(key, default))
     return _completed(instance, db_kwargs)
+
+
+def _check(given: Parameters, before: DBInstance | None = None) -> None:
+    if problem := instances.refused(given, before):
+        raise AwsError(*problem)
 
 
 def restored_from(identifier: str) -> str | None:
@@ -94,6 +107,7 @@ def restore_db_instance_from_db_snapshot(
 ) -> DBInstance:
     """moto keeps of the source what AWS sets anew, and takes parameters of another version."""
     snapshot = self.get_db_snapshot(from_snapshot_id)
+    _check({"storage_type": snapshot.database.storage_type, **overrides}, snapshot)
     group = self.db_parameter_groups.get(overrides.get("db_parameter_group_name"))
     if group and group.family != f"postgres{snapshot.engine_version.partition('.')[0]}":
         message = f"{group.name} ({group.family}) can't be used for PostgreSQL {snapshot.engine_version}."
@@ -106,9 +120,21 @@ def restore_db_instance_from_db_snapshot(
 
 
 @replaces(RDSBackend)
+def copy_db_snapshot(original: Any, self: Any, **given: Any) -> Any:
+    """moto puts a copy under the key of the instance where no other key is given, not under that of its source."""
+    source = self.get_db_snapshot(given["source_db_snapshot_identifier"].rpartition(":")[2])
+    if given.get("kms_key_id") is None:
+        given["kms_key_id"] = source.kms_key_id
+    _check_keys(self.region_name, {"kms_key_id": source.kms_key_id})
+    _check_keys(self.region_name, given)
+    return original(self, **given)
+
+
+@replaces(RDSBackend)
 def modify_db_instance(original: Any, self: Any, identifier: str, db_kwargs: Parameters) -> DBInstance:
     """What is derived from the settings follows them; moto makes another secret each time."""
     instance = self.databases.get(identifier)
+    _check(db_kwargs, instance)
     if instance is not None and getattr(instance, "master_user_secret", None):
         if db_kwargs.get("manage_master_user_password"):
             db_kwargs.pop("manage_master_user_password")
@@ -126,10 +152,12 @@ def save_automated_backup(original: Any, self: Any) -> None:
 
 @replaces(RDSBackend)
 def delete_db_instance(original: Any, self: Any, db_instance_identifier: str, **options: Any) -> DBInstance:
-    """moto deletes the data without asking for a last snapshot."""
+    """moto deletes the data without asking for a last snapshot, and takes that without the key."""
     if not options.get("skip_final_snapshot") and not options.get("final_db_snapshot_identifier"):
         message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
         raise AwsError("InvalidParameterCombination", message)
+    if options.get("final_db_snapshot_identifier") and (instance := self.databases.get(db_instance_identifier)):
+        _check_keys(self.region_name, {"kms_key_id": instance.kms_key_id})
     return original(self, db_instance_identifier, **options)
 
 
@@ -148,6 +176,48 @@ def delete_subnet_group(original: Any, self: Any, name: str) -> DBSubnetGroup:
     if any(vars(instance).get("_db_subnet_group_name") == name for instance in self.databases.values()):
         raise AwsError("InvalidDBSubnetGroupStateFault", f"Cannot delete the subnet group {name}: it is in use.")
     return original(self, name)
+
+
+@replaces(RDSResponse, "describe_db_parameters")
+def _describe_db_parameters(original: Any, self: Any) -> Any:
+    """moto returns no default values."""
+    answer = original(self)
+    [group] = self.backend.describe_db_parameter_groups(
+        {"db_parameter_group_name": self.params["DBParameterGroupName"]}
+    )
+    own = [{"Source": "user", **parameter} for parameter in answer.result["Parameters"]]
+    named = {parameter["ParameterName"] for parameter in own}
+    defaults = [each for each in _defaults(group.family) if each["ParameterName"] not in named]
+    answer.result["Parameters"] = own + ([] if self.params.get("Source") == "user" else defaults)
+    return answer
+
+
+@replaces(RDSBackend)
+def modify_db_parameter_group(original: Any, self: Any, name: str, parameters: Any) -> Any:
+    """RDS ignores a parameter that is given its default value, along with the apply method."""
+    given = list(parameters)
+    group = self.db_parameter_groups.get(name)
+    known = {each["ParameterName"]: each["ParameterValue"] for each in _defaults(group.family)} if group else {}
+    changing = [
+        each
+        for each in given
+        if each["ParameterName"] in group.parameters or known.get(each["ParameterName"]) != each["ParameterValue"]
+    ]
+    return original(self, name, changing)
+
+
+def _defaults(family: str | None) -> list[Parameters]:
+    """The default values of parameters that this project sets."""
+    value = "0" if family == "postgres14" else "1"  # Amazon RDS User Guide, "Requiring an SSL connection"
+    return [
+        {
+            "ParameterName": "rds.force_ssl",
+            "ParameterValue": value,
+            "ApplyType": "dynamic",
+            "ApplyMethod": "pending-reboot",
+            "Source": "system",
+        }
+    ]
 
 
 def _reset_db_parameter_group(request: Any, given: Any) -> Parameters:
@@ -178,7 +248,10 @@ def _completed(instance: Any, given: Parameters) -> DBInstance:
         instance.performance_insights_enabled = given["enable_performance_insights"]
     if instance.kms_key_id == _UNNAMED_KEY:
         instance.kms_key_id = instance.backend.kms.describe_key("alias/aws/rds").arn
+    if instance.engine == "postgres":
+        instance.engine_version = instances.NEWEST.get(instance.engine_version, instance.engine_version)
     if instance.storage_type == "gp3":
-        for key, baseline in GP3_BASELINE.items():
-            setattr(instance, key, getattr(instance, key, None) or baseline)
+        volume = instances.gp3(int(instance.allocated_storage))
+        instance.iops = max(int(getattr(instance, "iops", None) or 0), volume.iops)
+        instance.storage_throughput = max(int(instance.storage_throughput or 0), volume.throughput)
     return instance

@@ -1,13 +1,14 @@
 """WAF: a web ACL for CloudFront is of us-east-1, refers to what exists, and is kept while it is asked."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 from moto.cloudfront.models import cloudfront_backends
 from moto.core.responses import ActionResult
 from moto.logs.models import logs_backends
-from moto.wafv2.models import FakeWebACL, wafv2_backends
+from moto.wafv2.models import FakeIPSet, FakeWebACL, wafv2_backends
 from moto.wafv2.responses import WAFV2Response
 
 from local.emulator.overlay import AwsError, Parameters, replaces
@@ -50,6 +51,14 @@ def _call_action(original: Any, self: WAFV2Response) -> Any:
         if acl.name == given["Name"]:
             vars(acl)["protection"] = given.get("DataProtectionConfig")
     return answer
+
+
+@replaces(FakeIPSet, "__init__")
+@replaces(FakeIPSet)
+def update(original: Any, self: FakeIPSet, *args: Any, **more: Any) -> None:
+    """moto's lock tokens of address sets are no UUIDs."""
+    original(self, *args, **more)
+    self.lock_token = str(uuid.uuid4())
 
 
 @replaces(FakeWebACL)

@@ -71,7 +71,7 @@ def _forget_old_versions(client: Any, state: Values) -> None:
 row(
     "iam/policy:Policy",
     "iam",
-    Call("create_policy", {"PolicyDocument": "$policy"}, mapped=True),
+    Call("create_policy", {"PolicyName": "$name", "PolicyDocument": "$policy"}, mapped=True),
     "Policy.Arn",
     Read(
         "get_account_authorization_details",
@@ -86,8 +86,10 @@ row(
     finish=_forget_old_versions,
     delete=(Call("delete_policy", _MANAGED),),
     fixed="name namePrefix path description",
-    names={"name": "PolicyName"},
-    outputs={"policy": "PolicyVersionList[?IsDefaultVersion] | [0].Document"},
+    outputs={
+        "name": lambda found: found["Arn"].rpartition("/")[2],
+        "policy": "PolicyVersionList[?IsDefaultVersion] | [0].Document",
+    },
     named="name 128",
 )
 
@@ -125,4 +127,5 @@ row(
     ),
     delete=(Call("schedule_key_deletion", {"KeyId": "$id", "PendingWindowInDays": "$deletionWindowInDays"}),),
     fixed="customerMasterKeySpec keyUsage multiRegion",
+    unread={"deletionWindowInDays": "is about the deletion"},
 )

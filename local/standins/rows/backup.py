@@ -7,6 +7,16 @@ from local.standins.table import Call, Read, row
 
 _VAULT = {"BackupVaultName": "$id"}
 
+
+def _emptied(client: Any, state: Values) -> str | None:
+    """Empties the vault where forceDestroy says so."""
+    if state.get("forceDestroy"):
+        points = client.list_recovery_points_by_backup_vault(BackupVaultName=state["id"])["RecoveryPoints"]
+        for point in points:
+            client.delete_recovery_point(BackupVaultName=state["id"], RecoveryPointArn=point["RecoveryPointArn"])
+    return None
+
+
 row(
     "backup/vault:Vault",
     "backup",
@@ -18,6 +28,8 @@ row(
     names={"name": "BackupVaultName", "kmsKeyArn": "EncryptionKeyArn"},
     outputs={"arn": "BackupVaultArn", "recoveryPoints": "NumberOfRecoveryPoints"},
     named="name 50",
+    unread={"forceDestroy": "is the provider's own"},
+    prepare=_emptied,
 )
 row(
     "backup/vaultLockConfiguration:VaultLockConfiguration",
@@ -57,15 +69,6 @@ def _plan(state: Values) -> Values:
     return {"BackupPlanId": state.get("id"), "BackupPlan": plan}
 
 
-def _refused(inputs: Values) -> str | None:
-    rules = [rule for rule in inputs.get("rules") or [] if isinstance(rule, dict)]
-    if any(rule.get("startWindow", 60) < 60 for rule in rules):
-        return "startWindow: 60 minutes at least"
-    if any(rule.get("completionWindow", 10080) < rule.get("startWindow", 480) + 60 for rule in rules):
-        return "completionWindow: 60 minutes more than startWindow at least"
-    return None
-
-
 row(
     "backup/plan:Plan",
     "backup",
@@ -84,7 +87,6 @@ row(
     fixed="name",
     outputs={"arn": "BackupPlanArn", "version": "VersionId"},
     named="name 50",
-    refuse=_refused,
 )
 
 

@@ -34,8 +34,8 @@ def _attributes(argument: str, names: dict[str, str]) -> Callable[[Values], Valu
         for path, key in names.items():
             name, _, part = path.partition(".")
             value = (state.get(name) or {}).get(part) if part else state.get(name)
-            if part == "enabled" and value is None and name in state:
-                value = False  # logs that were taken away
+            if name == "accessLogs" and part != "enabled" and not (state.get(name) or {}).get("enabled"):
+                continue  # logs that are off have no bucket
             if value is not None:
                 attributes.append(
                     {"Key": key, "Value": str(value).lower() if isinstance(value, bool) else str(value)}
@@ -74,6 +74,12 @@ def _fixed_of_network(old: Values, new: Values) -> set[str]:
     if not is_unknown(new.get("subnets")) and set(old.get("subnets") or ()) - set(new.get("subnets") or ()):
         fixed.add("subnets")
     return fixed
+
+
+def _logs_as_before(new: Values, read: Any) -> bool:
+    """Access logs that are left out stay as they are; if they are off, their bucket is not compared."""
+    logs = new.get("accessLogs")
+    return not logs or not (logs.get("enabled") or (read or {}).get("enabled"))
 
 
 def _protected(client: Any, state: Values) -> str | None:
@@ -130,6 +136,7 @@ row(
         "vpcId": "VpcId",
     },
     named="name 32",
+    suppress={"accessLogs": _logs_as_before},
     prepare=_protected,
 )
 
@@ -187,30 +194,53 @@ row(
 
 
 _IDLE = "tcp.idle_timeout.seconds"
-_USUAL_IDLE = 350  # seconds
 
 
-def _not_a_listener(inputs: Values) -> str | None:
-    certificate, protocol, idle = (
-        inputs.get(name) for name in ("certificateArn", "protocol", "tcpIdleTimeoutSeconds")
-    )
-    if protocol in ("HTTPS", "TLS") and not certificate and not is_unknown(certificate):
-        return f"CertificateNotFound: a listener of protocol {protocol} needs certificateArn"
-    if protocol in ("HTTP", "TCP", "UDP") and (certificate or inputs.get("sslPolicy")):
-        return f"InvalidConfigurationRequest: a listener of protocol {protocol} has no certificate, no sslPolicy"
-    if idle is not None and (protocol != "TCP" or not 60 <= int(idle) <= 6000):
-        return f"InvalidConfigurationRequest: tcpIdleTimeoutSeconds is TCP's, 60 to 6000, not {idle} of {protocol}"
-    return None
+def _no_idle_timeout(inputs: Values) -> str | None:
+    idle = inputs.get("tcpIdleTimeoutSeconds")
+    wrong = idle is not None and not is_unknown(idle) and not 60 <= int(idle) <= 6000
+    return f"tcpIdleTimeoutSeconds: expected to be in the range (60 - 6000), got {idle}" if wrong else None
+
+
+def _no_tcp(new: Values, read: Any) -> bool:
+    """The provider ignores the idle timeout of a listener of any other protocol."""
+    return new.get("protocol") != "TCP"
 
 
 def _listener(state: Values) -> Values:
     certificate = state.get("certificateArn")
-    return {"Certificates": [{"CertificateArn": certificate}] if certificate else None}
+    return {
+        "Certificates": [{"CertificateArn": certificate}] if certificate else None,
+        "DefaultActions": _actions(state["defaultActions"]),
+    }
+
+
+# The API nests what an action does under another name than the SDK.
+_AS_ACTIONS = (
+    "[].{type: Type, order: Order, targetGroupArn: TargetGroupArn, fixedResponse: FixedResponseConfig"
+    ".{statusCode: StatusCode, contentType: ContentType, messageBody: MessageBody}}"
+)
+_FIXED = {"statusCode": "StatusCode", "contentType": "ContentType", "messageBody": "MessageBody"}
+
+
+def _actions(actions: list[Values]) -> list[Values]:
+    made = []
+    for action in actions:
+        given = action.get("fixedResponse") or {}
+        fixed = {api: given[name] for name, api in _FIXED.items() if given.get(name) is not None}
+        parts = {
+            "Type": action["type"],
+            "TargetGroupArn": action.get("targetGroupArn"),
+            "FixedResponseConfig": fixed,
+        }
+        made.append({name: value for name, value in parts.items() if value})
+    return made
 
 
 def _idle(state: Values) -> Values:
-    seconds = str(state.get("tcpIdleTimeoutSeconds") or _USUAL_IDLE)
-    return {"ListenerArn": state["id"], "Attributes": [{"Key": _IDLE, "Value": seconds}]}
+    seconds = state.get("tcpIdleTimeoutSeconds") if state.get("protocol") == "TCP" else None
+    attributes = [{"Key": _IDLE, "Value": str(seconds)}] if seconds else []
+    return {"ListenerArn": state["id"], "Attributes": attributes}
 
 
 row(
@@ -228,6 +258,55 @@ row(
     ),
     delete=(Call("delete_listener", {"ListenerArn": "$id"}),),
     fixed="loadBalancerArn",
-    outputs={"arn": "ListenerArn", "certificateArn": "Certificates[0].CertificateArn"},
-    refuse=_not_a_listener,
+    outputs={
+        "arn": "ListenerArn",
+        "certificateArn": "Certificates[0].CertificateArn",
+        "defaultActions": f"DefaultActions{_AS_ACTIONS}",
+    },
+    refuse=_no_idle_timeout,
+    suppress={"tcpIdleTimeoutSeconds": _no_tcp},
+)
+
+
+def _rule(state: Values) -> Values:
+    return {
+        "Actions": _actions(state["actions"]),
+        "Conditions": [_condition(each) for each in state["conditions"]],
+    }
+
+
+def _condition(condition: Values) -> Values:
+    if header := condition.get("httpHeader"):
+        config = {"HttpHeaderName": header["httpHeaderName"], "Values": header["values"]}
+        return {"Field": "http-header", "HttpHeaderConfig": config}
+    pairs = [{name.capitalize(): text for name, text in pair.items()} for pair in condition["queryStrings"]]
+    return {"Field": "query-string", "QueryStringConfig": {"Values": pairs}}
+
+
+row(
+    "lb/listenerRule:ListenerRule",
+    "elbv2",
+    Call(
+        "create_rule",
+        lambda state: {"ListenerArn": state["listenerArn"], "Priority": int(state["priority"]), **_rule(state)},
+    ),
+    "Rules[0].RuleArn",
+    Read("describe_rules", {"RuleArns": ["$id"]}, "Rules[0]"),
+    updates=(
+        Call("modify_rule", lambda state: {"RuleArn": state["id"], **_rule(state)}, when="actions conditions"),
+        Call(
+            "set_rule_priorities",
+            lambda state: {"RulePriorities": [{"RuleArn": state["id"], "Priority": int(state["priority"])}]},
+            when="priority",
+        ),
+    ),
+    delete=(Call("delete_rule", {"RuleArn": "$id"}),),
+    fixed="listenerArn",
+    outputs={
+        "arn": "RuleArn",
+        "listenerArn": lambda merged: merged["RuleArn"].rpartition("/")[0].replace("listener-rule", "listener"),
+        "actions": f"Actions{_AS_ACTIONS}",
+        "conditions": "Conditions[].{queryStrings: QueryStringConfig.Values[].{key: Key, value: Value},"
+        " httpHeader: HttpHeaderConfig.{httpHeaderName: HttpHeaderName, values: Values}}",
+    },
 )

@@ -46,6 +46,10 @@ def _disabled(client: Any, state: Values) -> None:
     client.update_distribution(Id=state["id"], IfMatch=found["ETag"], DistributionConfig=config)
 
 
+def _made(state: Values) -> Values:
+    return {"DistributionConfigWithTags": {"DistributionConfig": _distribution(state), "Tags": {"Items": []}}}
+
+
 def _updated(state: Values) -> Values:
     return {"Id": state["id"], "DistributionConfig": _distribution(state)}
 
@@ -53,7 +57,7 @@ def _updated(state: Values) -> Values:
 row(
     "cloudfront/distribution:Distribution",
     "cloudfront",
-    Call("create_distribution", lambda state: {"DistributionConfig": _distribution(state)}),
+    Call("create_distribution_with_tags", _made),
     "Distribution.Id",
     Read(
         "get_distribution",
@@ -81,6 +85,7 @@ row(
     Read("get_vpc_origin", {"Id": "$id"}, "merge(VpcOrigin, {etag: ETag})"),
     updates=(Call("update_vpc_origin", {"Id": "$id"}, mapped=True, when="vpcOriginEndpointConfig"),),
     delete=(Call("delete_vpc_origin", {"Id": "$id"}),),
+    unread={"timeouts": "is the provider's own"},
 )
 
 
@@ -96,18 +101,22 @@ row(
     "cloudfront",
     Call("create_function", _function),
     "$name",
-    Read(
-        "describe_function",
-        _NAME,
-        "merge(FunctionSummary.FunctionConfig, FunctionSummary.FunctionMetadata, {name: FunctionSummary.Name,"
-        " status: FunctionSummary.Status, ETag: ETag})",
-    ),
+    [
+        Read(
+            "describe_function",
+            _NAME,
+            "merge(FunctionSummary.FunctionConfig, FunctionSummary.FunctionMetadata, {name: FunctionSummary.Name,"
+            " status: FunctionSummary.Status, ETag: ETag})",
+        ),
+        Read("get_function", _NAME, "{FunctionCode: FunctionCode}"),
+    ],
     puts=(Call("publish_function", _NAME, when="publish"),),
     updates=(Call("update_function", _function), Call("publish_function", _NAME)),
     delete=(Call("delete_function", _NAME),),
     fixed="name",
-    outputs={"arn": "FunctionARN"},
+    outputs={"arn": "FunctionARN", "code": lambda found: found["FunctionCode"].read().decode()},
     named="name 64",
+    unread={"publish": "is about the call"},
 )
 
 

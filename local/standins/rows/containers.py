@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from local.standins.codec import Values, is_unknown
+from local.standins.codec import Values
 from local.standins.servicer import Refused
 from local.standins.table import Call, Read, row
 
@@ -35,6 +35,8 @@ row(
     names={"name": "repositoryName"},
     outputs={"repositoryUrl": "repositoryUri", "arn": "repositoryArn"},
     named="name 256",
+    unread={"forceDelete": "is the provider's own"},
+    suppress={"encryptionConfigurations": lambda new, read: not new.get("encryptionConfigurations")},
     prepare=_holds_images,
 )
 
@@ -67,27 +69,6 @@ row(
     named="name 255",
 )
 
-# Task memory (MiB) that Fargate has for a task's CPU units: Amazon ECS Developer Guide, "Task definition
-# parameters for Fargate".
-_FARGATE = {
-    256: {512, 1024, 2048},
-    512: range(1024, 4097, 1024),
-    1024: range(2048, 8193, 1024),
-    2048: range(4096, 16385, 1024),
-    4096: range(8192, 30721, 1024),
-    8192: range(16384, 61441, 4096),
-    16384: range(32768, 122881, 8192),
-}
-
-
-def _not_on_fargate(inputs: Values) -> str | None:
-    if "FARGATE" not in (inputs.get("requiresCompatibilities") or []):
-        return None
-    cpu, memory = inputs.get("cpu"), inputs.get("memory")
-    if not is_unknown([cpu, memory]) and int(memory or 0) not in _FARGATE.get(int(cpu or 0), ()):
-        return f"ClientException: Fargate has no task of cpu {cpu} with memory {memory}"
-    return None if inputs.get("networkMode") == "awsvpc" else "ClientException: Fargate needs networkMode awsvpc"
-
 
 def _registered(state: Values) -> Values:
     return {"containerDefinitions": json.loads(state["containerDefinitions"])}
@@ -103,7 +84,6 @@ row(
     delete=(Call("deregister_task_definition", {"taskDefinition": "$id"}),),
     fixed="*",
     outputs={"arn": "taskDefinitionArn"},
-    refuse=_not_on_fargate,
 )
 
 _CONFIGURATION = {
@@ -178,5 +158,6 @@ row(
     names={"name": "serviceName", "cluster": "clusterArn"},
     outputs={"arn": "serviceArn"},
     named="name 255",
+    unread={"forceNewDeployment": "is about the call", "waitForSteadyState": "is the provider's own"},
     finish=_steady,
 )

@@ -1,9 +1,8 @@
 """RDS and Secrets Manager."""
 
-import re
 from typing import Any
 
-from local.standins.codec import Values, is_unknown
+from local.standins.codec import Values
 from local.standins.servicer import Refused
 from local.standins.table import Call, Read, row
 
@@ -56,6 +55,14 @@ def _parameters(state: Values) -> Values:
     }
 
 
+def _read_parameters(state: Values, found: Values) -> Values:
+    """As the provider: parameters that a user has set, and defaults that the program also gives."""
+    given = {parameter["name"] for parameter in state.get("parameters") or []}
+    shown = [each for each in found["Parameters"] if each["Source"] == "user" or each["ParameterName"] in given]
+    names = {"name": "ParameterName", "value": "ParameterValue", "applyMethod": "ApplyMethod"}
+    return {"parameters": [{name: each[api] for name, api in names.items()} for each in shown]}
+
+
 _GROUP = {"DBParameterGroupName": "$name"}
 
 row(
@@ -68,11 +75,7 @@ row(
     "$name",
     [
         Read("describe_db_parameter_groups", {"DBParameterGroupName": "$id"}, "DBParameterGroups[0]"),
-        Read(
-            "describe_db_parameters",
-            {"DBParameterGroupName": "$id", "Source": "user"},
-            "{parameters: Parameters[].{name: ParameterName, value: ParameterValue, applyMethod: ApplyMethod}}",
-        ),
+        Read("describe_db_parameters", {"DBParameterGroupName": "$id"}),
     ],
     puts=(Call("modify_db_parameter_group", _parameters, when="parameters"),),
     delete=(Call("delete_db_parameter_group", _GROUP),),
@@ -81,43 +84,13 @@ row(
     outputs={"arn": "DBParameterGroupArn"},
     named="name 255",
     defaults={"description": "Managed by Pulumi"},
+    reads_as=_read_parameters,
 )
 
-# As RDS offers them; the emulator takes anything.
-_VERSIONS = re.compile(r"(14|15|16|17|18)(\.\d+)?")
-_LEAST_GP3_GIB, _GP3_GIB_WITH_IOPS = 20, 400
 
-
-def _refused(inputs: Values) -> str | None:
-    def given(name: str, default: Any = None) -> Any:
-        value = inputs.get(name)
-        return default if value is None or is_unknown(value) else value
-
-    storage, password = given("allocatedStorage", 0), given("password", "x" * 8)
-    managed = bool(given("manageMasterUserPassword"))
-    rules = {
-        "password: needed, or manageMasterUserPassword, not both": managed != bool(inputs.get("password")),
-        f"engineVersion {given('engineVersion')}: RDS offers PostgreSQL 14 to 18": given("engine") != "postgres"
-        or _VERSIONS.fullmatch(str(given("engineVersion", "17"))),
-        f"username {given('username')}: PostgreSQL on RDS reserves admin": given("username") != "admin",
-        "password: at least 8 characters": len(password) >= 8,
-        'password: not /, @, " or a space': not set(password) & set('/@" '),
-        f"allocatedStorage {storage}: gp3 has at least {_LEAST_GP3_GIB} GiB": storage >= _LEAST_GP3_GIB
-        or given("storageType") != "gp3",
-        f"iops, storageThroughput: not below {_GP3_GIB_WITH_IOPS} GiB of gp3": storage >= _GP3_GIB_WITH_IOPS
-        or not (given("iops") or given("storageThroughput")),
-        "maxAllocatedStorage: at least 10 % above allocatedStorage": not given("maxAllocatedStorage")
-        or given("maxAllocatedStorage") * 10 >= storage * 11,
-        "finalSnapshotIdentifier: needed unless skipFinalSnapshot": given("skipFinalSnapshot", False)
-        or inputs.get("finalSnapshotIdentifier"),
-        "dbName, username: a snapshot has its own": not given("snapshotIdentifier")
-        or not (given("dbName") or given("username")),
-        "dbName postgres: RDS makes it with every instance": given("dbName") != "postgres",
-        "username: needed but with a snapshot": given("snapshotIdentifier") or inputs.get("username"),
-        "monitoringRoleArn: needed with monitoringInterval": not given("monitoringInterval")
-        or inputs.get("monitoringRoleArn"),
-    }
-    return "; ".join(rule for rule, holds in rules.items() if not holds) or None
+def _one_password(inputs: Values) -> str | None:
+    conflict = bool(inputs.get("manageMasterUserPassword")) and bool(inputs.get("password"))
+    return "password, manageMasterUserPassword: not both" if conflict else None
 
 
 def _created(inputs: Values) -> Call:
@@ -126,8 +99,12 @@ def _created(inputs: Values) -> Call:
     return Call("restore_db_instance_from_db_snapshot" if restored else "create_db_instance", mapped=True)
 
 
+# Below, RDS takes neither iops nor throughput of gp3 (Amazon RDS User Guide, "Amazon RDS DB instance storage").
+_GP3_GIB_WITH_IOPS = 400
+
+
 def _modified(state: Values) -> Values:
-    """ModifyDBInstance takes log exports as what to turn on and off."""
+    """As the provider: log exports to turn on and off, and all of the storage's properties together."""
     old = set((state.get("_old") or state).get("enabledCloudwatchLogsExports") or [])
     new = set(state.get("enabledCloudwatchLogsExports") or [])
     exports = {"EnableLogTypes": sorted(new - old), "DisableLogTypes": sorted(old - new)}
@@ -135,7 +112,34 @@ def _modified(state: Values) -> Values:
         "DBInstanceIdentifier": state["identifier"],
         "ApplyImmediately": True,
         "CloudwatchLogsExportConfiguration": exports if old != new else None,
+        **_storage(state, set(state.get("_changed") or ())),
     }
+
+
+def _storage(state: Values, changed: set[str]) -> Values:
+    """Size, iops and throughput in an update. The provider sends computed values, too, even where RDS refuses."""
+    sent: Values = {}
+    with_iops = state.get("storageType") != "gp3" or state["allocatedStorage"] >= _GP3_GIB_WITH_IOPS
+    if changed & {"allocatedStorage", "iops"}:
+        sent["AllocatedStorage"] = state["allocatedStorage"]
+        if "iops" in changed or with_iops:
+            sent["Iops"] = state.get("iops")
+    if "storageThroughput" in changed:
+        sent |= {"AllocatedStorage": state["allocatedStorage"], "Iops": state.get("iops")}
+    return sent
+
+
+def _grown(new: Values, read: Any) -> bool:
+    """Whether RDS has enlarged the storage automatically."""
+    given = new.get("allocatedStorage") or 0
+    return bool(read) and read > given and (new.get("maxAllocatedStorage") or 0) > given
+
+
+def _as_given(state: Values, found: Values) -> Values:
+    """The engine's version is compared as far as it is given: 17 means any of its minor versions."""
+    given = str(state.get("engineVersion") or "")
+    same = given and f"{found['EngineVersion']}.".startswith(f"{given}.")
+    return {"engineVersion": given} if same else {}
 
 
 def _protected(client: Any, state: Values) -> str | None:
@@ -169,7 +173,7 @@ row(
         "DBInstances[0].merge(@, {VpcSecurityGroupIds: VpcSecurityGroups[].VpcSecurityGroupId})",
     ),
     puts=(Call("modify_db_instance", _modified, mapped=True, when="snapshotIdentifier"),),
-    updates=(Call("modify_db_instance", _modified, mapped=True),),
+    updates=(Call("modify_db_instance", _modified, mapped=True, if_changed="*"),),
     delete=(Call("delete_db_instance", _deleted),),
     fixed="identifier engine username dbName storageEncrypted kmsKeyId availabilityZone snapshotIdentifier",
     names={
@@ -179,6 +183,8 @@ row(
         "username": "MasterUsername",
         "password": "MasterUserPassword",
         "parameterGroupName": "DBParameterGroupName",
+        "backupWindow": "PreferredBackupWindow",
+        "maintenanceWindow": "PreferredMaintenanceWindow",
         "caCertIdentifier": "CACertificateIdentifier",
         "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
         "masterUserSecrets": "MasterUserSecret",
@@ -198,8 +204,19 @@ row(
         "masterUserSecretKmsKeyId": "MasterUserSecret.KmsKeyId",
     },
     named="identifier 63",
+    unread={
+        "password": "is a secret that RDS keeps to itself",
+        "snapshotIdentifier": "is about the creation",
+        "applyImmediately": "is about the call",
+        "allowMajorVersionUpgrade": "is about the call",
+        "skipFinalSnapshot": "is about the deletion",
+        "finalSnapshotIdentifier": "is about the deletion",
+        "deleteAutomatedBackups": "is about the deletion",
+    },
     secret="password",  # noqa: S106 - a property's name
-    refuse=_refused,
+    refuse=_one_password,
+    suppress={"allocatedStorage": _grown},
+    reads_as=_as_given,
     prepare=_protected,
 )
 
@@ -232,6 +249,7 @@ row(
     fixed="name namePrefix",
     outputs={"arn": "ARN"},
     named="name 512",
+    unread={"recoveryWindowInDays": "is about the deletion"},
 )
 
 row(
@@ -257,5 +275,6 @@ row(
     updates=(Call("rotate_secret", mapped=True),),
     # No deletion: the program only forgets it, and RDS's secret goes with the instance.
     fixed="secretId",
+    unread={"rotateImmediately": "is about the call"},
     outputs={"secretId": "ARN"},
 )

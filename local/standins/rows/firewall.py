@@ -1,14 +1,7 @@
 """WAF."""
 
-from local.standins.codec import Values, is_unknown
+from local.standins.codec import Values
 from local.standins.table import Call, Read, row
-
-
-def _elsewhere(inputs: Values) -> str | None:
-    region = inputs.get("region")
-    if inputs.get("scope") == "CLOUDFRONT" and region != "us-east-1" and not is_unknown(region):
-        return f"WAFInvalidParameterException: what is for CLOUDFRONT has the region us-east-1, not {region}"
-    return None
 
 
 def _named(state: Values) -> Values:
@@ -19,6 +12,11 @@ def _named(state: Values) -> Values:
 
 _ID = "join('/', [Summary.Id, Summary.Name])"
 
+
+def _scope(found: Values) -> str:
+    return "CLOUDFRONT" if ":global/" in found["ARN"] else "REGIONAL"
+
+
 row(
     "wafv2/ipSet:IpSet",
     "wafv2",
@@ -28,8 +26,8 @@ row(
     updates=(Call("update_ip_set", _named, mapped=True),),
     delete=(Call("delete_ip_set", _named),),
     fixed="name scope ipAddressVersion",
+    outputs={"scope": _scope},
     named="name 128",
-    refuse=_elsewhere,
 )
 
 row(
@@ -41,8 +39,8 @@ row(
     updates=(Call("update_web_acl", _named, mapped=True),),
     delete=(Call("delete_web_acl", _named),),
     fixed="name scope",
+    outputs={"scope": _scope},
     named="name 128",
-    refuse=_elsewhere,
 )
 
 
@@ -57,15 +55,6 @@ def _logging(state: Values) -> Values:
     }
 
 
-def _not_a_log_group_of_wafs(inputs: Values) -> str | None:
-    wrong = [
-        arn
-        for arn in inputs.get("logDestinationConfigs") or []
-        if not is_unknown(arn) and ":log-group:aws-waf-logs-" not in arn
-    ]
-    return f"WAFInvalidParameterException: WAF logs to groups aws-waf-logs-…, not to {wrong}" if wrong else None
-
-
 row(
     "wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
     "wafv2",
@@ -75,5 +64,4 @@ row(
     updates=(Call("put_logging_configuration", _logging),),
     delete=(Call("delete_logging_configuration", {"ResourceArn": "$id"}),),
     fixed="resourceArn",
-    refuse=_not_a_log_group_of_wafs,
 )

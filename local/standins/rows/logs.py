@@ -38,6 +38,45 @@ row(
     finish=_under_its_key,
 )
 
+_FILTER = {"filterName": "$name", "logGroupName": "$logGroupName"}
+_TRANSFORMATION = {
+    "name": "metricName",
+    "namespace": "metricNamespace",
+    "value": "metricValue",
+    "unit": "unit",
+}
+
+
+def _metric_filter(state: Values) -> Values:
+    given = state["metricTransformation"]
+    transformation = {api: given[name] for name, api in _TRANSFORMATION.items() if given.get(name) is not None}
+    return {
+        "filterName": state["name"],
+        "logGroupName": state["logGroupName"],
+        "filterPattern": state["pattern"],
+        "metricTransformations": [transformation],
+    }
+
+
+row(
+    "cloudwatch/logMetricFilter:LogMetricFilter",
+    "logs",
+    Call("put_metric_filter", _metric_filter),
+    "$name",
+    Read(
+        "describe_metric_filters",
+        {"filterNamePrefix": "$id"},
+        "metricFilters[?filterName=='$id'].merge(@, {metricTransformation: metricTransformations[0].{"
+        + ", ".join(f"{name}: {api}" for name, api in _TRANSFORMATION.items())
+        + "}}) | [0]",
+    ),
+    updates=(Call("put_metric_filter", _metric_filter),),
+    delete=(Call("delete_metric_filter", _FILTER),),
+    fixed="name logGroupName",
+    names={"name": "filterName", "pattern": "filterPattern"},
+    named="name 512",
+)
+
 row(
     "cloudwatch/logDeliverySource:LogDeliverySource",
     "logs",

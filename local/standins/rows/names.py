@@ -54,6 +54,7 @@ row(
     Read("describe_certificate", _CERTIFICATE, "Certificate.{CertificateArn: CertificateArn, Status: Status}"),
     live="Status=='ISSUED'",
     fixed="certificateArn validationRecordFqdns",
+    unread={"validationRecordFqdns": "only says what to wait for"},
     finish=_issued,
 )
 
@@ -93,5 +94,6 @@ row(
     updates=(Call("change_resource_record_sets", lambda state: _change("UPSERT", state)),),
     delete=(Call("change_resource_record_sets", lambda state: _change("DELETE", state)),),
     fixed="zoneId name type setIdentifier",
+    unread={"allowOverwrite": "is about the creation"},
     outputs={"fqdn": "$name"},
 )

@@ -33,7 +33,7 @@ row(
     delete=(Call("delete_queue", {"QueueUrl": "$id"}),),
     fixed="name namePrefix fifoQueue",
     names=_ATTRIBUTES,
-    outputs={"arn": "QueueArn", "url": "$id"},
+    outputs={"arn": "QueueArn", "url": "$id", "name": lambda found: found["QueueArn"].rpartition(":")[2]},
     named="name 80",
 )
 

@@ -60,7 +60,14 @@ row(
     "ssm",
     Call("put_parameter", mapped=True),
     "$name",
-    Read("get_parameter", {"Name": "$id", "WithDecryption": True}, "Parameter"),
+    [
+        Read("get_parameter", {"Name": "$id", "WithDecryption": True}, "Parameter"),
+        Read(
+            "describe_parameters",
+            {"ParameterFilters": [{"Key": "Name", "Values": ["$id"]}]},
+            "Parameters[0].{Description: Description, Tier: Tier}",
+        ),
+    ],
     updates=(Call("put_parameter", {"Overwrite": True}, mapped=True),),
     delete=(Call("delete_parameter", {"Name": "$id"}),),
     fixed="name",

@@ -26,7 +26,8 @@ def _query(given: Values) -> Values:
 
 def _alarm(state: Values) -> Values:
     queries = [_query(each) for each in state.get("metricQueries") or []]
-    return {"Dimensions": _dimensions(state.get("dimensions")) or None, "Metrics": queries or None}
+    dimensions = _dimensions(state.get("dimensions")) if state.get("metricName") else None
+    return {"Dimensions": dimensions, "Metrics": queries or None}
 
 
 def _read_dimensions(found: Any) -> Values | None:
@@ -191,5 +192,6 @@ row(
         ],
     },
     named="name 100",
+    unread={"notifications": "each has calls of its own, for itself and for its subscribers"},
     finish=_tell_others,
 )

@@ -1,0 +1,55 @@
+"""What a stack remembers from one `pulumi up` to the next: facts that no setting states.
+
+They are parameters in Systems Manager's Parameter Store, below `/PROJECT/STACK/running`. The program reads
+them before it registers the first resource, in previews too. They go with the stack, so a new stack of the
+same name starts without them.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+# The names of the facts. A name must not change: stacks that are deployed have it.
+IMAGE = "orthanc-image"
+"""The upstream image of the last deployment that succeeded."""
+ZONES = "zones"
+"""The Availability Zones of the stack's own network, by name, separated by commas."""
+DATABASE = "database"
+"""The identifier of the database instance."""
+DATABASE_KEY = "database-key"
+"""The ARN of the key that the stack made for the database."""
+
+
+def recall() -> dict[str, str]:
+    """What the stack remembers, by the names above; nothing before the first deployment.
+
+    Asks AWS. Raises what the provider does, such as access denied.
+    """
+    found = aws.ssm.get_parameters_by_path(path=_path())
+    values: Mapping[str, str] = dict(zip(found.names or (), found.values or (), strict=True))
+    return {name.removeprefix(f"{_path()}/"): value for name, value in values.items()}
+
+
+def remember(
+    name: str,
+    fact: str,
+    value: pulumi.Input[str],
+    description: str,
+    *,
+    parent: pulumi.Resource,
+    depends_on: Sequence[pulumi.Resource] = (),
+) -> None:
+    """Record a fact once `depends_on` has succeeded."""
+    aws.ssm.Parameter(
+        name,
+        name=f"{_path()}/{fact}",
+        type="String",
+        value=value,
+        description=description,
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)),
+    )
+
+
+def _path() -> str:
+    return f"/{pulumi.get_project()}/{pulumi.get_stack()}/running"

@@ -1,0 +1,22 @@
+"""The stack's name inside names that AWS limits.
+
+Pulumi takes stack names of up to 100 letters, digits, hyphens, underscores and dots. Most of AWS takes no dots,
+and some names have to be shorter.
+"""
+
+import hashlib
+
+_DIGITS = 6
+
+
+def with_stack(prefix: str, stack: str, *, longest: int, separator: str = "-") -> str:
+    """`prefix`, `separator` and the stack's name, of letters, digits, hyphens and underscores, `longest` at most.
+
+    Where the stack's name cannot stand as it is, digits made from it keep stacks apart: prod.eu is not prod-eu.
+    """
+    plain = stack.replace(".", "-")
+    room = longest - len(prefix) - len(separator)
+    if plain != stack or len(plain) > room:
+        digits = hashlib.sha256(stack.encode()).hexdigest()[:_DIGITS]
+        plain = f"{plain[: room - _DIGITS - 1]}-{digits}"
+    return f"{prefix}{separator}{plain}"

@@ -1,0 +1,111 @@
+"""ECR's registry: a proxy before the place's registry container, by which ECR knows every image that is pushed.
+
+Layers pass through as they come. A manifest is judged first: ECR refuses one for a repository that it does not
+have, and another one under a tag that cannot be moved. What ECR has deleted cannot be pulled.
+"""
+
+import asyncio
+import hashlib
+import json
+import re
+import threading
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
+from multidict import CIMultiDict
+from yarl import URL
+
+from local.containers import registry_address
+from local.emulator.overlay import ecr
+from local.images import ImageError
+from local.place import Place
+
+_MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<reference>[^/]+)")
+_LARGEST_MANIFEST = 4 << 20  # bytes, as in Docker's own registry
+_CHUNK_BYTES = 1 << 20
+_CONNECT_SECONDS = 10
+# They belong to one connection, not to the message (RFC 9110, 7.6.1).
+_HOP_BY_HOP = ("Connection", "Expect", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade")
+
+
+class Registry:
+    """Serves in a thread of its own, as long as the process lives."""
+
+    def __init__(self, place: Place):
+        """Listens at once. Raises OSError when the port is taken."""
+        self._place = place
+        self._container = ""  # the address of the container, once it is known
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="registry", daemon=True).start()
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+
+    async def _listen(self) -> None:
+        self._session = ClientSession(
+            connector=TCPConnector(limit=0),
+            auto_decompress=False,
+            timeout=ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+        )
+        runner = web.ServerRunner(web.Server(self._handle, access_log=None))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", self._place.port("registry")).start()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        manifest = _MANIFEST.fullmatch(request.path)
+        try:
+            if not manifest:
+                return await self._passed(request, request.content if request.body_exists else None)
+            repository, reference = manifest["repository"], manifest["reference"]
+            if request.method == "PUT":
+                return await self._pushed(request, repository, reference)
+            if request.method in ("GET", "HEAD"):
+                ecr.check_pull(repository, reference)
+            return await self._passed(request)
+        except ecr.RegistryError as error:
+            return _refusal(error)
+        except (ClientError, TimeoutError, ImageError) as error:
+            self._container = ""  # it may have been started anew
+            return _refusal(ecr.RegistryError(502, "UNAVAILABLE", f"the registry's container: {error}"))
+
+    async def _pushed(self, request: web.BaseRequest, repository: str, reference: str) -> web.StreamResponse:
+        """Store a manifest, and tell ECR of it."""
+        body = b""
+        async for chunk in request.content.iter_chunked(_CHUNK_BYTES):
+            body += chunk
+            if len(body) > _LARGEST_MANIFEST:
+                raise ecr.RegistryError(413, "MANIFEST_INVALID", "manifest invalid")
+        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+        tag = None if reference == digest else reference
+        ecr.check_push(repository, tag, digest)
+        answer = await self._passed(request, body)
+        if answer.status == 201:
+            ecr.keep(repository, tag, digest, body.decode(), request.content_type)
+        return answer
+
+    async def _passed(self, request: web.BaseRequest, body: object = None) -> web.StreamResponse:
+        """What the container answers."""
+        if not self._container:
+            self._container = await asyncio.to_thread(registry_address, self._place)
+        url = URL(f"http://{self._container}{request.raw_path}", encoded=True)
+        sent = _end_to_end(request.headers)
+        async with self._session.request(
+            request.method, url, headers=sent, data=body, allow_redirects=False
+        ) as answer:
+            response = web.StreamResponse(status=answer.status, reason=answer.reason)
+            response.headers.extend(_end_to_end(answer.headers))
+            await response.prepare(request)
+            async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
+                await response.write(chunk)
+            await response.write_eof()
+            return response
+
+
+def _end_to_end(headers: object) -> CIMultiDict[str]:
+    kept = CIMultiDict(headers)  # type: ignore[arg-type]
+    for name in _HOP_BY_HOP:
+        kept.popall(name, None)
+    return kept
+
+
+def _refusal(error: ecr.RegistryError) -> web.Response:
+    """An error in the form of the registry's protocol (distribution specification, "Error Codes")."""
+    text = json.dumps({"errors": [{"code": error.code, "message": str(error)}]})
+    return web.Response(status=error.status, text=text, content_type="application/json")

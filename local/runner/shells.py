@@ -1,0 +1,52 @@
+"""Shells in a task (ECS Exec): whether the agent of a session gets what it needs.
+
+On AWS the task runs without it, and who wants a shell is told TargetNotConnectedException. Here the task does not
+start, so that nobody finds out later.
+"""
+
+from collections.abc import Iterator
+
+from local.emulator.overlay.iam import ACCOUNT, TRANSPORT, caller_of, denial, problem_of_key
+from local.emulator.overlay.policies import permitted
+from local.place import REGION
+from local.runner.documents import Document, TaskError
+from local.runner.ways import Ways
+
+CHANNELS = tuple(f"ssmmessages:{do}{end}Channel" for do in ("Create", "Open") for end in ("Control", "Data"))
+# Where the agent, which is root, keeps state and logs (Amazon ECS Developer Guide, "Monitor Amazon ECS containers
+# with ECS Exec": a root file system that is read-only is not supported, unless these are volumes).
+_PATHS = ("/var/lib/amazon", "/var/log/amazon")
+_RECORD = ("logs:DescribeLogStreams", "logs:CreateLogStream", "logs:PutLogEvents")
+
+
+def services(configuration: Document) -> tuple[str, ...]:
+    """The services of AWS that the agent calls, beside those that each task calls."""
+    return ("ssmmessages", *(["kms"] if configuration.get("kmsKeyId") else []))
+
+
+def check(definition: Document, configuration: Document, passed: Ways) -> None:
+    """Raise TaskError where no shell could be opened in a task of this definition, or none recorded.
+
+    `configuration`: the cluster's executeCommandConfiguration; `passed`: the endpoints on the task's ways to AWS.
+    """
+    [container] = definition["containerDefinitions"]
+    if problem := next(_problems(definition["taskRoleArn"], container, configuration, passed), ""):
+        raise TaskError(f"no shell could be opened (ECS Exec): {problem}")
+
+
+def _problems(role_arn: str, container: Document, configuration: Document, passed: Ways) -> Iterator[str]:
+    mounted = {mount["containerPath"] for mount in container.get("mountPoints", [])}
+    if container.get("readonlyRootFilesystem") and not mounted.issuperset(_PATHS):
+        yield f"the agent cannot write to {', '.join(_PATHS)}"
+    policies = {service: endpoint["PolicyDocument"] for service, endpoint in passed.items()}
+    agent = caller_of(role_arn, policies)
+    logs, asked = configuration.get("logConfiguration", {}), [(action, "*") for action in CHANNELS]
+    if group := logs.get("cloudWatchLogGroupName"):
+        groups = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group"
+        asked += [("logs:DescribeLogGroups", f"{groups}:*")]
+        asked += [(action, f"{groups}:{group}:log-stream:session") for action in _RECORD]
+    for action, resource in asked:
+        if not permitted(agent, action, resource, TRANSPORT):
+            yield denial(agent, action, resource)
+    if (key := configuration.get("kmsKeyId")) and (problem := problem_of_key(agent, REGION, key, "kms:Decrypt")):
+        yield problem

@@ -1,0 +1,36 @@
+"""DICOM over TLS, which ends at the network load balancer."""
+
+import ssl
+
+import pytest
+
+from tests.certificates import imported
+from tests.data.archive import SUCCESS
+from tests.data.modalities import CERTIFIED, Opened, new_ct
+
+
+@pytest.fixture(scope="module")
+def trusting(opened: Opened) -> ssl.SSLContext:
+    """The same over TLS, and a client that trusts the place's authority."""
+    embedded = opened.archive.embedded
+    certificate = imported(embedded.client("acm"), CERTIFIED)
+    tasks = [task["name"] for task in opened.archive.tasks()]
+    embedded.configure(dicomCertificateArn=certificate)
+    embedded.changes()
+    assert [task["name"] for task in opened.archive.tasks()] == tasks, (
+        "a certificate is none of the tasks' business"
+    )
+    context = ssl.create_default_context(cafile=str(embedded.place.home / "tls/ca.pem"))
+    opened.archive.eventually(lambda: opened.is_let_in("SCANNER", tls=context), "the listener speaks no TLS")
+    return context
+
+
+def test_over_tls(opened: Opened, trusting: ssl.SSLContext):
+    sent = new_ct()
+    assert opened.store(sent, tls=trusting) == SUCCESS
+    [back] = opened.archive.dicomweb().retrieve_study(sent.StudyInstanceUID)
+    assert back == sent
+    assert not opened.is_let_in("STRANGER", tls=trusting)
+    assert not opened.is_let_in("SCANNER", tls=trusting, address=opened.network.far)
+    assert not opened.is_let_in("SCANNER"), "a device may still speak in clear"
+    assert not opened.is_let_in("SCANNER", tls=ssl.create_default_context()), "the certificate is not the place's"

@@ -1,0 +1,160 @@
+"""Orthanc's own options: what is open, who owns the rest, and that the tables are complete."""
+
+import contextvars
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import configuration, orthanc
+from components.configuration import ConfigurationError, parse
+from components.database import DatabaseAccess
+from components.settings import Settings
+from components.settings.orthanc_closed import OWNED, REFUSED
+from components.settings.orthanc_configuration import OrthancConfiguration, defaults, without_default
+from components.settings.orthanc_table import MEMORY_MB, SETTABLE
+from tests.unit.program import INTERNAL, NAME, REGION, deployed
+
+DATABASE = DatabaseAccess(host="db", port=5432, name="orthanc", user="orthanc", secret_arn="arn")
+
+# Value, and what Orthanc's JSON gets of it.
+GOOD: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"UnknownSopClassAccepted": True}, {"UnknownSopClassAccepted": True}),
+    ({"UnknownSopClassAccepted": "false"}, {"UnknownSopClassAccepted": False}),
+    ({"AcceptedSopClasses": ["1.2.840.*", "1.3.12.2.1107.5.9.1"]}, {}),
+    ({"MaximumPduLength": "65536"}, {"MaximumPduLength": 65536}),
+    ({"DeidentifyLogsDicomVersion": 2008}, {"DeidentifyLogsDicomVersion": "2008"}),
+    ({"DefaultPrivateCreator": 4711}, {"DefaultPrivateCreator": "4711"}),
+    ({"DicomScuPreferredTransferSyntax": "1.2.840.10008.1.2.4.201"}, {}),
+    ({"IngestTranscoding": "1.2.840.10008.1.2.4.80"}, {}),
+    ({"ExtraMainDicomTags": {"Study": ["ProtocolName", "0018,1030"]}}, {}),
+    ({"Dictionary": {"0014,1020": ["DA", "ValidationExpiryDate", 1, 1], "00e1,c2": ["UI", "X"]}}, {}),
+    ({"UserMetadata": {"checked": 1024}}, {}),
+    ({"UserContentType": {"report": 1025, "other": [1026, "application/pdf"]}}, {}),
+    ({"Warnings": {"W007_MissingRequestedTagsNotReadFromDisk": False}}, {}),
+    ({"JobsEngineThreadsCount": {"ResourceModification": 4}}, {}),
+    ({"OrthancExplorer2": {"UiOptions": {"DefaultLanguage": "fr", "DateFormat": "dd/MM/yyyy"}}}, {}),
+]
+
+# Value, the path to what is wrong with it, and the rule.
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    ({"UnknownSopClassAccepted": "yes"}, "UnknownSopClassAccepted", "true or false"),
+    ({"UnknownSopClassAccepted": 1}, "UnknownSopClassAccepted", "true or false"),
+    ({"AcceptedSopClasses": "1.2.*"}, "AcceptedSopClasses", "valid list"),
+    ({"AcceptedSopClasses": ["CTImageStorage"]}, "AcceptedSopClasses[0]", "must be a UID"),
+    ({"AcceptedSopClasses": []}, "AcceptedSopClasses", "at least 1 item"),
+    ({"MaximumPduLength": 4095}, "MaximumPduLength", "greater than or equal to 4096"),
+    ({"MaximumPduLength": 131073}, "MaximumPduLength", "less than or equal to 131072"),
+    ({"StableAge": True}, "StableAge", "valid integer"),
+    ({"DicomScpTimeout": 0}, "DicomScpTimeout", "greater than or equal to 1"),
+    ({"DicomDefaultRetrieveMethod": "C-STORE"}, "DicomDefaultRetrieveMethod", "'C-MOVE' or 'C-GET'"),
+    ({"IngestTranscoding": "1.2.840.10008.1.2.4.50"}, "IngestTranscoding", "'1.2.840.10008.1.2.4.90'"),
+    ({"DicomScuPreferredTransferSyntax": "1.2.3"}, "DicomScuPreferredTransferSyntax", "that Orthanc knows"),
+    ({"DefaultPrivateCreator": "${PGPASSWORD}"}, "DefaultPrivateCreator", "must not contain ${"),
+    ({"ExtraMainDicomTags": {"Study": ["a b"]}}, "ExtraMainDicomTags.Study[0]", "must be a DICOM tag"),
+    ({"Dictionary": {"14,1020": ["DA", "X"]}}, 'Dictionary["14,1020"]', "must be a tag"),
+    ({"Dictionary": {"0014,1020": ["DA"]}}, 'Dictionary["0014,1020"]', "must be a VR and a name"),
+    ({"Dictionary": {"0014,1020": ["DA", "${PGPASSWORD}"]}}, 'Dictionary["0014,1020"]', "must not contain ${"),
+    ({"UserMetadata": {"checked": 7}}, "UserMetadata.checked", "greater than or equal to 1024"),
+    ({"UserContentType": {"report": ["pdf"]}}, "UserContentType.report", "must be a number from 1024"),
+    ({"Warnings": {"W001": True}}, "Warnings.W001", "did you mean Warnings.W001_TagsBeingReadFromStorage?"),
+    ({"Warnings": True}, "Warnings", "must be an object of Orthanc's options"),
+    ({"unknownSopClassAccepted": True}, "unknownSopClassAccepted", "did you mean UnknownSopClassAccepted?"),
+    ({"DicomWeb": {"StudyMetadata": "Full"}}, "DicomWeb.StudyMetadata", "did you mean DicomWeb.StudiesMetadata?"),
+    ({"Whatever": 1}, "Whatever", "is no option that can be set here"),
+    ({"Name": "Archive"}, "Name", "is set by orthancName"),
+    ({"DefaultEncoding": "Latin1"}, "DefaultEncoding", "is set by dicomDefaultEncoding"),
+    ({"LimitFindResults": 100}, "LimitFindResults", "would cut longer answers and report success"),
+    ({"RegisteredUsers": {"a": "b"}}, "RegisteredUsers", "is set by orthancUsers; passwords are in"),
+    ({"DicomWeb": {"Ssl": False}}, "DicomWeb.Ssl", "links must be https"),
+    ({"PostgreSQL": {"Password": "x"}}, "PostgreSQL", "passwords are in Secrets Manager"),
+    ({"OrthancPeers": {}}, "OrthancPeers", "it holds passwords"),
+    ({"DicomTlsEnabled": True}, "DicomTlsEnabled", "ends at the balancer (dicomCertificateArn)"),
+    ({"RejectSopClasses": []}, "RejectSopClasses", "it is RejectedSopClasses now"),
+]
+
+
+@pytest.mark.parametrize(("value", "made"), GOOD, ids=str)
+def test_what_is_open_reaches_orthanc(value: dict[str, Any], made: dict[str, Any]):
+    container = deployed(orthancConfiguration=json.dumps(value)).container()
+    [text] = [each["value"] for each in container["environment"] if each["name"] == "ORTHANC_JSON"]
+    assert (made or value).items() <= json.loads(text).items()
+
+
+def test_an_option_of_a_section_stands_beside_the_programs_own():
+    settings = parse({"orthancConfiguration": {"DicomWeb": {"StudiesMetadata": "MainDicomTags"}}})
+    made = orthanc.configuration(settings, "prod", DATABASE, None)
+    assert made["DicomWeb"] == {"Ssl": True, "StudiesMetadata": "MainDicomTags"}
+
+
+@pytest.mark.parametrize(("value", "path", "rule"), BAD, ids=str)
+def test_what_is_not_open_is_refused_by_its_path(value: dict[str, Any], path: str, rule: str):
+    with pytest.raises(ConfigurationError) as refused:
+        parse({"orthancConfiguration": json.dumps(value)})
+    [problem] = refused.value.problems
+    assert problem.key == f"orthancConfiguration.{path}" and rule in problem.rule
+    assert problem.remedy.startswith("pulumi config rm --path 'orthancConfiguration.")
+
+
+@pytest.mark.parametrize("value", ["UnknownSopClassAccepted", "[]", "true"])
+def test_what_is_no_object_is_refused(value: str):
+    with pytest.raises(ConfigurationError) as refused:
+        parse({"orthancConfiguration": value})
+    [problem] = refused.value.problems
+    assert problem.remedy == "pulumi config rm orthancConfiguration" and "must be an object" in problem.rule
+
+
+def test_every_bad_option_is_told_at_once_with_orthancs_default():
+    with pytest.raises(ConfigurationError) as refused:
+        parse({"orthancConfiguration": {"Name": "x", "StableAge": 0, "CaseSensitivePN": "no"}})
+    remedies = {problem.key.partition(".")[2]: problem.remedy for problem in refused.value.problems}
+    assert remedies.keys() == {"Name", "StableAge", "CaseSensitivePN"}
+    assert remedies["StableAge"].endswith("(Orthanc's default: 60)")
+
+
+def test_every_option_that_orthanc_documents_is_in_one_table():
+    documented = {*defaults(), *without_default()}
+    tables = [SETTABLE.keys(), OWNED.keys(), REFUSED.keys()]
+    assert documented <= set().union(*tables), "nobody has decided on an option"
+    assert len(set().union(*tables)) == sum(map(len, tables)), "an option has two owners"
+
+
+def test_orthancs_defaults_are_of_the_types_and_ranges():
+    """What cannot be set back to the default has the wrong type. An empty list, text or object is none."""
+    open_ = {key: value for key, value in defaults().items() if key in SETTABLE and value not in ([], {})}
+    assert OrthancConfiguration.model_validate(open_).given() == open_
+    assert set(MEMORY_MB) <= open_.keys()
+
+
+def test_what_the_program_sets_has_an_owner():
+    users = {"orthancUsers": [{"name": "viewer"}]}
+    bucket = orthanc.BucketTarget("images", "us-east-1")
+    for settings in (Settings(), parse(users), parse(INTERNAL), parse(INTERNAL | users)):
+        for target in (bucket, None):
+            made = orthanc.configuration(settings, "prod", DATABASE, target)
+            names = {f"DicomWeb.{key}" for key in made.pop("DicomWeb")} | made.keys()
+            assert names <= OWNED.keys(), "a stack's own option would take the place of the program's"
+
+
+def test_more_memory_for_caches_is_less_for_studies():
+    with pytest.raises(ConfigurationError) as refused:
+        parse({"orthancConfiguration": {"TranscoderCacheSize": 1024, "StorageMemoryCapacity": 513}})
+    [problem] = refused.value.problems
+    assert problem.key == "orthancConfiguration.TranscoderCacheSize" and "to 4673 MiB" in problem.rule
+    parse({"orthancConfiguration": {"TranscoderCacheSize": 448}})
+    bigger = {"taskCpu": "4096", "taskMemoryMib": "8192"}
+    parse(bigger | {"orthancConfiguration": {"TranscoderCacheSize": 3700}})
+
+
+def test_what_is_stored_as_a_secret_is_refused(monkeypatch: pytest.MonkeyPatch):
+    key = f"{NAME}:orthancConfiguration"
+    monkeypatch.setattr(pulumi, "get_project", lambda: NAME)
+
+    def load() -> None:
+        pulumi.runtime.set_all_config(REGION | {key: '{"DefaultPrivateCreator": "hidden"}'}, [key])
+        configuration.load()
+
+    with pytest.raises(ConfigurationError) as refused:
+        contextvars.copy_context().run(load)
+    assert "in the task definition in clear" in str(refused.value) and "hidden" not in str(refused.value)
