@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from pulumi.runtime.proto import (
 )
 
 from local.program import TOLD
-from local.signals import catch_end
+from local.signals import end_with_engine
 
 _PROGRAM = Path(__file__).with_name("program.py")
 
@@ -33,6 +34,22 @@ class LanguageHost(LanguageRuntimeServicer):
     def __init__(self, engine: str):
         """`engine`: the address to which the program logs."""
         self._engine = engine
+        self._children: set[subprocess.Popen[Any]] = set()
+
+    def end_children(self) -> None:
+        """Let what the host runs end with it."""
+        for child in list(self._children):
+            child.terminate()
+
+    @contextmanager
+    def _running(self, command: list[Any], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+        """A process that does not outlive the host."""
+        with subprocess.Popen(command, **options) as child:
+            self._children.add(child)
+            try:
+                yield child
+            finally:
+                self._children.discard(child)
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
         """The SDK's version is the host's."""
@@ -63,7 +80,8 @@ class LanguageHost(LanguageRuntimeServicer):
         program = directory / (request.info.entry_point or request.program or ".")
         command = [_interpreter(request.info, directory), _PROGRAM, json.dumps(settings), program]
         # It has our standard output and error, which the engine passes on to the user.
-        status = subprocess.run(command, cwd=directory, env=environment, check=False).returncode
+        with self._running(command, cwd=directory, env=environment) as process:
+            status = process.wait()
         if status == TOLD:
             return language_pb2.RunResponse(bail=True)
         return language_pb2.RunResponse(error=f"the program ended with status {status}" if status else "")
@@ -79,7 +97,7 @@ class LanguageHost(LanguageRuntimeServicer):
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, text)
         command = [interpreter, "-u", "-m", "pulumi.policy", *request.args, pack]
         environment = os.environ | {"PYTHONPATH": ""}
-        with subprocess.Popen(command, cwd=pack, env=environment, stdout=subprocess.PIPE) as process:
+        with self._running(command, cwd=pack, env=environment, stdout=subprocess.PIPE) as process:
             context.add_callback(process.terminate)
             for line in process.stdout or ():
                 yield language_pb2.RunPluginResponse(stdout=line)
@@ -97,13 +115,13 @@ def _interpreter(info: Any, directory: Path) -> str:
 def main() -> None:
     """Serve until the engine sends SIGINT."""
     server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", -1)])
-    add_LanguageRuntimeServicer_to_server(LanguageHost(sys.argv[-1]), server)
+    host = LanguageHost(sys.argv[-1])
+    add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    wait = catch_end()
+    end_with_engine(host.end_children)
     print(port, flush=True)
-    wait()
-    server.stop(None)
+    server.wait_for_termination()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""The signals that end a process, without the trap in them."""
+"""What ends a process: signals, without the trap in them, and the end of whoever started it."""
 
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 
@@ -20,3 +22,25 @@ def catch_end() -> Callable[[], None]:
             time.sleep(0.1)
 
     return wait
+
+
+def end_with_engine(last: Callable[[], None] = lambda: None) -> None:
+    """Let this process, a plugin of the engine, end at once on SIGINT, and within a second of a killed engine.
+
+    The engine sends SIGINT when all calls are answered. It gives all its plugins five seconds together: if one
+    takes its time, it calls the next ones "exited prematurely" and the whole run failed. `last` is done before.
+    """
+
+    def end(status: int) -> None:
+        last()
+        os._exit(status)
+
+    signal.signal(signal.SIGINT, lambda *_: end(0))
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        end(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_aws as aws
 
+from local.signals import end_with_engine
+
 _INPUTS = {
     *("cidrBlock", "availabilityZoneNames", "numberOfAvailabilityZones", "subnetStrategy", "subnetSpecs"),
     *("natGateways", "enableDnsHostnames", "enableDnsSupport", "tags"),
@@ -201,6 +203,7 @@ def serve() -> None:
                 raise pulumi.InputPropertiesError(str(error), []) from error
             return ConstructResult(vpc.urn, vpc.outputs)
 
+    end_with_engine()
     main(Awsx(version("pulumi-awsx"), "{}"), sys.argv[1:])
 
 

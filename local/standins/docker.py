@@ -5,7 +5,6 @@ The engine starts it in the plugin's place. It answers previews without building
 
 # ruff: noqa: N802 - the methods have the protocol's names
 
-import signal
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from local.images import ImageError
 from local.place import Place
+from local.signals import end_with_engine
 from local.standins.image import build_and_push, changes, with_digest
 
 
@@ -117,9 +117,8 @@ def main() -> None:
     provider = Provider(Place.current(), Path.cwd(), sys.argv[1])
     add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
-    # So the engine ends its plugins; one that did not listen it would wait for, 5 seconds.
-    signal.signal(signal.SIGINT, lambda *_: server.stop(grace=None))
     server.start()
+    end_with_engine()
     print(port, flush=True)
     server.wait_for_termination()
 

@@ -6,7 +6,6 @@ The servicer owns what every provider does alike: decoding, secrets, previews, e
 # ruff: noqa: N802, D102 - the methods have the protocol's names and meanings
 
 import logging
-import signal
 import sys
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer, add_ResourceProviderServicer_to_server
 
+from local.signals import end_with_engine
 from local.standins.codec import Values, decode, encode
 from local.standins.failures import defect
 
@@ -272,8 +272,7 @@ def serve(plugin: Callable[[], Plugin]) -> None:
     """Serve as the engine starts a plugin: its address is the argument, our port goes to standard output."""
     logging.getLogger("grpc").setLevel(logging.CRITICAL)
     server = grpc.server(ThreadPoolExecutor(32), options=[("grpc.max_receive_message_length", -1)])
-    # So the engine ends its plugins; one that did not listen it would wait for, 5 seconds.
-    signal.signal(signal.SIGINT, lambda *_: server.stop(grace=None))
+    end_with_engine()
     add_ResourceProviderServicer_to_server(Servicer(plugin(), sys.argv[1]), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -1,0 +1,87 @@
+"""How plugins end: with the engine, however that ends, and at once."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc
+
+from local import engine
+from local.daemon import wait_until
+
+LAUNCHERS = sorted(engine.LAUNCHERS.glob("pulumi-*"))
+# As the engine does: it starts a plugin and reads the port from the first line.
+STARTER = """\
+import subprocess, sys, time
+plugin = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, text=True)
+print(plugin.pid, plugin.stdout.readline().strip(), flush=True)
+time.sleep(600)
+"""
+SECONDS = 60  # for a busy machine; it takes a second or two
+
+
+@pytest.fixture(params=LAUNCHERS, ids=lambda path: path.name)
+def started(request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
+    """What plays the engine, and the process and the port of the plugin that it started."""
+    command = [sys.executable, "-c", STARTER, str(request.param), "127.0.0.1:9"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout
+        pid, port = map(int, starter.stdout.readline().split())
+        yield starter, pid, port
+        starter.kill()
+
+
+def test_a_plugin_ends_with_an_engine_that_is_killed(started: tuple[subprocess.Popen[str], int, int]):
+    engine, plugin, _ = started
+    engine.kill()
+    assert wait_until(lambda: not _runs(plugin), SECONDS), "killed engines leave plugins behind"
+
+
+def test_a_plugin_ends_when_the_engine_asks_for_it(started: tuple[subprocess.Popen[str], int, int]):
+    _, plugin, _ = started
+    os.kill(plugin, signal.SIGINT)
+    assert wait_until(lambda: not _runs(plugin), SECONDS)
+
+
+def test_a_language_host_ends_at_once_and_its_program_with_it(tmp_path: Path):
+    """Though a call is not answered: a host that waits for it is killed after seconds, and the run has failed."""
+    (tmp_path / "__main__.py").touch()
+    [launcher] = [path for path in LAUNCHERS if path.name == "pulumi-language-python"]
+    command = [str(launcher), "127.0.0.1:9"]
+    # The program waits for an engine that takes the connection and says nothing.
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as host,
+    ):
+        try:
+            assert host.stdout
+            with grpc.insecure_channel(f"127.0.0.1:{host.stdout.readline().strip()}") as channel:
+                monitor = f"127.0.0.1:{silent.getsockname()[1]}"
+                info = language_pb2.ProgramInfo(program_directory=str(tmp_path), entry_point=".")
+                run = language_pb2.RunRequest(project="p", stack="s", info=info, monitor_address=monitor)
+                asked = language_pb2_grpc.LanguageRuntimeStub(channel).Run.future(run)
+                assert wait_until(lambda: _children(host.pid), SECONDS)
+                programs = _children(host.pid)
+                host.send_signal(signal.SIGINT)
+                assert host.wait(SECONDS) == 0 and asked.exception()
+            assert wait_until(lambda: not any(map(_runs, programs)), SECONDS), "a program outlives its host"
+        finally:
+            host.kill()
+
+
+def _children(pid: int) -> list[int]:
+    found = subprocess.run(["pgrep", "--parent", str(pid)], capture_output=True, text=True, check=False).stdout
+    return [int(child) for child in found.split()]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
