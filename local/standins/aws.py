@@ -133,8 +133,8 @@ class Aws(Plugin):
         """Read it back; inputs are as they were where AWS agrees with them, else as they are."""
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
-        state = {**outputs, **inputs, "id": id} if outputs else {**_told_by(row, id), "id": id}
-        found = self._found(client, row, state)
+        state = {**outputs, **inputs, "id": id} if outputs else self._imported(client, row, id)
+        found = self._found(client, row, state) if state else None
         if found is None:
             return None
         if not outputs:
@@ -143,7 +143,21 @@ class Aws(Plugin):
             name: value if name not in found or mapping.agrees(value, found[name]) else found[name]
             for name, value in inputs.items()
         }
-        return Live(id, agreed, {**found, **agreed})
+        return Live(state["id"], agreed, {**found, **agreed})
+
+    def _imported(self, client: Any, row: Row, id: str) -> Values:
+        """The properties that an import id tells, with the resource's own id; empty where there is none."""
+        if not row.imported or not (match := re.fullmatch(row.imported.form, id)):
+            return {**_told_by(row, id), "id": id}
+        told = match.groupdict()
+        if isinstance(row.imported.id, str):
+            return {**told, "id": fill(row.imported.id, told)}
+        try:
+            answer = self._call(client, row, row.imported.id, told, gone_is_fine=True)
+        except _Gone:
+            return {}
+        own = jmespath.search(row.imported.id.path, answer)
+        return {**told, "id": own} if own else {}
 
     def update(self, kind: str, id: str, inputs: Values, old: Values, outputs: Values, say: Say) -> Values:
         """Make the calls whose inputs changed, tag, wait, read back."""

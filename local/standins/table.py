@@ -33,6 +33,17 @@ class Read(NamedTuple):
     path: str = "@"
 
 
+class Import(NamedTuple):
+    """What `pulumi import` takes, where that is not the resource's id.
+
+    `form`: a regular expression for it, whose named groups are properties. `id`: the resource's id, a text with
+    $name of these, or the call that finds it.
+    """
+
+    form: str
+    id: str | Read
+
+
 Creation = Call | Callable[[Values], Call]
 """The call that makes a resource; a function where that depends on its inputs."""
 
@@ -77,6 +88,7 @@ class Row(NamedTuple):
     """Inputs that AWS does not return, each with the reason. They count as being what was given."""
     reads_as: Callable[[Values, Values], Values] | None = None
     """Outputs that the provider derives from the state (first) and from what the reads found (second)."""
+    imported: Import | None = None
     prepare: Callable[[Any, Values], str | None] | None = None
     """Makes way for the deletion, or says why AWS refuses it where the emulator does not."""
 

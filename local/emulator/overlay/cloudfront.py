@@ -90,7 +90,7 @@ def references(config: Any) -> Iterator[tuple[str, str]]:
 def find(backend: CloudFrontBackend, kind: Kind, id: str) -> Parameters:
     """The one of `kind` with this id; AWS's error when there is none."""
     try:
-        return _entities(backend, kind)[id]
+        return entities(backend, kind)[id]
     except KeyError:
         raise AwsError(kind.missing, f"The specified {kind.name} does not exist: {id}") from None
 
@@ -108,14 +108,14 @@ def _in_use(backend: CloudFrontBackend, id: str) -> bool:
     return any(id == used for config in configs for _, used in references(config))
 
 
-def _entities(backend: CloudFrontBackend, kind: Kind) -> dict[str, Parameters]:
+def entities(backend: CloudFrontBackend, kind: Kind) -> dict[str, Parameters]:
     """Those of `kind` by id, kept on the backend so that moto's reset empties them."""
-    entities = vars(backend).setdefault("entities", {})
-    if kind.name not in entities:
-        entities[kind.name] = {
+    kept = vars(backend).setdefault("entities", {})
+    if kind.name not in kept:
+        kept[kind.name] = {
             id: _entity(backend, kind, {"Name": name}, id, "managed") for name, id in kind.managed.items()
         }
-    return entities[kind.name]
+    return kept[kind.name]
 
 
 def _entity(backend: CloudFrontBackend, kind: Kind, config: Parameters, id: str, type: str) -> Parameters:
@@ -152,7 +152,7 @@ def _operations(kind: Kind, plural: str) -> Iterator[tuple[str, Callable[[Any, P
         return {kind.name: entity, kind.config: entity[kind.config], "ETag": entity["ETag"]}
 
     def check(backend: CloudFrontBackend, config: Parameters, id: str = "") -> None:
-        for other in _entities(backend, kind).values():
+        for other in entities(backend, kind).values():
             if other["Id"] != id and other[kind.config]["Name"] == config["Name"]:
                 raise AwsError(kind.exists, f"A {kind.name} named {config['Name']} already exists.")
         if kind is VPC_ORIGIN:
@@ -162,7 +162,7 @@ def _operations(kind: Kind, plural: str) -> Iterator[tuple[str, Callable[[Any, P
         backend, config = request.backend, given[kind.config]
         check(backend, config)
         id = f"vo_{random_id(length=22)}" if kind is VPC_ORIGIN else str(uuid.uuid4())
-        entity = _entities(backend, kind)[id] = _entity(backend, kind, config, id, "custom")
+        entity = entities(backend, kind)[id] = _entity(backend, kind, config, id, "custom")
         backend.tagger.tag_resource(entity["Arn"], given.get("Tags", {}).get("Items", []))
         if kind is VPC_ORIGIN:
             region, balancer = _endpoint(backend, config)
@@ -187,7 +187,7 @@ def _operations(kind: Kind, plural: str) -> Iterator[tuple[str, Callable[[Any, P
         match(find(backend, kind, id)["ETag"], given.get("IfMatch"))
         if _in_use(backend, id):
             raise AwsError(kind.in_use, f"A distribution uses the {kind.name}.")
-        gone = _entities(backend, kind).pop(id)
+        gone = entities(backend, kind).pop(id)
         if kind is VPC_ORIGIN:
             vpc_origins.leave(backend.account_id, gone[kind.config]["Arn"].split(":")[3], id)
         return answer(gone)
@@ -195,7 +195,7 @@ def _operations(kind: Kind, plural: str) -> Iterator[tuple[str, Callable[[Any, P
     def listing(request: Any, given: Parameters) -> Parameters:
         items = [
             {"OriginEndpointArn": each[kind.config].get("Arn"), **each[kind.config], **each, kind.name: each}
-            for each in _entities(request.backend, kind).values()
+            for each in entities(request.backend, kind).values()
             if given.get("Type", each["Type"]) == each["Type"]
         ]
         page = {"Marker": "", "MaxItems": 100, "IsTruncated": False, "Quantity": len(items), "Items": items}

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.standins.codec import Values
 from local.standins.servicer import Refused
-from local.standins.table import Call, Read, row
+from local.standins.table import Call, Import, Read, row
 
 _REPOSITORY = {"repositoryName": "$name"}
 
@@ -158,6 +158,10 @@ row(
     names={"name": "serviceName", "cluster": "clusterArn"},
     outputs={"arn": "serviceArn"},
     named="name 255",
+    imported=Import(
+        r"(?P<cluster>[^:/]+)/(?P<name>[^:/]+)",
+        Read("describe_services", {"cluster": "$cluster", "services": ["$name"]}, "services[0].serviceArn"),
+    ),
     unread={"forceNewDeployment": "is about the call", "waitForSteadyState": "is the provider's own"},
     finish=_steady,
 )

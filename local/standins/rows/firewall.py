@@ -1,7 +1,7 @@
 """WAF."""
 
 from local.standins.codec import Values
-from local.standins.table import Call, Read, row
+from local.standins.table import Call, Import, Read, row
 
 
 def _named(state: Values) -> Values:
@@ -17,6 +17,8 @@ def _scope(found: Values) -> str:
     return "CLOUDFRONT" if ":global/" in found["ARN"] else "REGIONAL"
 
 
+_IMPORT = Import("(?P<own>.+)/(?P<name>.+)/(?P<scope>.+)", "$own/$name")
+
 row(
     "wafv2/ipSet:IpSet",
     "wafv2",
@@ -28,6 +30,7 @@ row(
     fixed="name scope ipAddressVersion",
     outputs={"scope": _scope},
     named="name 128",
+    imported=_IMPORT,
 )
 
 row(
@@ -41,6 +44,7 @@ row(
     fixed="name scope",
     outputs={"scope": _scope},
     named="name 128",
+    imported=_IMPORT,
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from local.standins.codec import Values
 from local.standins.servicer import Refused
-from local.standins.table import Call, Read, row
+from local.standins.table import Call, Import, Read, row
 
 _CERTIFICATE = {"CertificateArn": "$id"}
 
@@ -94,6 +94,7 @@ row(
     updates=(Call("change_resource_record_sets", lambda state: _change("UPSERT", state)),),
     delete=(Call("change_resource_record_sets", lambda state: _change("DELETE", state)),),
     fixed="zoneId name type setIdentifier",
+    imported=Import(r"(?P<zoneId>[^_]+)_(?P<name>.+)_(?P<type>[A-Z]+)", "$zoneId/$name/$type"),
     unread={"allowOverwrite": "is about the creation"},
     outputs={"fqdn": "$name"},
 )

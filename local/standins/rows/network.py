@@ -6,7 +6,7 @@ from typing import Any
 from pulumi.runtime.rpc import UNKNOWN
 
 from local.standins.codec import Values
-from local.standins.table import Call, Read, row
+from local.standins.table import Call, Import, Read, row
 
 _ARN = "arn:aws:ec2:us-east-1:123456789012"
 
@@ -108,6 +108,14 @@ row(
     ),
     delete=(Call("disassociate_route_table", {"AssociationId": "$id"}),),
     fixed="routeTableId subnetId",
+    imported=Import(
+        r"(?P<subnetId>[^/]+)/(?P<routeTableId>.+)",
+        Read(
+            "describe_route_tables",
+            {"Filters": [{"Name": "association.subnet-id", "Values": ["$subnetId"]}]},
+            "RouteTables[].Associations[?SubnetId][] | [0].RouteTableAssociationId",
+        ),
+    ),
 )
 
 _ROUTE = {"RouteTableId": "$routeTableId", "DestinationCidrBlock": "$destinationCidrBlock"}
@@ -125,6 +133,9 @@ row(
     updates=(Call("replace_route", mapped=True),),
     delete=(Call("delete_route", _ROUTE),),
     fixed="routeTableId destinationCidrBlock",
+    imported=Import(
+        r"(?P<routeTableId>[^_]+)_(?P<destinationCidrBlock>.+)", "$routeTableId/$destinationCidrBlock"
+    ),
 )
 
 row(

@@ -4,7 +4,7 @@ from typing import Any
 
 from local.place import ACCOUNT
 from local.standins.codec import Values
-from local.standins.table import Call, Read, row
+from local.standins.table import Call, Import, Read, row
 
 
 def _dimensions(given: Any) -> list[Values]:
@@ -192,6 +192,7 @@ row(
         ],
     },
     named="name 100",
+    imported=Import(r"(?P<accountId>\d+):(?P<name>.+)", "$name"),
     unread={"notifications": "each has calls of its own, for itself and for its subscribers"},
     finish=_tell_others,
 )
