@@ -7,7 +7,7 @@ LOCAL := $(VENV)/python -m local
 # This checkout's place, whatever place the shell was in.
 export ORTHANC_LOCAL_ROOT := $(CURDIR)
 
-.PHONY: help up down status env shell setup architecture exposure cost policy test lint bench
+.PHONY: help up down status env shell setup architecture exposure orphans cost policy test lint bench
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make down    remove all of it"
 	@echo "make cost STACK=…  what that stack costs a month, resource by resource: dev, prod …"
 	@echo "make exposure STACK=…  what that stack of this shell's Pulumi opens to whom, as tables"
+	@echo "make orphans STACK=…  after an update that was killed: what AWS has and the stack does not know"
 	@echo "make architecture  draws docs/architecture.md anew, from the preview of the stack prod"
 	@echo "make policy  what pulumi preview --policy-pack policy needs"
 	@echo "make test    every test; make lint: the linters; make bench: figures"
@@ -49,6 +50,9 @@ architecture: .venv/stamp
 
 exposure: .venv/stamp
 	@pulumi stack export $(if $(STACK),--stack $(STACK)) | $(VENV)/python -m tools.exposure
+
+orphans: .venv/stamp
+	@pulumi stack export $(if $(STACK),--stack $(STACK)) | $(VENV)/python -m tools.orphans
 
 test: setup policy
 	@$(VENV)/python -m pytest -n 2 --no-loadscope-reorder

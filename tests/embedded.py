@@ -93,6 +93,10 @@ class Embedded:
             if arguments:
                 self.pulumi("config", *command.split(), *arguments)
 
+    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command in the shell that `enter` took the environment of; it may fail."""
+        return self._run(command, check=False)
+
     def changes(self, command: str = "up") -> list[Step]:
         """Run `pulumi up` (or `refresh`) and answer what it changed, in order."""
         log = self.place.root / "events.json"

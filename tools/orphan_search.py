@@ -1,0 +1,95 @@
+"""What an account has: by its tags, or by the calls of `orphan_kinds`."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import jmespath
+from botocore.exceptions import ClientError
+
+from tools.orphan_kinds import ALIVE, MADE_BY_AWS, TAGGED, Asked, Tagged
+
+Values = Mapping[str, Any]
+Client = Callable[[str, str], Any]
+"""A boto3 client of a service in a region."""
+
+_GLOBAL = "us-east-1"  # where what belongs to no region is listed
+_GONE = re.compile(r"NotFound|NoSuch|DoesNotExist")
+
+
+class Listed(NamedTuple):
+    """A resource with the stack's tags: its type, ARN, import id, tags."""
+
+    row: Tagged
+    arn: str
+    id: str
+    tags: Mapping[str, str]
+
+    def is_recorded(self, inputs: Values) -> bool:
+        """Whether it is what was recorded: the same tags, and in its ARN what names it."""
+        name = str(inputs.get(self.row.named_by) or "").rpartition(":")[2]
+        name = name.removeprefix("loadbalancer/").removeprefix("listener/")
+        return self.tags == (inputs.get("tagsAll") or {}) and name in self.arn
+
+
+def listed(tags: Mapping[str, str], region: str, known: set[str], client: Client) -> Iterator[Listed]:
+    """What the Tagging API lists with all tags of the stack, in its regions; not what AWS made by itself."""
+    if not tags:
+        return
+    filters = [{"Key": key, "Values": [value]} for key, value in tags.items()]
+    seen: set[str] = set()
+    regions = {arn.split(":")[3] for arn in known if arn.startswith("arn:")} | {region, _GLOBAL}
+    for each in sorted(regions - {""}):
+        pages = client("resourcegroupstaggingapi", each).get_paginator("get_resources")
+        for page in pages.paginate(TagFilters=filters):
+            for mapping in page["ResourceTagMappingList"]:
+                arn = mapping["ResourceARN"]
+                if arn not in seen and not _is_of_aws(arn) and (typed := _typed(arn)):
+                    seen.add(arn)
+                    row, id = typed
+                    its = {tag["Key"]: tag["Value"] for tag in mapping["Tags"]}
+                    if row.kind not in ALIVE or ask(client, ALIVE[row.kind], _parts(id), each):
+                        elsewhere = "cloudfront" not in row.kind and each != region
+                        yield Listed(row, arn, f"{id}@{each}" if elsewhere else id, its)
+
+
+def _typed(arn: str) -> tuple[Tagged, str] | None:
+    return next(((row, id) for row in TAGGED if (id := row.found(arn)) is not None), None)
+
+
+def _parts(id: str) -> Values:
+    first, _, second = id.partition("/")
+    return {"id": id, "first": first, "second": second}
+
+
+def _is_of_aws(arn: str) -> bool:
+    service, rest = arn.split(":", 2)[2].split(":", 1)[0], arn.split(":", 5)[5]
+    return any(re.fullmatch(pattern, f"{service}:{rest}") for pattern in MADE_BY_AWS)
+
+
+def ask(client: Client, asked: Asked, inputs: Values, region: str) -> list[str]:
+    """The ids that a call finds; none where what it asks about is gone."""
+    if "$account" in json.dumps(asked.arguments):
+        inputs = {**inputs, "account": client("sts", region).get_caller_identity()["Account"]}
+    service = client(asked.service, region)
+    arguments = _filled(asked.arguments, inputs)
+    try:
+        if service.can_paginate(asked.operation):
+            answer = service.get_paginator(asked.operation).paginate(**arguments).build_full_result()
+        else:
+            answer = getattr(service, asked.operation)(**arguments)
+    except ClientError as error:
+        if _GONE.search(error.response.get("Error", {}).get("Code", "")):
+            return []
+        raise
+    literals = re.sub(r"`\$(\w+)`", lambda match: f"`{json.dumps(inputs.get(match[1]))}`", asked.path)
+    return jmespath.search(literals, answer) or []
+
+
+def _filled(value: Any, inputs: Values) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _filled(part, inputs) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_filled(part, inputs) for part in value]
+    return inputs.get(value[1:]) if value.startswith("$") else value
