@@ -158,21 +158,22 @@ def preview(place: Place, name: str) -> str:
 def status(place: Place) -> dict[str, Any]:
     """What runs: the stack's outputs (secrets masked), the URL, the DICOM port and the containers.
 
-    The DICOM port is that of the first task, or with `dicomEndpoint` that of the network load balancer.
+    The DICOM port is that of the newest healthy task, or with `dicomEndpoint` that of the network load balancer.
     """
     running, outputs = daemon.answers(place), {}
     if running and (place.home / "state").exists():
         asked = ("stack", "output", "--json", "--stack", stack.NAME)
         outputs = json.loads(shell.pulumi(place, *asked, check=False, capture_output=True).stdout or "{}")
+    found = containers.running(place) if docker_daemon.answers() else []
     return {
         "running": running,
         "outputs": outputs,
         "url": f"http://127.0.0.1:{place.port('edge')}",
         "dicom": {
             "host": "127.0.0.1",
-            "port": place.port("nlb" if "dicomEndpoint" in outputs else "dicom0"),
+            "port": place.port("nlb") if "dicomEndpoint" in outputs else containers.dicom_port(place, found),
             "tls": "dicomEndpoint" in outputs and bool(stack.setting(place, "dicomCertificateArn", "")),
             "aet": stack.setting(place, "dicomAet", "ORTHANC"),
         },
-        "containers": containers.running(place) if docker_daemon.answers() else [],
+        "containers": found,
     }

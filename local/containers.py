@@ -8,6 +8,7 @@ from local.images import ImageError, Log, docker, ensure_services_image
 from local.place import Place
 
 _REGISTRY_PORT = 5000  # of the container, in base/services/registry.yml
+_DICOM_PORT = "4242"  # of the tasks' containers
 
 
 class NoTaskError(Exception):
@@ -62,6 +63,19 @@ def running(place: Place) -> list[dict[str, Any]]:
         for container in sorted(inspected, key=lambda container: container["Created"])
         if container["State"]["Status"] == "running"  # it has not ended since it was listed
     ]
+
+
+def dicom_port(place: Place, running: list[dict[str, Any]]) -> int:
+    """The port on 127.0.0.1 of the newest healthy task among those that are `running`, else of the newest.
+
+    While tasks are replaced the older ones are about to go. Where none runs, the port of the first one.
+    """
+    ports = [
+        (container["health"] == "healthy", number, container["ports"][_DICOM_PORT])
+        for number, container in enumerate(running)
+        if container["role"] == "task" and _DICOM_PORT in container["ports"]
+    ]
+    return max(ports)[2] if ports else place.port("dicom0")
 
 
 def first_task(place: Place) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,6 +73,18 @@ def test_status_tells_outputs_and_containers(emulator: Place, monkeypatch: pytes
             "ports": {"4242": 20003},
         }
     ]
+    assert status["dicom"]["port"] == 20003
+
+
+def test_the_dicom_port_is_that_of_a_task_that_stays(place: Place):
+    def task(port: int, health: str) -> dict[str, Any]:
+        return {"role": "task", "health": health, "ports": {"8042": 1, "4242": port}}
+
+    other = {"role": "database", "health": None, "ports": {}}
+    replaced = [task(1, "healthy"), other, task(2, "healthy"), task(3, "starting")]
+    assert containers.dicom_port(place, replaced) == 2
+    assert containers.dicom_port(place, replaced[3:]) == 3
+    assert containers.dicom_port(place, [other]) == place.port("dicom0")
 
 
 def test_env_prints_nothing_but_what_a_shell_evaluates(place: Place, capfd: pytest.CaptureFixture[str]):
