@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import leftovers
+
 # Folders whose tests take minutes; the rest, quick, fills up the other worker.
 LONGEST_FIRST = ["engine", "data", "runner", "unit"]
 
@@ -29,3 +31,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
     items.sort(key=place)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """After the last worker has ended, which an interruption does not let clean up."""
+    factory: pytest.TempPathFactory | None = getattr(config, "_tmp_path_factory", None)
+    if not hasattr(config, "workerinput") and factory:
+        leftovers.end(factory.getbasetemp())

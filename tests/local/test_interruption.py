@@ -1,0 +1,72 @@
+"""A run of the tests that is interrupted, as by Ctrl-C: nothing stays behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from local import daemon
+from local.daemon import wait_until
+from local.images import docker
+from local.place import Place
+
+PROJECT = Path(__file__).parents[2]
+SECONDS = 120  # for a busy machine
+# A fixture that never gets to its end: whoever is interrupted has seconds for it, and it takes longer.
+INNER = """\
+import subprocess, sys, time
+from local import containers, daemon
+from local.place import Place
+
+def test_never_ends(tmp_path_factory):
+    root = tmp_path_factory.mktemp("inner")
+    place = Place(root)
+    place.home.mkdir()
+    daemon.start(place, tasks=False)
+    containers.start_registry(place, print)
+    sleeping, environment = "import time; time.sleep(600)", {"ORTHANC_LOCAL_ROOT": str(root)}
+    subprocess.Popen([sys.executable, "-c", sleeping], env=environment, start_new_session=True)
+    (root.parent / "ready").write_text(str(root))
+    while True:
+        try:
+            time.sleep(600)
+        except KeyboardInterrupt:
+            pass
+"""
+
+
+def test_an_interrupted_run_leaves_nothing(tmp_path: Path):
+    (tests := tmp_path / "tests/inner").mkdir(parents=True)
+    (tests / "test_inner.py").write_text(INNER)
+    base = tmp_path / "run"
+    options = ["-p", "tests.conftest", "-c", str(PROJECT / "pyproject.toml"), "--rootdir", str(tmp_path)]
+    command = [sys.executable, "-m", "pytest", "-n", "1", *options, f"--basetemp={base}", str(tests)]
+    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True) as run:
+        try:
+            assert wait_until(lambda: list(base.glob("*/ready")) or run.poll() is not None, SECONDS)
+            [ready] = base.glob("*/ready")
+            place = Place(Path(ready.read_text()))
+            assert daemon.answers(place) and _containers(place) and _processes(place)
+            os.killpg(run.pid, signal.SIGINT)
+            assert run.wait(SECONDS)
+        finally:
+            run.kill()
+    assert not _containers(place) and not _processes(place) and not daemon.answers(place)
+
+
+def _containers(place: Place) -> list[str]:
+    return docker("ps", "--all", "--quiet", "--filter", f"label=orthanc.place={place.slug}").split()
+
+
+def _processes(place: Place) -> list[str]:
+    mark = f"ORTHANC_LOCAL_ROOT={place.root}".encode()
+    return [str(entry) for entry in Path("/proc").glob("[0-9]*/environ") if _holds(entry, mark)]
+
+
+def _holds(entry: Path, mark: bytes) -> bool:
+    try:
+        return mark in entry.read_bytes()
+    except OSError:
+        return False
