@@ -26,6 +26,10 @@ _SECONDS = 30
 _TEXT = "document.body ? document.body.innerText : ''"
 
 
+class _PageLeftError(Exception):
+    """The browser went to another page before it had answered."""
+
+
 class Browser:
     """One page, logged in as admin. Its password goes over the protocol, not on a command line."""
 
@@ -86,16 +90,26 @@ class Browser:
 
     def wait_for(self, expression: str) -> None:
         """Until the JavaScript `expression` is true, a text that can be read, for instance."""
-        came = wait_until(lambda: self._evaluate(f"Boolean({expression})"), _SECONDS)
-        assert came, f"{expression} does not come true; the page says:\n{self.text()}"
+        self._wait_for(expression, when_left=False)
 
     def click(self, element: str) -> None:
         """Click the element that the JavaScript expression finds, as soon as it is there."""
-        self.wait_for(f"(element => element && (element.click(), true))({element})")
+        self._wait_for(f"(element => element && (element.click(), true))({element})", when_left=True)
 
     def picture(self) -> bytes:
         """The page as PNG."""
         return base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"])
+
+    def _wait_for(self, expression: str, *, when_left: bool) -> None:
+        """`when_left`: what it counts as when the browser goes to another page meanwhile."""
+
+        def holds() -> bool:
+            try:
+                return self._evaluate(f"Boolean({expression})")
+            except _PageLeftError:
+                return when_left
+
+        assert wait_until(holds, _SECONDS), f"{expression} does not come true; the page says:\n{self.text()}"
 
     def _evaluate(self, expression: str) -> Any:
         return self._call("Runtime.evaluate", expression=expression)["result"].get("value")
@@ -138,7 +152,10 @@ class Browser:
         while True:  # among the answers are events
             message = await self._socket.receive_json()
             if message.get("id") == self._sent:
-                assert "error" not in message, f"{method}: {message['error']}"
+                problem = message.get("error", {}).get("message", "")
+                if "navigated" in problem:
+                    raise _PageLeftError(problem)
+                assert not problem, f"{method}: {problem}"
                 return message["result"]
 
 
