@@ -19,7 +19,7 @@ from tests.data.files import new_file
 from tests.embedded import Embedded
 
 OLDER = "orthancteam/orthanc:25.10.0"
-TIMES_AS_FAST = 4
+TIMES_AS_FAST = 6
 # Grace period, start period and retries of the container's check, as they are without a change of the schema: no
 # task that does not start lives longer.
 LIMIT_SECONDS = (180 + 60 + 10 * 30) / TIMES_AS_FAST
