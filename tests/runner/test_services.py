@@ -103,10 +103,11 @@ def test_a_deployment_that_fails_is_rolled_back(
 ):
     changed = copy.deepcopy(container)
     change(changed)
+    eventually(lambda: len(running(deployment, "task")) == 1, "the task of an earlier deployment does not go")
     before = running(deployment, "task")
     failed = update(deployment, changed)
     assert failed["rolloutState"] == "FAILED" and reason in failed["rolloutStateReason"]
-    assert running(deployment, "task") == before, "the task of the last good deployment did not stay"
+    eventually(lambda: running(deployment, "task") == before, "the task of the last good deployment did not stay")
     assert answer(deployment).status_code == 200
 
 
