@@ -7,6 +7,7 @@ It looks for whatever carries the stack's tags (`aws:defaultTags`), and for what
 nothing.
 """
 
+import functools
 import json
 import re
 import shlex
@@ -30,7 +31,8 @@ class State(NamedTuple):
     known: set[str]
     """The ids and ARNs of resources."""
     pending: list[Values]
-    """The resources of pending creations: urn, type, parent, provider, inputs."""
+    """The resources of pending creations: urn, type, parent, provider, inputs. One that several killed updates were
+    creating stands here several times, each with another generated name."""
 
 
 class Orphan(NamedTuple):
@@ -52,18 +54,18 @@ def state_of(exported: Values) -> State:
     configured = providers[-1]["inputs"]
     tags = json.loads(configured.get("defaultTags") or "{}").get("tags") or {}
     values = [value for each in resources for value in (each.get("id"), (each.get("outputs") or {}).get("arn"))]
-    creating = {
-        operation["resource"]["urn"]: operation["resource"]
+    creating = [
+        operation["resource"]
         for operation in deployment.get("pending_operations") or []
         if operation["type"] == "creating" and operation["resource"]["type"].startswith("aws:")
-    }
+    ]
     return State(
         stack=providers[-1]["urn"].split(":")[2],
         region=configured["region"],
         tags=tags,
         urns={each["urn"] for each in resources if not each.get("delete")},
         known={value for value in values if value},
-        pending=list(creating.values()),
+        pending=creating,
     )
 
 
@@ -71,6 +73,7 @@ def orphans(state: State, client: Client) -> Iterator[Orphan]:
     """Those that the killed update recorded first, each once. AWS lists a new resource after a minute at most."""
     found = listed(state.tags, state.region, state.known, client)
     there = [each for each in found if not {each.arn, each.id} & state.known]
+    asked_for: set[tuple[str, str]] = set()
     for recorded in state.pending:
         kind, inputs = recorded["type"].removeprefix("aws:"), recorded.get("inputs") or {}
         if kind not in ASKED:
@@ -84,7 +87,8 @@ def orphans(state: State, client: Client) -> Iterator[Orphan]:
             continue
         for id in ask(client, asked, inputs, inputs.get("region") or state.region):
             there = [each for each in there if not each.arn.endswith(f"/{id}")]
-            if id not in state.known:
+            if id not in state.known and (kind, id) not in asked_for:
+                asked_for.add((kind, id))
                 yield Orphan(kind, id, recorded)
     for each in there:
         kind = each.row.kind
@@ -155,8 +159,9 @@ def main() -> int:
     if not state.tags:
         told = "the stack has no tags (aws:defaultTags): only what its state was creating is looked for"
         print(f"warning: {told}", file=sys.stderr)
-    session = boto3.Session()
-    found = list(orphans(state, lambda service, region: session.client(service, region_name=region)))
+    found = list(
+        orphans(state, functools.cache(lambda service, region: boto3.client(service, region_name=region)))
+    )
     lines = list(commands(state, found))
     told = f"{len(found)} resources unknown to the state" if lines else "the state knows everything"
     print(f"# {state.stack}: {told}", *lines, sep="\n")

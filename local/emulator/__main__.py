@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import socket
 import sys
 import threading
 import warnings
@@ -68,14 +69,17 @@ def serve(place: Place, run: Path, *, tasks: bool, wait: Callable[[], None]) -> 
     overlay.install(place, tasks=tasks)
     application = DomainDispatcherApplication(create_backend_app)
 
-    def listen(host: str, port: int) -> BaseWSGIServer:
-        server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
+    def listen(host: str, port: int, fd: int | None = None) -> BaseWSGIServer:
+        server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler, fd=fd)
         threading.Thread(target=server.serve_forever, name=host, daemon=True).start()
         return server
 
-    # A socket's path holds 107 characters, a temporary place's may be longer: bind it by its bare name.
-    with contextlib.chdir(run):
-        servers = [listen("unix://aws.sock", 0)]
+    # A socket's path holds 107 characters, a place's may be longer: bind its bare name, which werkzeug does not.
+    (run / "aws.sock").unlink(missing_ok=True)  # of an emulator that was killed
+    with contextlib.chdir(run), socket.socket(socket.AF_UNIX) as unix:
+        unix.bind("aws.sock")
+        unix.listen()
+        servers = [listen("unix://aws.sock", 0, unix.fileno())]
     servers.append(listen("127.0.0.1", place.port("aws")))
     registry.Registry(place)
     log.info("the emulated AWS answers at %s", place.endpoint)

@@ -55,6 +55,8 @@ def test_a_deleted_nat_gateway_releases_its_address_and_subnet(client: Any, netw
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
     assert refused(ec2.release_address, AllocationId=address) == "InvalidIPAddress.InUse"
+    again = refused(ec2.create_nat_gateway, SubnetId=subnet, AllocationId=address)
+    assert again == "Resource.AlreadyAssociated", "and the subnet could not be deleted"
     ec2.delete_nat_gateway(NatGatewayId=made)
     ec2.release_address(AllocationId=address)
     ec2.delete_subnet(SubnetId=subnet)

@@ -1,9 +1,11 @@
 """The command line: what programs read from it, and what stays after a process was killed."""
 
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +43,20 @@ def test_status_of_a_place_where_nothing_runs(place: Place, capsys: pytest.Captu
         "dicom": {"host": "127.0.0.1", "port": place.port("dicom0"), "tls": False, "aet": "ORTHANC"},
         "containers": [],
     }
+
+
+def test_the_emulator_starts_in_a_directory_with_a_long_path(tmp_path: Path):
+    """A Unix socket's path may not have that many characters."""
+    place = Place(tmp_path / ("long-" * 30))
+    place.home.mkdir(parents=True)
+    daemon.start(place, tasks=False)
+    try:
+        with contextlib.chdir(place.home / "run"), socket.socket(socket.AF_UNIX) as client:
+            client.connect("aws.sock")
+            client.sendall(b"GET /moto-api/ HTTP/1.0\r\n\r\n")
+            assert client.recv(12).endswith(b"200")
+    finally:
+        daemon.stop(place)
 
 
 def test_status_tells_outputs_and_containers(emulator: Place, monkeypatch: pytest.MonkeyPatch):

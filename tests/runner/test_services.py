@@ -4,7 +4,7 @@ import copy
 import json
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import boto3
@@ -60,9 +60,11 @@ def running(deployment: Deployment, role: str) -> list[str]:
     return [each["name"] for each in containers.running(deployment.place) if each["role"] == role]
 
 
-def begin(deployment: Deployment, container: dict[str, Any], **more: Any) -> str:
+def begin(
+    deployment: Deployment, container: dict[str, Any], volumes: Sequence[dict[str, str]] = (), **more: Any
+) -> str:
     """Deploy another task definition; its ARN."""
-    arn = deployment.task_definition(container)
+    arn = deployment.task_definition(container, volumes=list(volumes))
     deployment.client("ecs").update_service(cluster="cluster", service="service", taskDefinition=arn, **more)
     return arn
 
@@ -70,7 +72,7 @@ def begin(deployment: Deployment, container: dict[str, Any], **more: Any) -> str
 def update(deployment: Deployment, container: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Deploy another task definition; the newest deployment that was not rolled back to, once it has ended.
 
-    `more`: other settings of the service that change with it.
+    `more`: `volumes` of the task definition, and other settings of the service that change with it.
     """
     arn = begin(deployment, container, **more)
 

@@ -15,7 +15,7 @@ PARENT = f"{STACK}::orthanc:networking:Networking::orthanc-network"
 
 
 class Answers:
-    """A client: each operation answers what it was given."""
+    """A client: each operation answers what it was given, of a list one after the other."""
 
     def __init__(self, **answers: Any):
         self._answers = answers
@@ -31,9 +31,10 @@ class Answers:
 
     def __getattr__(self, name: str) -> Any:
         def answer(**_: Any) -> Any:
-            if isinstance(given := self._answers[name], Exception):
+            given = self._answers[name]
+            if isinstance(given, Exception):
                 raise given
-            return given
+            return given.pop(0) if isinstance(given, list) else given
 
         return answer
 
@@ -53,8 +54,8 @@ def exported(*pending: dict[str, Any], known: list[str] | None = None) -> dict[s
     return {"deployment": {"resources": [provider, parent, *resources], "pending_operations": operations}}
 
 
-def recorded(kind: str, name: str, **inputs: Any) -> dict[str, Any]:
-    urn = f"{PARENT.rpartition('::')[0]}$aws:{kind}::{name}"
+def recorded(kind: str, pulumi_name: str, /, **inputs: Any) -> dict[str, Any]:
+    urn = f"{PARENT.rpartition('::')[0]}$aws:{kind}::{pulumi_name}"
     return {"type": f"aws:{kind}", "urn": urn, "parent": PARENT, "inputs": {"tagsAll": TAGS, **inputs}}
 
 
@@ -133,6 +134,20 @@ def test_what_is_not_listed_is_asked_for():
     denied = ClientError({"Error": {"Code": "UnauthorizedOperation"}}, "DescribeRouteTables")
     with pytest.raises(ClientError):
         told(exported(route), describe_route_tables=denied)
+
+
+def test_what_was_being_created_twice_is_found_twice():
+    """Under two generated names, by two updates that were killed one after the other."""
+    roles = [recorded("iam/role:Role", "orthanc-task", name=name) for name in ("orthanc-task-1", "orthanc-task-2")]
+    twice = told(exported(*roles), get_role=[{"Role": {"RoleName": role["inputs"]["name"]}} for role in roles])
+    imports = [line for line in twice if line.startswith("pulumi import")]
+    assert [line.split()[-2:] for line in imports] == [
+        ["orthanc-task", "orthanc-task-1"],
+        ["orphan-orthanc-task-2", "orthanc-task-2"],
+    ]
+    route = recorded("ec2/route:Route", "out", routeTableId="rtb-1", destinationCidrBlock="0.0.0.0/0")
+    table = {"RouteTables": [{"Routes": [{"DestinationCidrBlock": "0.0.0.0/0"}]}]}
+    assert sum("import" in line for line in told(exported(route, route), describe_route_tables=table)) == 1
 
 
 def test_what_may_be_several_is_imported_under_no_name():

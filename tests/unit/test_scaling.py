@@ -58,7 +58,7 @@ def test_load_decides_between_the_bounds():
     program = deployed(**SCALED, targetCpuPercent="50", targetRequestsPerTask="900")
     target = program.one("Target").inputs
     assert (target["minCapacity"], target["maxCapacity"]) == (2, 4)
-    assert target["resourceId"] == "service/orthanc-name/orthanc-name"
+    assert target["resourceId"] == "service/orthanc-0a1b2c3d/orthanc-name"
     assert target["scalableDimension"] == "ecs:service:DesiredCount"
     figures = tracked(program)
     assert figures["ECSServiceAverageCPUUtilization"]["targetValue"] == 50

@@ -23,6 +23,17 @@ PEERS = {
 
 
 @replaces(EC2Backend)
+def create_nat_gateway(
+    original: Any, self: Any, subnet_id: str, allocation_id: str | None = None, *more: Any, **others: Any
+) -> NatGateway:
+    """moto makes the interface before it refuses an address that is in use, and leaves it in the subnet."""
+    if any(held.allocation_id == allocation_id and held.association_id for held in self.addresses):
+        message = f"Elastic IP address [{allocation_id}] is already associated"
+        raise AwsError("Resource.AlreadyAssociated", message)
+    return original(self, subnet_id, allocation_id, *more, **others)
+
+
+@replaces(EC2Backend)
 def delete_nat_gateway(original: Any, self: Any, nat_gateway_id: str) -> NatGateway:
     """moto leaves its address associated and its interface in the subnet, so that neither can be deleted."""
     gateway = original(self, nat_gateway_id)

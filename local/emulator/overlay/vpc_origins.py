@@ -21,7 +21,7 @@ from local.place import Place
 
 GROUP = "CloudFront-VPCOrigins-Service-SG"
 
-_delay = Path()
+_delay: Path | None = None  # of the file; this process serves no place as long as there is none
 _State = dict[str, Any]
 
 
@@ -105,7 +105,7 @@ def delete_network_interface(original: Any, self: Any, eni_id: str) -> None:
 
 
 def _tidy(backend: EC2Backend) -> None:
-    stays = float(_delay.read_text()) if _delay.exists() else 0
+    stays = float(_delay.read_text()) if _delay and _delay.exists() else 0
     origins = _origins(backend)
     for id, state in list(origins.items()):
         if state["left"] is None or time.monotonic() < state["left"] + stays:
