@@ -32,7 +32,7 @@ keys = Keys("orthanc-keys", settings, plan=plan)
 
 # Who can reach whom: two zones, nothing in them reachable from outside; or a network that is brought.
 if settings.vpc_id:
-    network = BroughtNetwork("orthanc-network", settings)
+    network = BroughtNetwork("orthanc-network", settings, endpoint_groups=plan.endpoint_groups)
 else:
     network = Networking("orthanc-network", settings, keys=keys, zones=plan.zones)
 

@@ -7,6 +7,7 @@ Guide, "Automatic backups"). With `dataOnDestroy` delete the stack turns them of
 import pulumi
 import pulumi_aws as aws
 
+from components.lookups import tried
 from components.settings import Settings
 
 VAULT = "aws/efs/automatic-backup-vault"
@@ -28,7 +29,4 @@ def _copies() -> int:
 
     AWS refuses access both to a vault that does not exist and to a deployer that may not look at it.
     """
-    try:
-        return aws.backup.get_vault(name=VAULT).recovery_points
-    except Exception:  # the SDK has no kinds of failure, and a warning must not fail an update
-        return 0
+    return tried(lambda: aws.backup.get_vault(name=VAULT).recovery_points) or 0

@@ -4,10 +4,11 @@ Owns the security groups of the stack's roles and nothing else. Subnets, routes,
 the VPC's default group are its owner's; `network_survey` and `endpoint_survey` have seen that they will do.
 """
 
+from collections.abc import Mapping, Sequence
+
 import pulumi
 import pulumi_aws as aws
 
-from components import endpoint_survey
 from components.endpoints import service_name, services_of_tasks
 from components.networking import Network
 from components.security_groups import SecurityGroups
@@ -17,8 +18,18 @@ from components.settings import Settings
 class BroughtNetwork(Network):
     """The VPC `vpcId` with its subnets; the endpoints in it are not the stack's to restrict."""
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
-        """Makes the security groups in it."""
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        endpoint_groups: Mapping[str, Sequence[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Makes the security groups in it.
+
+        `endpoint_groups`: those of the VPC's endpoints that serve the tasks, by service (see `Plan`).
+        """
         super().__init__("orthanc:networking:BroughtNetwork", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
@@ -31,7 +42,7 @@ class BroughtNetwork(Network):
         self.origin_needs = []
 
         self.security_groups = SecurityGroups(f"{name}-sg", settings, vpc_id=self.vpc_id, opts=child)
-        endpoints = _groups_of_endpoints(settings)
+        endpoints = _groups(settings, endpoint_groups)
         if endpoints is None:
             self.security_groups.let_tasks_call_anybody()
         else:
@@ -41,14 +52,13 @@ class BroughtNetwork(Network):
         self.register_outputs({"vpcId": self.vpc_id})
 
 
-def _groups_of_endpoints(settings: Settings) -> list[str] | None:
-    """The security groups of the interface endpoints that serve the tasks; None where a service has no endpoint.
+def _groups(settings: Settings, by_service: Mapping[str, Sequence[str]]) -> list[str] | None:
+    """All of these security groups; None where a service that tasks call has no endpoint.
 
     With private DNS all calls to a service go to its endpoint in the VPC, whatever the routes are: no wider rule
     than to these groups can be of use. Without, they go where the owner's routes and firewalls lead.
     """
-    groups = endpoint_survey.interfaces(settings)
     # S3 has its gateway endpoint, or the internet's addresses.
-    if not groups.keys() >= set(services_of_tasks(settings)):
+    if not by_service.keys() >= set(services_of_tasks(settings)):
         return None
-    return sorted({group for each in groups.values() for group in each})
+    return sorted({group for groups in by_service.values() for group in groups})

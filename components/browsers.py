@@ -1,4 +1,4 @@
-"""What browsers are told: which other sites' pages may call the archive, and what its own may not do. Pure."""
+"""What browsers are told, and how the edge marks the requests that it lets pass. Pure."""
 
 import json
 from collections.abc import Sequence

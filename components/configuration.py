@@ -68,9 +68,11 @@ def load(given: Mapping[str, Any] | None = None) -> tuple[Settings, Plan]:
     if problems and not any(names_what_exists):
         raise ConfigurationError(problems)
     drawn_up = plan.drawn_up(settings)
-    if isinstance(drawn_up, Plan) and not problems:
-        return settings, drawn_up
-    raise ConfigurationError([*problems, *([] if isinstance(drawn_up, Plan) else drawn_up)])
+    if not isinstance(drawn_up, Plan):
+        raise ConfigurationError([*problems, *drawn_up])
+    if problems:
+        raise ConfigurationError(problems)
+    return settings, drawn_up
 
 
 def _checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, list[Problem]]:

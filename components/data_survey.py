@@ -14,18 +14,11 @@ import pulumi_aws as aws
 
 from components import database_key
 from components.database_key import LiveDatabase, LiveKey
-from components.lookups import found
+from components.lookups import NOTHING, found
 from components.settings import Problem, Settings
 
-# So the provider and AWS say that there is none; to a bucket of somebody else S3 answers 403.
-_ABSENT = (
-    "no matching ",
-    "couldn't find resource",
-    "NotFound",
-    "no results",
-    "StatusCode: 404",
-    "StatusCode: 403",
-)
+# To a bucket of somebody else S3 answers 403.
+_ABSENT = (*NOTHING, "no results", "StatusCode: 404", "StatusCode: 403")
 
 _CLOSED = {"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"}
 
@@ -76,13 +69,12 @@ class Survey:
         return self.snapshot.key if self.snapshot else None
 
 
-def look(settings: Settings, remembered: Mapping[str, str]) -> Survey:
-    """Ask AWS for what the settings name and for the database that the stack remembers.
+def look(settings: Settings, remembered: Mapping[str, str], region: str) -> Survey:
+    """Ask AWS for what the settings name and for the database that the stack remembers, deployed in `region`.
 
     A snapshot counts when the database is made, so it is not asked for where the database is there. Raises
     what the provider does, such as access denied.
     """
-    region = aws.get_region().region
     bucket = _look_at_bucket(settings.existing_bucket_name, region) if settings.existing_bucket_name else None
     database = database_key.look_at_database(remembered)
     if database or not settings.db_snapshot_identifier:

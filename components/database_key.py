@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 
 from components import memory
-from components.lookups import found
+from components.lookups import NOTHING, found
 from components.settings import Problem, Settings
 
 # How the provider and AWS say that an instance or a key is not there, or not for this account to look at.
-_NO_INSTANCE = ("no matching ", "couldn't find resource", "NotFound", "empty result")
+_NO_INSTANCE = (*NOTHING, "empty result")
 _NO_KEY = (*_NO_INSTANCE, "AccessDenied")
 
 _ENABLED = "Enabled"

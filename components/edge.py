@@ -141,7 +141,7 @@ class Edge(pulumi.ComponentResource):
         function = aws.cloudfront.Function(
             f"{self._name}-browsers",
             runtime="cloudfront-js-2.0",
-            comment="Refuses pages of other sites, answers CORS preflight of the allowed ones",
+            comment="Refuses pages of other sites and overridden methods, answers CORS preflight, marks the rest",
             code=browsers.edge_function(origins),
             publish=True,
             opts=self._child,

@@ -16,9 +16,8 @@ import pulumi_aws as aws
 
 from components.endpoints import actions_of_tasks, service_name, services_of_tasks
 from components.lookups import found
+from components.security_groups import HTTPS_PORT
 from components.settings import Problem, Settings
-
-_HTTPS_PORT = 443
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,10 @@ def look(settings: Settings) -> Ways:
     vpn = found(lambda: aws.ec2.get_vpn_gateway(attached_vpc_id=settings.vpc_id))
     rules: dict[str, list[LiveRule]] = {}
     endpoints: dict[str, LiveEndpoint] = {}
-    for service, endpoint in _interfaces(settings).items():
+    for service in [*services_of_tasks(settings), "s3"]:
+        endpoint = found(lambda service=service: _endpoint(settings, service, "Interface"))
+        if not endpoint or not endpoint.private_dns_enabled:
+            continue
         groups = endpoint.security_group_ids
         for group in groups:
             if group not in rules:
@@ -84,20 +86,6 @@ def look(settings: Settings) -> Ways:
     if not gateway:
         return Ways(endpoints, vpn=vpn is not None)
     return Ways(endpoints, frozenset(gateway.route_table_ids), gateway.policy, vpn is not None)
-
-
-def interfaces(settings: Settings) -> dict[str, Sequence[str]]:
-    """The security groups of the interface endpoints with private DNS that serve the tasks, by service."""
-    return {service: endpoint.security_group_ids for service, endpoint in _interfaces(settings).items()}
-
-
-def _interfaces(settings: Settings) -> dict[str, aws.ec2.AwaitableGetVpcEndpointResult]:
-    services = {}
-    for service in [*services_of_tasks(settings), "s3"]:
-        endpoint = found(lambda service=service: _endpoint(settings, service, "Interface"))
-        if endpoint and endpoint.private_dns_enabled:
-            services[service] = endpoint
-    return services
 
 
 def problems(settings: Settings, ways: Ways, places: Mapping[int, Place]) -> Iterator[Problem]:
@@ -110,15 +98,18 @@ def problems(settings: Settings, ways: Ways, places: Mapping[int, Place]) -> Ite
                 f"has no way to {', '.join(missing)}, which tasks call: no endpoint with private DNS, and no route"
                 " to NAT, a transit gateway or the like"
             )
-            named = f"--vpc-id {settings.vpc_id} --service-name com.amazonaws.REGION.{missing[0]}"
+            kind = "" if missing[0] == "s3" else " --vpc-endpoint-type Interface"
+            named = f"--vpc-id {settings.vpc_id}{kind} --service-name com.amazonaws.REGION.{missing[0]}"
             remedy = f"aws ec2 create-vpc-endpoint {named} … for each, or a default route to a NAT gateway"
             yield Problem(key, place.subnet_id, rule, remedy)
         for groups, services in _closed(ways, place).items():
             named = ", ".join(services)
-            rule = f"is not admitted by the endpoints of {named}: no rule for TCP 443 from {place.network}"
+            rule = (
+                f"is not admitted by the endpoints of {named}: no rule for TCP {HTTPS_PORT} from {place.network}"
+            )
             remedy = (
-                f"aws ec2 authorize-security-group-ingress --group-id {groups[0]} --protocol tcp --port 443"
-                f" --cidr {place.network}"
+                f"aws ec2 authorize-security-group-ingress --group-id {groups[0]} --protocol tcp"
+                f" --port {HTTPS_PORT} --cidr {place.network}"
             )
             yield Problem(key, place.subnet_id, rule, remedy)
 
@@ -192,6 +183,4 @@ def _rules_of(group: str) -> list[LiveRule]:
 
 
 def _is_for_https(rule: aws.vpc.AwaitableGetSecurityGroupRuleResult) -> bool:
-    return rule.ip_protocol == "-1" or (
-        rule.ip_protocol == "tcp" and rule.from_port <= _HTTPS_PORT <= rule.to_port
-    )
+    return rule.ip_protocol == "-1" or (rule.ip_protocol == "tcp" and rule.from_port <= HTTPS_PORT <= rule.to_port)

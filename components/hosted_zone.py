@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pulumi_aws as aws
 
+from components.lookups import found
 from components.settings import Problem, Settings
 
 # So the provider and Route 53 say that there is no such zone.
@@ -23,13 +24,8 @@ class LiveZone(NamedTuple):
 
 def look(settings: Settings) -> LiveZone | None:
     """Ask AWS for the zone that the settings name. Raises what the provider does, access denied."""
-    try:
-        zone = aws.route53.get_zone(zone_id=settings.hosted_zone_id)
-    except Exception as error:  # the SDK knows no kinds of failure
-        if any(text in str(error) for text in _NONE):
-            return None
-        raise
-    return LiveZone(zone.name.rstrip("."), bool(zone.private_zone))
+    zone = found(lambda: aws.route53.get_zone(zone_id=settings.hosted_zone_id), _NONE)
+    return zone and LiveZone(zone.name.rstrip("."), bool(zone.private_zone))
 
 
 def problem(settings: Settings, zone: LiveZone | None) -> Problem | None:

@@ -148,5 +148,4 @@ def failed_executions(watched: Watched) -> Metric:
 
 def region_of(metric: Metric, watched: Watched) -> str:
     """Where a metric of the archive's own region, or of CloudFront and what belongs to it, is found."""
-    of_edge = isinstance(metric.namespace, str) and metric.namespace in (_CLOUDFRONT, "AWS/WAFV2")
-    return CLOUDFRONT_REGION if of_edge else watched.region
+    return CLOUDFRONT_REGION if metric.namespace in (_CLOUDFRONT, "AWS/WAFV2") else watched.region

@@ -1,6 +1,6 @@
 """What settings, AWS's answers and what the stack remembers decide before the first resource is registered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pulumi
@@ -27,13 +27,15 @@ class Plan(NamedTuple):
 
     `rollout`: how tasks are replaced. `zones`: those of the stack's own network, by name, none in an existing VPC.
     `database_key`: the ARN of the key that the database keeps, None where it is the one that the settings say.
-    `makes_database_key`: whether the stack makes a key for the database.
+    `makes_database_key`: whether the stack makes a key for the database. `endpoint_groups`: the security groups of
+    the endpoints with private DNS that serve the tasks in an existing VPC, by service.
     """
 
     rollout: Rollout
     zones: tuple[str, ...] = ()
     database_key: str | None = None
     makes_database_key: bool = False
+    endpoint_groups: Mapping[str, Sequence[str]] = {}
 
 
 def drawn_up(settings: Settings) -> Plan | list[Problem]:
@@ -43,8 +45,10 @@ def drawn_up(settings: Settings) -> Plan | list[Problem]:
     """
     remembered = memory.recall()
     region = aws.get_region().region
-    data = data_survey.look(settings, remembered)
-    problems = [*_of_network(settings), *data_survey.problems(settings, data), *_of_zone(settings)]
+    data = data_survey.look(settings, remembered, region)
+    network = network_survey.look(settings) if settings.vpc_id else None
+    problems = list(network_survey.problems(settings, network)) if network else []
+    problems += [*data_survey.problems(settings, data), *_of_zone(settings)]
     rollout = rollouts.chosen(settings, remembered.get(memory.IMAGE))
     zones = _zones(settings, remembered, region)
     problems += [decision for decision in (rollout, zones) if isinstance(decision, Problem)]
@@ -56,13 +60,8 @@ def drawn_up(settings: Settings) -> Plan | list[Problem]:
     automatic_backups.warn(settings)
     kept = data.kept_key
     makes_key = database_key.is_made(settings, kept, remembered)
-    return Plan(rollout, zones, database_key.brought(kept, remembered), makes_key)
-
-
-def _of_network(settings: Settings) -> list[Problem]:
-    if not settings.vpc_id:
-        return []
-    return list(network_survey.problems(settings, network_survey.look(settings)))
+    groups = {service: each.groups for service, each in network.ways.endpoints.items()} if network else {}
+    return Plan(rollout, zones, database_key.brought(kept, remembered), makes_key, groups)
 
 
 def _of_zone(settings: Settings) -> list[Problem]:

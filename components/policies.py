@@ -25,23 +25,12 @@ def _pull(repository_arn: str) -> tuple[_Statement, ...]:
     return _allow(["ecr:GetAuthorizationToken"], ["*"]), _allow(pull, [repository_arn])
 
 
-def _write_log(log_group_arn: str) -> _Statement:
-    return _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"])
-
-
-def _list_groups(log_group_arn: str) -> _Statement:
-    """Which log groups there are is asked of all of them, of the account and region of this one."""
+def _keep_log(log_group_arn: str) -> tuple[_Statement, ...]:
+    """Look for a log group, and write to it."""
+    # Which groups there are is asked of all of them, of the account and region of this one.
     every_group = f"{log_group_arn.partition(':log-group:')[0]}:log-group:*"
-    return _allow(["logs:DescribeLogGroups"], [every_group])
-
-
-def _record_shells(log_group_arn: str) -> tuple[_Statement, ...]:
-    record = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-    return _list_groups(log_group_arn), _allow(record, [f"{log_group_arn}:*"])
-
-
-def _read(secret_arns: Sequence[str]) -> _Statement:
-    return _allow(["secretsmanager:GetSecretValue"], secret_arns)
+    keep = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    return _allow(["logs:DescribeLogGroups"], [every_group]), _allow(keep, [f"{log_group_arn}:*"])
 
 
 def _open_channels() -> _Statement:
@@ -78,8 +67,7 @@ def joined(*documents: str) -> str:
 
 def write_flow_logs(log_group_arn: str) -> str:
     """What VPC flow logs need to write to a log group (VPC User Guide, "Flow logs to CloudWatch Logs")."""
-    actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
-    return document(_allow(actions, [f"{log_group_arn}:*"]), _list_groups(log_group_arn))
+    return document(*_keep_log(log_group_arn))
 
 
 def execution_role(
@@ -90,7 +78,12 @@ def execution_role(
     `key_arn`: the key of the secrets where it is not AWS's own, which is open to whoever may read a secret.
     """
     opened = [_decrypt_secrets(key_arn, secret_arns)] if key_arn else []
-    return document(*_pull(repository_arn), _write_log(log_group_arn), _read(secret_arns), *opened)
+    return document(
+        *_pull(repository_arn),
+        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"]),
+        _allow(["secretsmanager:GetSecretValue"], secret_arns),
+        *opened,
+    )
 
 
 def open_shells(log_group_arn: str, key_arn: str) -> str:
@@ -99,7 +92,7 @@ def open_shells(log_group_arn: str, key_arn: str) -> str:
     Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec". The agent in the task opens the
     session with the key by itself, and looks whether the log group is there and encrypted before it writes to it.
     """
-    return document(_open_channels(), *_record_shells(log_group_arn), _allow(["kms:Decrypt"], [key_arn]))
+    return document(_open_channels(), *_keep_log(log_group_arn), _allow(["kms:Decrypt"], [key_arn]))
 
 
 def replace_tasks(service_arn: str) -> str:
@@ -131,7 +124,7 @@ def endpoint(service: str, role_documents: Sequence[str]) -> str:
     A policy of an endpoint names principals. This one admits all, since the roles' and the resources' own policies
     decide who. What another service does with a key for a role does not pass the VPC.
     """
-    # ECR's two endpoints, ecr.api and ecr.dkr, serve the same actions.
+    # ECR's two endpoints, ecr.api and ecr.dkr, get one policy; `endpoints` knows which actions each serves.
     prefix = service.partition(".")[0]
     return document(
         *(

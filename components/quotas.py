@@ -13,9 +13,11 @@ from typing import NamedTuple
 import pulumi
 import pulumi_aws as aws
 
+from components.lookups import tried
 from components.rollouts import Rollout
 from components.settings import Settings
 from components.settings.edge import CLOUDFRONT_REGION
+from components.settings.modalities import destinations
 from components.settings.transfers import LONGEST_ORIGIN_TIMEOUT_SECONDS
 
 
@@ -83,7 +85,7 @@ def needs(
         networks = len(settings.dicom_allowed_cidrs)
         yield Need(RULES, networks, f"dicomAllowedCidrs names {networks} networks")
         # Beside a task's own ways out: database, file system, AWS.
-        modalities = len({(modality.host, modality.port) for modality in settings.dicom_modalities})
+        modalities = len(destinations(settings.dicom_modalities, settings.dicom_allowed_cidrs))
         yield Need(
             RULES, modalities + 3, f"dicomModalities has {modalities} addresses, and there are 3 other rules"
         )
@@ -107,7 +109,11 @@ def exceeded(need: Need, quota: float | None) -> str | None:
 
 def warn(settings: Settings, rollout: Rollout, *, new_network: bool) -> None:
     """Ask AWS for the quotas and warn of those that the settings exceed; whatever fails is left out."""
-    in_use = {VPCS: _count(lambda: aws.ec2.get_vpcs().ids), ADDRESSES: _count(_addresses)} if new_network else {}
+    listed: dict[Quota, Callable[[], Sequence[str]]] = {
+        VPCS: lambda: aws.ec2.get_vpcs().ids,
+        ADDRESSES: lambda: aws.ec2.get_eips().allocation_ids,
+    }
+    in_use = {quota: len(tried(look) or ()) for quota, look in listed.items()} if new_network else {}
     values: dict[Quota, float | None] = {}
     for need in needs(settings, rollout, new_network=new_network, in_use=in_use):
         if need.quota not in values:
@@ -130,22 +136,6 @@ def _tasks(settings: Settings, rollout: Rollout) -> Iterator[Need]:
 
 
 def _value(quota: Quota) -> float | None:
-    """The account's quota; None where it could not be read, for whatever reason."""
-    try:
-        return aws.servicequotas.get_service_quota(
-            service_code=quota.service, quota_code=quota.code, region=quota.region
-        ).value
-    except Exception:  # the SDK knows no kinds of failure, and a warning must not fail an update
-        return None
-
-
-def _addresses() -> Sequence[str]:
-    return aws.ec2.get_eips().allocation_ids
-
-
-def _count(listed: Callable[[], Sequence[str]]) -> int:
-    """How many things are listed; none where they could not be, for whatever reason."""
-    try:
-        return len(listed())
-    except Exception:  # as above
-        return 0
+    """The account's quota; None where it could not be read."""
+    named = {"service_code": quota.service, "quota_code": quota.code, "region": quota.region}
+    return tried(lambda: aws.servicequotas.get_service_quota(**named).value)

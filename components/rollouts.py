@@ -40,19 +40,20 @@ _MIGRATION_SECONDS = 6 * 3600
 class Rollout(NamedTuple):
     """Bounds of the tasks that run meanwhile, in percent of those wanted, and what a task may do before and after.
 
-    `drains`: whether transfers of a task that is replaced may end. ECS counts a task that is being stopped no
-    more: while it lets transfers end, its successor would run already. `migrates`: whether a new task may have to
-    change the index's schema.
+    `migrates`: whether a new task may have to change the index's schema.
     """
 
     minimum_healthy_percent: int
     maximum_percent: int
-    drains: bool
     migrates: bool
 
     def drain_seconds(self, seconds: int) -> int:
-        """How long a task that is replaced may go on with transfers that need `seconds`."""
-        return seconds if self.drains else _AT_ONCE
+        """How long a task that is replaced may go on with transfers that need `seconds`.
+
+        Before a migration not at all: ECS counts a task that is being stopped no more, so while it let transfers
+        end, its successor would run already.
+        """
+        return _AT_ONCE if self.migrates else seconds
 
     @property
     def grace_seconds(self) -> int:
@@ -65,9 +66,9 @@ class Rollout(NamedTuple):
 
 
 # A new task is up before an old one goes.
-ROLLING = Rollout(minimum_healthy_percent=100, maximum_percent=200, drains=True, migrates=False)
+ROLLING = Rollout(minimum_healthy_percent=100, maximum_percent=200, migrates=False)
 # All old tasks have gone before a new one comes.
-STOP_FIRST = Rollout(minimum_healthy_percent=0, maximum_percent=100, drains=False, migrates=True)
+STOP_FIRST = Rollout(minimum_healthy_percent=0, maximum_percent=100, migrates=True)
 
 
 def chosen(settings: Settings, running: str | None) -> Rollout | Problem:

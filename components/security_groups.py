@@ -19,7 +19,7 @@ ORTHANC_HTTP_PORT = 8042
 ORTHANC_DICOM_PORT = 4242
 
 # The addresses from which CloudFront calls origins, VPC origins included (CloudFront Developer Guide, "Use the
-# CloudFront managed prefix list"). It weighs 55 of a security group's 60 rules: one port only.
+# CloudFront managed prefix list"). Its weight (see `quotas`) leaves room for one port only.
 CLOUDFRONT_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 
 

@@ -6,8 +6,7 @@ the region.
 """
 
 # At night in Europe and late in the evening in America.
-COPY_HOUR, COPY_STARTS_WITHIN_MINUTES = 3, 120
-COPY_SCHEDULE = f"cron(0 {COPY_HOUR} ? * * *)"
+COPY_SCHEDULE, COPY_STARTS_WITHIN_MINUTES = "cron(0 3 ? * * *)", 120
 
 # Half an hour is the shortest window that RDS accepts. RDS's own backup runs every day before the copies,
 # maintenance on Sundays after them.

@@ -95,22 +95,14 @@ TAGGED = (
     Tagged("rds/parameterGroup:ParameterGroup", r"rds:pg:(.+)"),
     Tagged("rds/subnetGroup:SubnetGroup", r"rds:subgrp:(.+)"),
     Tagged("s3/bucket:Bucket", r"s3:([^/]+)", named_by="bucket", holds_data=True),
-    Tagged("secretsmanager/secret:Secret", r"secretsmanager:secret:.+", _BY_ARN, holds_data=True),
+    # Those that RDS makes have the tags of its instance; they belong into no state.
+    Tagged("secretsmanager/secret:Secret", r"secretsmanager:secret:(?!rds!).+", _BY_ARN, holds_data=True),
     Tagged("sfn/stateMachine:StateMachine", r"states:stateMachine:.+", _BY_ARN),
     Tagged("sns/topic:Topic", r"sns:[^:]+", _BY_ARN),
     Tagged("sqs/queue:Queue", r"sqs:([^:]+)", "https://sqs.{region}.amazonaws.com/{account}/{0}"),
     Tagged("ssm/parameter:Parameter", r"ssm:parameter(/.+)"),
     Tagged("wafv2/ipSet:IpSet", r"wafv2:global/ipset/(.+)/(.+)", _OF_CLOUDFRONT),
     Tagged("wafv2/webAcl:WebAcl", r"wafv2:global/webacl/(.+)/(.+)", _OF_CLOUDFRONT),
-)
-
-# What AWS makes of the stack's resources by itself and tags like them: none of it belongs into a state.
-MADE_BY_AWS = (
-    r"backup:recovery-point:.+",
-    r"ec2:(network-interface|snapshot)/.+",
-    r"ecs:task/.+",
-    r"rds:(auto-backup|snapshot):.+",
-    r"secretsmanager:secret:rds!.+",
 )
 
 

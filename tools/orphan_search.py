@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import jmespath
 from botocore.exceptions import ClientError
 
-from tools.orphan_kinds import ALIVE, MADE_BY_AWS, TAGGED, Asked, Tagged
+from tools.orphan_kinds import ALIVE, TAGGED, Asked, Tagged
 
 Values = Mapping[str, Any]
 Client = Callable[[str, str], Any]
 """A boto3 client of a service in a region."""
 
+_WITHOUT_REGION = ("cloudfront", "iam")
 _GLOBAL = "us-east-1"  # where what belongs to no region is listed
 _GONE = re.compile(r"NotFound|NoSuch|DoesNotExist")
 
@@ -45,12 +46,12 @@ def listed(tags: Mapping[str, str], region: str, known: set[str], client: Client
         for page in pages.paginate(TagFilters=filters):
             for mapping in page["ResourceTagMappingList"]:
                 arn = mapping["ResourceARN"]
-                if arn not in seen and not _is_of_aws(arn) and (typed := _typed(arn)):
+                if arn not in seen and (typed := _typed(arn)):
                     seen.add(arn)
                     row, id = typed
                     its = {tag["Key"]: tag["Value"] for tag in mapping["Tags"]}
                     if row.kind not in ALIVE or ask(client, ALIVE[row.kind], _parts(id), each):
-                        elsewhere = "cloudfront" not in row.kind and each != region
+                        elsewhere = each != region and row.kind.partition("/")[0] not in _WITHOUT_REGION
                         yield Listed(row, arn, f"{id}@{each}" if elsewhere else id, its)
 
 
@@ -61,11 +62,6 @@ def _typed(arn: str) -> tuple[Tagged, str] | None:
 def _parts(id: str) -> Values:
     first, _, second = id.partition("/")
     return {"id": id, "first": first, "second": second}
-
-
-def _is_of_aws(arn: str) -> bool:
-    service, rest = arn.split(":", 2)[2].split(":", 1)[0], arn.split(":", 5)[5]
-    return any(re.fullmatch(pattern, f"{service}:{rest}") for pattern in MADE_BY_AWS)
 
 
 def ask(client: Client, asked: Asked, inputs: Values, region: str) -> list[str]:

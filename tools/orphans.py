@@ -31,8 +31,8 @@ class State(NamedTuple):
     known: set[str]
     """The ids and ARNs of resources."""
     pending: list[Values]
-    """The resources of pending creations: urn, type, parent, provider, inputs. One that several killed updates were
-    creating stands here several times, each with another generated name."""
+    """The resources of pending creations: urn, type, parent, provider, inputs. What several killed updates were
+    creating stands here several times, each time with another generated name."""
 
 
 class Orphan(NamedTuple):

@@ -42,8 +42,8 @@ HTTP_THREADS = _NODES * _VIEWERS * _REQUESTS_OF_A_VIEWER + _OTHER_THREADS
 # with more of them Linux kills it, and every transfer of it fails. The rest is for Orthanc itself, its threads and
 # caches, and for small files.
 UPLOADS_AT_ONCE = 2
-COPIES_OF_AN_UPLOAD, COPIES_OF_EARLIER_ONES = 3, 3
-_COPIES_IN_MEMORY = UPLOADS_AT_ONCE * COPIES_OF_AN_UPLOAD + COPIES_OF_EARLIER_ONES
+_COPIES_OF_AN_UPLOAD, _COPIES_OF_EARLIER_ONES = 3, 3
+COPIES_IN_MEMORY = UPLOADS_AT_ONCE * _COPIES_OF_AN_UPLOAD + _COPIES_OF_EARLIER_ONES
 _MEMORY_FOR_THE_REST_MIB = 1024
 
 
@@ -79,16 +79,16 @@ class _Sized(Protocol):
 
 def memory_needed_mib(largest_study_mib: int) -> int:
     """The memory of a task that takes studies of this size in one request."""
-    return largest_study_mib * _COPIES_IN_MEMORY + _MEMORY_FOR_THE_REST_MIB
+    return largest_study_mib * COPIES_IN_MEMORY + _MEMORY_FOR_THE_REST_MIB
 
 
 def _study_fits_memory(settings: _Sized) -> Problem | None:
     needed = memory_needed_mib(settings.largest_study_mib)
     if needed <= settings.task_memory_mib:
         return None
-    fitting = (settings.task_memory_mib - _MEMORY_FOR_THE_REST_MIB) // _COPIES_IN_MEMORY
+    fitting = (settings.task_memory_mib - _MEMORY_FOR_THE_REST_MIB) // COPIES_IN_MEMORY
     rule = (
-        f"{UPLOADS_AT_ONCE} such uploads at once need {_COPIES_IN_MEMORY} times as much of a task's memory, and"
+        f"{UPLOADS_AT_ONCE} such uploads at once need {COPIES_IN_MEMORY} times as much of a task's memory, and"
         f" {_MEMORY_FOR_THE_REST_MIB} MiB are for the rest: {needed} MiB together, but taskMemoryMib is"
         f" {settings.task_memory_mib}"
     )

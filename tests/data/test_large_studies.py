@@ -59,8 +59,9 @@ def test_uploads_at_once_need_no_more_memory_than_the_settings_allow_for(on_s3: 
     files = [LargeFile(MIB) for _ in range(transfers.UPLOADS_AT_ONCE)]
     with ThreadPoolExecutor(len(files)) as pool:
         assert list(pool.map(upload, files)) == [200] * len(files)
-    copies = transfers.UPLOADS_AT_ONCE * transfers.COPIES_OF_AN_UPLOAD + transfers.COPIES_OF_EARLIER_ONES
-    assert MIB < most_mib(task) - before <= copies * MIB, "at the largest size the task is killed"
+    assert MIB < most_mib(task) - before <= transfers.COPIES_IN_MEMORY * MIB, (
+        "at the largest size the task is killed"
+    )
 
 
 def most_mib(task: str) -> int:
