@@ -4,7 +4,7 @@ import contextlib
 import json
 from typing import Any
 
-from local.images import ImageError, Log, docker, ensure_services_image
+from local.images import PREFIX, ImageError, Log, docker, ensure_services_image
 from local.place import Place
 
 _REGISTRY_PORT = 5000  # of the container, in base/services/registry.yml
@@ -19,6 +19,8 @@ def start_registry(place: Place, log: Log) -> None:
     """Start the registry that plays ECR unless it runs; what was pushed to it stays until `make down`.
 
     It is reached through the emulated AWS only, which listens on the registry port (local/emulator/registry.py).
+    What it stores is in a volume that the registries of all places share and that stays: compressing the layers of
+    the base image anew for each place would take most of a first deployment's time.
     """
     name = _registry(place)
     if docker("ps", "--all", "--quiet", "--filter", f"name=^{name}$"):
@@ -26,7 +28,7 @@ def start_registry(place: Place, log: Log) -> None:
         return
     labels = ("--label", f"orthanc.place={place.slug}", "--label", "orthanc.role=registry")
     serve = (ensure_services_image(log), "docker-registry", "serve", "/etc/registry.yml")
-    docker("run", "--detach", "--name", name, *labels, *serve)
+    docker("run", "--detach", "--name", name, *labels, f"--volume={PREFIX}-layers:/var/lib/registry", *serve)
 
 
 def registry_address(place: Place) -> str:

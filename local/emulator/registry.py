@@ -1,7 +1,10 @@
 """ECR's registry: a proxy before the place's registry container, by which ECR knows every image that is pushed.
 
-Layers pass through as they come. A manifest is judged first: ECR refuses one for a repository that it does not
-have, and another one under a tag that cannot be moved. What ECR has deleted cannot be pulled.
+A manifest is judged first: ECR refuses one for a repository that it does not have, and another one under a tag
+that cannot be moved. What ECR has deleted cannot be pulled.
+
+The containers of all places store in one volume. Each place has repositories of its own there, under its slug. A
+layer that any of them was ever given is mounted from a repository that has them all, so that it is pushed once.
 """
 
 import asyncio
@@ -20,6 +23,9 @@ from local.images import ImageError
 from local.place import Place
 
 _MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<reference>[^/]+)")
+_LAYER = re.compile(r"/v2/(?P<repository>.+)/blobs/(?P<digest>sha256:[^/]+)")
+_UPLOAD = re.compile(r"/v2/(?P<repository>.+)/blobs/uploads/.+")
+_EVERY_LAYER = "layers"  # the repository that has the layers of all places
 _LARGEST_MANIFEST = 4 << 20  # bytes, as in Docker's own registry
 _CHUNK_BYTES = 1 << 20
 _CONNECT_SECONDS = 10
@@ -49,8 +55,10 @@ class Registry:
         await web.TCPSite(runner, "127.0.0.1", self._place.port("registry")).start()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        manifest = _MANIFEST.fullmatch(request.path)
+        manifest, layer = _MANIFEST.fullmatch(request.path), _LAYER.fullmatch(request.path)
         try:
+            if layer and request.method == "HEAD":
+                await self._mount(layer["digest"], _EVERY_LAYER, self._own(layer["repository"]))
             if not manifest:
                 return await self._passed(request, request.content if request.body_exists else None)
             repository, reference = manifest["repository"], manifest["reference"]
@@ -82,20 +90,43 @@ class Registry:
 
     async def _passed(self, request: web.BaseRequest, body: object = None) -> web.StreamResponse:
         """What the container answers."""
-        if not self._container:
-            self._container = await asyncio.to_thread(registry_address, self._place)
-        url = URL(f"http://{self._container}{request.raw_path}", encoded=True)
+        own = self._own("")
+        path = request.raw_path if request.path == "/v2/" else request.raw_path.replace("/v2/", f"/v2/{own}", 1)
         sent = _end_to_end(request.headers)
         async with self._session.request(
-            request.method, url, headers=sent, data=body, allow_redirects=False
+            request.method, await self._url(path), headers=sent, data=body, allow_redirects=False
         ) as answer:
+            upload = _UPLOAD.fullmatch(request.path)
+            if upload and request.method == "PUT" and answer.status == 201:
+                digest = answer.headers["Docker-Content-Digest"]
+                await self._mount(digest, self._own(upload["repository"]), _EVERY_LAYER)
             response = web.StreamResponse(status=answer.status, reason=answer.reason)
             response.headers.extend(_end_to_end(answer.headers))
+            if "Location" in answer.headers:
+                response.headers["Location"] = answer.headers["Location"].replace(f"/v2/{own}", "/v2/", 1)
             await response.prepare(request)
             async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
                 await response.write(chunk)
             await response.write_eof()
             return response
+
+    async def _mount(self, digest: str, source: str, repository: str) -> None:
+        """Let `repository` have a layer of another one; nothing happens where that does not have it."""
+        async with self._session.head(await self._url(f"/v2/{source}/blobs/{digest}")) as there:
+            if there.status != 200:
+                return
+        uploads = await self._url(f"/v2/{repository}/blobs/uploads/?mount={digest}&from={source}")
+        async with self._session.post(uploads) as mounted:
+            mounted.raise_for_status()
+
+    def _own(self, repository: str) -> str:
+        """The name that the place's repository has in the container."""
+        return f"{self._place.slug}/{repository}"
+
+    async def _url(self, path: str) -> URL:
+        if not self._container:
+            self._container = await asyncio.to_thread(registry_address, self._place)
+        return URL(f"http://{self._container}{path}", encoded=True)
 
 
 def _end_to_end(headers: object) -> CIMultiDict[str]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,18 +136,26 @@ class Registry:
 
     def push(self, tag: str, content: str) -> requests.Response:
         """Push an image without layers whose configuration is `content`."""
-        blob = content.encode()
-        digest = f"sha256:{hashlib.sha256(blob).hexdigest()}"
-        place = requests.post(f"{self._url}/blobs/uploads/", timeout=30).headers["Location"]
-        requests.put(f"{place}&digest={digest}", data=blob, timeout=30).raise_for_status()
         config = {
             "mediaType": "application/vnd.docker.container.image.v1+json",
-            "size": len(blob),
-            "digest": digest,
+            "size": len(content),
+            "digest": self.upload(content),
         }
         manifest = {"schemaVersion": 2, "mediaType": _MANIFEST, "config": config, "layers": []}
         body, headers = json.dumps(manifest), {"Content-Type": _MANIFEST}
         return requests.put(f"{self._url}/manifests/{tag}", data=body, headers=headers, timeout=30)
+
+    def upload(self, content: str) -> str:
+        """Upload a layer; its digest."""
+        blob = content.encode()
+        digest = f"sha256:{hashlib.sha256(blob).hexdigest()}"
+        place = requests.post(f"{self._url}/blobs/uploads/", timeout=30).headers["Location"]
+        requests.put(f"{place}&digest={digest}", data=blob, timeout=30).raise_for_status()
+        return digest
+
+    def has(self, digest: str) -> bool:
+        """Whether a push would leave out this layer."""
+        return requests.head(f"{self._url}/blobs/{digest}", timeout=30).status_code == 200
 
     def pull(self, reference: str) -> int:
         """The status with which the registry answers."""
@@ -190,3 +199,10 @@ def test_a_tag_that_moves_leaves_its_image_behind(embedded: Embedded):
     ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": images[0]["imageDigest"]}])
     assert registry.pull(images[0]["imageDigest"]) == 404 and registry.pull("1") == 200
     ecr.delete_repository(repositoryName=name, force=True)
+
+
+def test_a_layer_is_sent_once_and_not_for_each_repository(embedded: Embedded):
+    one, another, content = Registry(embedded, "one"), Registry(embedded, "another"), uuid.uuid4().hex
+    digest = f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
+    assert not another.has(digest)
+    assert one.upload(content) == digest and one.has(digest) and another.has(digest)
