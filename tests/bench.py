@@ -3,6 +3,7 @@
 Figures, no limits: machines are noisy. Compare two of one run.
 """
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.data.files import LargeFile, content, digest, parsed, written
 from tests.embedded import Embedded
 
 INSTANCES, CLIENTS = 200, 4
+REST_SECONDS = 20
 LARGE_MIB, LARGE_MEMORY_MIB = 1024, 10240
 
 
@@ -37,11 +39,25 @@ def main() -> None:
                 embedded.pulumi("up", "--yes", "--skip-preview")
             with timed("refresh"):
                 embedded.pulumi("refresh", "--yes", "--skip-preview")
+            _measure_rest(embedded)
             _measure_images(Archive(embedded))
             _measure_large_files(Archive(embedded))
         finally:
             with timed("down"):
                 embedded.local("down")
+
+
+def _measure_rest(embedded: Embedded) -> None:
+    pid = (embedded.place.home / "emulator.pid").read_text().strip()
+
+    def busy() -> float:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    time.sleep(REST_SECONDS)  # what the last update has left to do
+    before = busy()
+    time.sleep(REST_SECONDS)
+    print(f"{(busy() - before) / REST_SECONDS:8.1%} of a core is what the emulated AWS takes at rest", flush=True)
 
 
 def _measure_images(archive: Archive) -> None:

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from local.emulator.overlay import changes
 from local.place import Place
 from local.runner import containers
 from local.runner.databases import Databases
@@ -11,7 +12,7 @@ from local.runner.edge import Front
 from local.runner.network_balancer import NetworkBalancer
 from local.runner.services import Services
 
-# Seconds between looks at what is deployed: while something changes, and at rest.
+# Seconds from one look at what is deployed to the next: while something is not as wanted, and after a change.
 _BUSY, _AT_REST = 0.3, 1.0
 
 log = logging.getLogger("runner")
@@ -21,26 +22,32 @@ def start(place: Place) -> Callable[[], None]:
     """Run what is deployed on the emulated AWS, in threads; the function that ends it removes every container."""
     containers.open_network(place)
     front, network_balancer = Front(place), NetworkBalancer(place)
-    databases = Databases(place)
+    changed, stopped = threading.Event(), threading.Event()
+    changes.tell(changed.set)
+    databases = Databases(place, changed.set)
 
     def busy(address: str) -> bool:
         return front.busy(address) or network_balancer.busy(address)
 
-    services = Services(place, busy, front.cut)
-    stopped = threading.Event()
+    services = Services(place, busy, front.cut, changed.set)
 
     def follow() -> None:
         steady = False
         while not stopped.wait(_AT_REST if steady else _BUSY):
+            if steady:
+                changed.wait()
+            changed.clear()
             try:
                 steady = services.follow(may_start=databases.follow())
             except Exception:
+                steady = False
                 log.exception(
                     "something is deployed or deleted at this moment, or wrong"
                 )  # the next look will tell
 
     def stop() -> None:
         stopped.set()
+        changed.set()
         thread.join()
         containers.remove_all(place)
 

@@ -4,6 +4,9 @@ Its data is a docker volume, and so is each snapshot: a copy of what the instanc
 """
 
 import socket
+import subprocess
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,11 +36,12 @@ class _Instance(NamedTuple):
 class Databases:
     """The containers that play the RDS instances of a place."""
 
-    def __init__(self, place: Place):
-        """Nothing runs yet."""
-        self._place = place
+    def __init__(self, place: Place, changed: Callable[[], None]):
+        """Nothing runs yet. `changed` is called when a container has ended."""
+        self._place, self._changed = place, changed
         self._running: dict[str, _Instance] = {}
         self._addresses: dict[str, str] = {}
+        self._ended: dict[str, threading.Event] = {}
         self._snapshots: set[str] = set()
 
     def follow(self) -> bool:
@@ -94,9 +98,10 @@ class Databases:
             self._running[name] = instance
         elif known != instance:
             self._start(name, instance)
-        elif containers.inspect(name, "{{.State.Running}}") == "false":
+        elif self._ended[name].is_set():
             docker("start", name)
             self._addresses[name] = containers.address(self._place, name)
+            self._watch(name)
         try:
             with socket.create_connection((self._addresses[name], instance.port), timeout=1):
                 return True
@@ -125,6 +130,17 @@ class Databases:
             | {"POSTGRES_USER": instance.user, "POSTGRES_DB": instance.database, "FORCE_SSL": instance.force_ssl},
         )
         self._running[name] = instance
+        self._watch(name)
+
+    def _watch(self, name: str) -> None:
+        self._ended[name] = ended = threading.Event()
+
+        def wait() -> None:
+            subprocess.run(["docker", "wait", name], capture_output=True, check=False)
+            ended.set()
+            self._changed()
+
+        threading.Thread(target=wait, name=f"end of {name}", daemon=True).start()
 
     def _write_password(self, name: str, instance: _Instance) -> Path:
         """The file from which the container takes the master user's password."""

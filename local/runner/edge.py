@@ -10,6 +10,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, D
 from multidict import CIMultiDict
 from yarl import URL
 
+from local.emulator.overlay import changes
 from local.place import Place
 from local.runner import firewall, listener_rules, messages, viewer_events
 from local.runner.routes import Route, RouteError, read
@@ -34,10 +35,11 @@ class Front:
         self._answers: dict[str, set[ClientResponse | None]] = defaultdict(set)
         self._turns = itertools.count()
         self._route: Route | RouteError | None = None
-        self._expires = 0.0
+        self._changed, self._expires = True, 0.0
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="edge", daemon=True).start()
         asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        changes.tell(self._note)
 
     def busy(self, address: str) -> bool:
         """Whether a request to the task at `address` is under way."""
@@ -47,6 +49,9 @@ class Front:
         """Close the connections to the task, as a load balancer does when its deregistration delay is over."""
         for answer in filter(None, list(self._answers[address])):
             self._loop.call_soon_threadsafe(answer.close)
+
+    def _note(self) -> None:
+        self._changed = True
 
     async def _listen(self) -> None:
         self._reading, self._function, self._firewall = asyncio.Lock(), ViewerFunction(), firewall.Firewall()
@@ -89,9 +94,10 @@ class Front:
             return web.Response(status=error.status, text=f"{error}\n", headers=failed)
 
     async def _current_route(self) -> Route:
-        """The deployed route, at most a second old."""
+        """The deployed route, at most a second older than what is deployed."""
         async with self._reading:
-            if time.monotonic() > self._expires:
+            if self._changed and time.monotonic() > self._expires:
+                self._changed = False
                 try:
                     self._route = await asyncio.to_thread(read, self._place)
                 except RouteError as error:

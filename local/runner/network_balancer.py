@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.emulator.overlay import changes
 from local.place import Place
 from local.runner import certificates, containers
 from local.runner.aws import client
@@ -86,14 +87,15 @@ class NetworkBalancer:
     """Serves in a thread of its own, as long as the process lives; listens as long as a listener is deployed."""
 
     def __init__(self, place: Place):
-        """Looks for a listener at once, and again every second."""
+        """Looks for a listener at once, and again after each change, at most every second."""
         self._place, self._machine = place, containers.gateway(place)
         self._under_way: Counter[str] = Counter()
         self._turns = itertools.count()
         self._listener: Listener | None = None
-        loop = asyncio.new_event_loop()
+        self._changed, loop = asyncio.Event(), asyncio.new_event_loop()
         threading.Thread(target=loop.run_forever, name="network balancer", daemon=True).start()
         asyncio.run_coroutine_threadsafe(self._follow(), loop)
+        changes.tell(lambda: loop.call_soon_threadsafe(self._changed.set) and None)
 
     def busy(self, address: str) -> bool:
         """Whether a connection to the task at `address` is open."""
@@ -102,6 +104,7 @@ class NetworkBalancer:
     async def _follow(self) -> None:
         server, port = None, self._place.port("nlb")
         while True:
+            self._changed.clear()
             try:
                 self._listener = await asyncio.to_thread(read, self._place)
                 if self._listener and not server:
@@ -109,10 +112,12 @@ class NetworkBalancer:
                     log.info("a listener of port %d is deployed: it is 127.0.0.1:%d", self._listener.port, port)
             except (BotoCoreError, ClientError, LookupError, OSError):
                 log.exception("something is deployed or deleted at this moment, or wrong")
+                self._changed.set()
             if server and not self._listener:
                 server.close()  # connections that are open stay so, as they do on AWS
                 server = None
             await asyncio.sleep(_LOOK_SECONDS)
+            await self._changed.wait()
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection. A client on loopback has, to the tasks and here, this machine's address among them."""

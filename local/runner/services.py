@@ -22,9 +22,18 @@ _LONGEST_PAUSE = 30  # seconds between two tries of a task that fails
 class Services:
     """All services of the emulated AWS."""
 
-    def __init__(self, place: Place, busy: Callable[[str], bool], cut: Callable[[str], None]):
-        """`busy` tells whether a request to an address is under way, `cut` ends those that are."""
-        self._place, self._busy, self._cut = place, busy, cut
+    def __init__(
+        self,
+        place: Place,
+        busy: Callable[[str], bool],
+        cut: Callable[[str], None],
+        changed: Callable[[], None],
+    ):
+        """`busy` tells whether a request to an address is under way, `cut` ends those that are.
+
+        `changed` is called when a task has ended by itself, so that services which were as wanted are so no more.
+        """
+        self._place, self._busy, self._cut, self._changed = place, busy, cut, changed
         self._services: dict[str, _Service] = {}
         self._dicom_ports: dict[int, Task] = {}
 
@@ -32,7 +41,9 @@ class Services:
         """One step for every service; whether all of them are as wanted."""
         deployed = {service["serviceArn"]: service for service in self._deployed()}
         for arn, service in deployed.items():
-            known = self._services.setdefault(arn, _Service(self._place, self._busy, self._cut, self._dicom_ports))
+            known = self._services.setdefault(
+                arn, _Service(self._place, self._busy, self._cut, self._changed, self._dicom_ports)
+            )
             known.follow(service, may_start=may_start)
         for gone in self._services.keys() - deployed.keys():
             for task in self._services.pop(gone).tasks:
@@ -52,11 +63,13 @@ class _Service:
         place: Place,
         busy: Callable[[str], bool],
         cut: Callable[[str], None],
+        changed: Callable[[], None],
         dicom_ports: dict[int, Task],
     ):
         self.tasks: list[Task] = []
         self.steady = False
-        self._place, self._busy, self._cut, self._dicom_ports = place, busy, cut, dicom_ports
+        self._place, self._busy, self._cut, self._changed = place, busy, cut, changed
+        self._dicom_ports = dicom_ports
         self._deployment: Document = {"id": ""}
         self._completed: Document | None = None  # the deployment to roll back to
         self._failures, self._reason, self._not_before = 0, "", 0.0
@@ -154,6 +167,7 @@ class _Service:
             grace_seconds=service.get("healthCheckGracePeriodSeconds", 0),
             busy=self._busy,
             cut=self._cut,
+            changed=self._changed,
         )
         self.tasks.append(task)
         task.start()

@@ -62,17 +62,19 @@ class Task(threading.Thread):
         grace_seconds: int,
         busy: Callable[[str], bool],
         cut: Callable[[str], None],
+        changed: Callable[[], None],
     ):
         """`launch` starts the container and gives its address, `health_command` is the container's own check.
 
         For `grace_seconds` after its start no failed check ends it, neither a load balancer's nor the container's
         own (API reference of CreateService). `busy` tells whether a request to an address is under way, `cut` ends
-        those that are.
+        those that are. `changed` is called when the task has ended.
         """
         super().__init__(name=name, daemon=True)
         self.deployment, self.healthy, self.was_healthy, self.reason = deployment, False, False, ""
         self._place, self._launch, self._health_command, self._address = place, launch, health_command, ""
         self._targets, self._grace, self._busy, self._cut = targets, grace_seconds, busy, cut
+        self._changed = changed
         self._leave = threading.Event()
         self._draining = False
 
@@ -99,6 +101,7 @@ class Task(threading.Thread):
         except (TaskError, ImageError, BotoCoreError, ClientError) as error:
             self.reason = str(error)
         self.healthy = False
+        self._changed()
         log.info("%s stops: %s", self.name, self.reason or "it is not wanted any more")
         with contextlib.suppress(BotoCoreError, ClientError):  # the target group may be gone
             self._register("deregister_targets")
