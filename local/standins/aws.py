@@ -21,7 +21,8 @@ from local.standins import calls, failures, fields, mapping, semantics
 from local.standins.calls import REFERENCE, fill
 from local.standins.codec import Values
 from local.standins.invokes import INVOKES
-from local.standins.mapping import Misfit, schema
+from local.standins.mapping import Misfit
+from local.standins.sdk import schema
 from local.standins.servicer import Difference, Live, Plugin, Refused, Say, Unfinished, serve
 from local.standins.table import ROWS, Call, Read, Row
 from local.standins.tags import in_creation, tag

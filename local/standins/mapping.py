@@ -1,23 +1,16 @@
 """Between the SDK's property names and the AWS API's: by folded names, guided by the types of both sides.
 
-The SDK's own classes are the schema of a resource, botocore's shapes that of a call.
+sdk.py has the types of a resource, botocore's shapes those of a call.
 """
 
-import importlib
-import inspect
 import json
-import threading
-import typing
 from collections.abc import Collection, Mapping
-from functools import cache
 from typing import Any
 
 from botocore.model import Shape
-from pulumi import _types
 
 from local.standins.codec import Values
-
-_LOADING = threading.Lock()
+from local.standins.sdk import Type
 
 
 class Misfit(Exception):
@@ -30,63 +23,6 @@ def fold(name: str) -> str:
     if folded.endswith("ies"):
         return folded[:-3] + "y"
     return folded[:-1] if folded.endswith("s") and not folded.endswith("ss") else folded
-
-
-class Schema:
-    """The properties of one resource type."""
-
-    def __init__(self, kind: str):
-        """`kind` is a token such as aws:ecs/service:Service."""
-        _, path, name = kind.split(":")
-        module = importlib.import_module(f"pulumi_aws.{path.split('/')[0]}")
-        resource = getattr(module, name)
-        arguments = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args")
-        self.types: dict[str, Any] = _types.resource_types(resource)
-        self.inputs: set[str] = set(_types.input_type_types(arguments))
-        python_names = _types.resource_pulumi_to_py_names(resource)
-        self.always_set = {
-            name
-            for name in self.types
-            if not _is_optional(getattr(resource, python_names.get(name, name)).fget.__annotations__["return"])
-        }
-        given = inspect.signature(arguments.__init__).parameters
-        names = _types.input_type_py_to_pulumi_names(arguments)
-        may_be_left_out = {
-            name
-            for python, name in names.items()
-            if python in given and given[python].default is not inspect.Parameter.empty
-        }
-        # Optional and Computed in the provider's schema: AWS has a value even if the program gives none.
-        self.computed = (self.always_set & may_be_left_out) - {"region"}
-
-    def misspelt(self, inputs: Mapping[str, Any]) -> list[str]:
-        """The paths of properties that the type does not have."""
-        unknown = [name for name in inputs if name not in self.inputs and name not in ("tagsAll", "__defaults")]
-        for name in self.inputs & set(inputs):
-            unknown += _misspelt(inputs[name], self.types.get(name), name)
-        return unknown
-
-
-@cache
-def schema(kind: str) -> Schema:
-    """The schema of a type; the SDK is read once, by one thread at a time: its modules are loaded lazily."""
-    with _LOADING:
-        return Schema(kind)
-
-
-def _is_optional(annotation: Any) -> bool:
-    return "Optional" in str(annotation) or "None" in str(annotation)
-
-
-def _misspelt(value: Any, type_: Any, path: str) -> list[str]:
-    if isinstance(value, list):
-        (item,) = typing.get_args(type_) or (None,)
-        return [wrong for part in value for wrong in _misspelt(part, item, path)]
-    if not isinstance(value, dict) or not _types.is_output_type(type_):
-        return []
-    known = _types.output_type_types(type_)
-    wrong = [f"{path}.{key}" for key in value if key not in known]
-    return wrong + [w for key in value if key in known for w in _misspelt(value[key], known[key], f"{path}.{key}")]
 
 
 def to_api(value: Any, shape: Shape, path: str = "") -> Any:
@@ -147,7 +83,7 @@ def parameters(
     return {key: value for key, value in found.items() if value is not None}
 
 
-def to_properties(answer: Any, types: Mapping[str, Any], names: Mapping[str, str]) -> Values:
+def to_properties(answer: Any, types: Mapping[str, Type], names: Mapping[str, str]) -> Values:
     """The properties among `types` that an answer of AWS holds; what does not fit its type is left out."""
     renamed = {api: name for name, api in names.items()}
     folded = {fold(name): name for name in types}
@@ -161,29 +97,32 @@ def to_properties(answer: Any, types: Mapping[str, Any], names: Mapping[str, str
     return found
 
 
-def fit(value: Any, type_: Any) -> Any:
+def fit(value: Any, type_: Type) -> Any:
     """A value of AWS as the SDK's type wants it; None where it cannot be that."""
     if value is None:
         return None
-    origin = typing.get_origin(type_)
-    if _types.is_output_type(type_):
+    if type_.name == "object":
         value = value[0] if isinstance(value, list) and value else value
-        return to_properties(value, _types.output_type_types(type_), {}) if isinstance(value, dict) else None
-    if origin is not None and origin in (list, typing.get_origin(typing.Sequence[int])):
+        return to_properties(value, type_.properties, {}) if isinstance(value, dict) else None
+    if type_.item:
         if isinstance(value, dict) and "Quantity" in value:
             value = value.get("Items", [])
-        (item,) = typing.get_args(type_)
-        parts = [fit(part, item) for part in (value if isinstance(value, list) else [value])]
+        parts = [fit(part, type_.item) for part in (value if isinstance(value, list) else [value])]
         return None if any(part is None for part in parts) else parts
-    if origin in (dict, Mapping) or type_ is dict:
+    if type_.name == "map":
         return value if isinstance(value, dict) else None
     if isinstance(value, dict | list):
-        return json.dumps(value, sort_keys=True) if type_ is str else None
-    if type_ is bool:
-        return value in (True, "true", "True")
-    if type_ in (int, float):
-        return type_(value)
-    return _text(value) if type_ is str else value
+        return json.dumps(value, sort_keys=True) if type_.name == "str" else None
+    match type_.name:
+        case "bool":
+            return value in (True, "true", "True")
+        case "int":
+            return int(value)
+        case "float":
+            return float(value)
+        case "str":
+            return _text(value)
+    return value
 
 
 def same(old: Any, new: Any) -> bool:

@@ -7,7 +7,8 @@ value that AWS stores differently is then a difference in every update.
 from typing import Any
 
 from local.standins.codec import Values
-from local.standins.mapping import EMPTY, agrees, same, schema
+from local.standins.mapping import EMPTY, agrees, same
+from local.standins.sdk import schema
 from local.standins.table import Row
 
 _OURS = {"__defaults", "region", "id"}

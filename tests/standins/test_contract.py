@@ -8,7 +8,8 @@ import pytest
 
 from local.standins import calls, semantics
 from local.standins.aws import Aws, load
-from local.standins.mapping import agrees, schema
+from local.standins.mapping import agrees
+from local.standins.sdk import schema
 from local.standins.servicer import Refused, Unfinished
 from local.standins.table import ROWS
 from local.standins.tags import in_creation

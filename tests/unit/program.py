@@ -24,7 +24,7 @@ from pulumi.runtime.proto import provider_pb2, resource_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
 from local.standins.codec import decode, encode
-from local.standins.mapping import schema
+from local.standins.sdk import Type, schema
 
 PROJECT = Path(__file__).parents[2]
 NAME = "orthanc-on-aws"
@@ -384,7 +384,7 @@ def _computed(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, A
     return {key: _made_up(kind, name, key, types[key]) for key in schema(kind).always_set - set(inputs)}
 
 
-def _made_up(kind: str, name: str, key: str, type_: Any) -> Any:
+def _made_up(kind: str, name: str, key: str, type_: Type) -> Any:
     if key == "arn" or key.endswith("Arn"):
         service = kind.split(":")[1].split("/")[0]
         known = _ARNS.get(kind.rpartition(":")[2])
@@ -397,7 +397,7 @@ def _made_up(kind: str, name: str, key: str, type_: Any) -> Any:
         return KEY
     if key == "masterUserSecrets":
         return [{"secretArn": RDS_SECRET}]
-    return {str: f"{name}-{key}", int: 5432, bool: False}.get(type_)
+    return {"str": f"{name}-{key}", "int": 5432, "bool": False}.get(type_.name)
 
 
 def _without_secrets(value: Any) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.configuration import ConfigurationError, load
-from local.standins.mapping import schema
+from local.standins.sdk import schema
 from policy import rules
 from policy.rules import Resource
 from tests.unit.program import PROJECT, REGION, Monitor, Program, run

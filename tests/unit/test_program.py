@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from components.configuration import ConfigurationError
-from local.standins.mapping import schema
+from local.standins.sdk import schema
 from policy import rules
 from policy.rules import Resource
 from tests.unit.program import (
