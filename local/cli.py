@@ -81,7 +81,7 @@ def up(place: Place, *, tasks: bool, settings: list[str]) -> None:
             shutil.rmtree(place.home / "state")
             containers.remove(place)
         _say("starting the emulated AWS")
-        daemon.start(place, tasks=tasks)
+        daemon.start(place, tasks=tasks, warm=True)
     _say("starting the image registry")
     containers.start_registry(place, _say)
     stack.write_configuration(place)

@@ -29,10 +29,16 @@ def answers(place: Place) -> bool:
     return True
 
 
-def start(place: Place, *, tasks: bool) -> None:
-    """Start the emulator and wait until it answers. Raises EmulatorError."""
+def start(place: Place, *, tasks: bool, warm: bool = False) -> None:
+    """Start the emulator and wait until it answers; `warm`: with local/warm.py. Raises EmulatorError."""
     log = place.home / "emulator.log"
-    command = [sys.executable, "-m", "local.emulator", *([] if tasks else ["--no-tasks"])]
+    command = [
+        sys.executable,
+        "-m",
+        "local.emulator",
+        *([] if tasks else ["--no-tasks"]),
+        *(["--warm"] if warm else []),
+    ]
     with log.open("a") as output:
         daemon = subprocess.Popen(
             command,

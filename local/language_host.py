@@ -26,6 +26,7 @@ from local.program import TOLD
 from local.signals import end_with_engine
 
 _PROGRAM = Path(__file__).with_name("program.py")
+_STARTED = Path(__file__).with_name("started.py")
 
 
 class LanguageHost(LanguageRuntimeServicer):
@@ -78,7 +79,7 @@ class LanguageHost(LanguageRuntimeServicer):
             "parallel": request.parallel,
         }
         program = directory / (request.info.entry_point or request.program or ".")
-        command = [_interpreter(request.info, directory), _PROGRAM, json.dumps(settings), program]
+        command = [_interpreter(request.info, directory), "-IS", _STARTED, _PROGRAM, json.dumps(settings), program]
         # It has our standard output and error, which the engine passes on to the user.
         with self._running(command, cwd=directory, env=environment) as process:
             status = process.wait()

@@ -10,6 +10,7 @@ import fcntl
 import logging
 import os
 import socket
+import subprocess
 import sys
 import threading
 import warnings
@@ -35,6 +36,9 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; exit status 1 when the place's emulator is running already."""
     parser = argparse.ArgumentParser(prog="python -m local.emulator", description=__doc__)
     parser.add_argument("--no-tasks", action="store_true", help="services are steady without containers")
+    parser.add_argument(
+        "--warm", action="store_true", help="plugins and programs find the SDK loaded (local/warm.py)"
+    )
     arguments = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s", level=logging.INFO)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -48,9 +52,16 @@ def main() -> int:
         if not _acquire(lock):
             print(f"the emulator of {place.root} is already running (pid {pid_file.read_text().strip()})")
             return 1
+        warm = (
+            subprocess.Popen([sys.executable, "-m", "local.warm"], stdin=subprocess.PIPE)
+            if arguments.warm
+            else None
+        )
         try:
             serve(place, run, tasks=not arguments.no_tasks, wait=catch_end())
         finally:
+            if warm:
+                warm.communicate()  # it ends with its standard input
             pid_file.unlink(missing_ok=True)
     return 0
 

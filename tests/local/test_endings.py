@@ -5,8 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import grpc
 import pytest
@@ -14,6 +15,7 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
 from local import engine
 from local.daemon import wait_until
+from tests.embedded import PROJECT
 
 LAUNCHERS = sorted(engine.LAUNCHERS.glob("pulumi-*"))
 # As the engine does: it starts a plugin and reads the port from the first line.
@@ -26,27 +28,51 @@ time.sleep(600)
 SECONDS = 60  # for a busy machine; it takes a second or two
 
 
-@pytest.fixture(params=LAUNCHERS, ids=lambda path: path.name)
-def started(request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
-    """What plays the engine, and the process and the port of the plugin that it started."""
-    command = [sys.executable, "-c", STARTER, str(request.param), "127.0.0.1:9"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
+    """A place with a process that has the SDK loaded, and that process."""
+    root = tmp_path_factory.mktemp("warm")
+    (root / ".local/run").mkdir(parents=True)
+    (root / ".venv").symlink_to(sys.prefix)
+    environment = os.environ | {"ORTHANC_LOCAL_ROOT": str(root)}
+    command = [sys.executable, "-m", "local.warm"]
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdin=subprocess.PIPE) as process:
+        assert wait_until((root / ".local/run/warm.sock").exists, SECONDS)
+        yield root, process
+        process.communicate(timeout=SECONDS)
+        assert process.returncode == 0
+
+
+class Started(NamedTuple):
+    """What plays the engine, the process of the plugin that it started, and whether anything of it still runs."""
+
+    engine: subprocess.Popen[str]
+    plugin: int
+    runs: Callable[[], bool]
+
+
+@pytest.fixture(params=[(path, warm) for path in LAUNCHERS for warm in (False, True)], ids=str)
+def started(request: pytest.FixtureRequest, warm: tuple[Path, subprocess.Popen[bytes]]) -> Iterator[Started]:
+    """By itself, or by a process that has the SDK loaded."""
+    (launcher, by_warm), (root, warmed) = request.param, warm
+    environment = os.environ | {"ORTHANC_LOCAL_ROOT": str(root) if by_warm else str(root / "elsewhere")}
+    command = [sys.executable, "-c", STARTER, str(launcher), "127.0.0.1:9"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as starter:
         assert starter.stdout
-        pid, port = map(int, starter.stdout.readline().split())
-        yield starter, pid, port
+        pid, _ = map(int, starter.stdout.readline().split())
+        assert len(_children(warmed.pid)) == by_warm
+        yield Started(starter, pid, lambda: _runs(pid) or any(map(_runs, _children(warmed.pid))))
         starter.kill()
 
 
-def test_a_plugin_ends_with_an_engine_that_is_killed(started: tuple[subprocess.Popen[str], int, int]):
-    engine, plugin, _ = started
-    engine.kill()
-    assert wait_until(lambda: not _runs(plugin), SECONDS), "killed engines leave plugins behind"
+def test_a_plugin_ends_with_an_engine_that_is_killed(started: Started):
+    started.engine.kill()
+    assert wait_until(lambda: not started.runs(), SECONDS), "killed engines leave plugins behind"
 
 
-def test_a_plugin_ends_when_the_engine_asks_for_it(started: tuple[subprocess.Popen[str], int, int]):
-    _, plugin, _ = started
-    os.kill(plugin, signal.SIGINT)
-    assert wait_until(lambda: not _runs(plugin), SECONDS)
+def test_a_plugin_ends_when_the_engine_asks_for_it(started: Started):
+    os.kill(started.plugin, signal.SIGINT)
+    assert wait_until(lambda: not started.runs(), SECONDS)
 
 
 def test_a_language_host_ends_at_once_and_its_program_with_it(tmp_path: Path):
