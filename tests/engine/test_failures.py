@@ -34,7 +34,8 @@ def test_a_failure_names_resource_and_remedy(embedded: Embedded):
 
 
 def test_a_resource_that_fails_makes_make_up_fail(embedded: Embedded):
-    pending = embedded.client("acm").request_certificate(DomainName="dicom.example.org")["CertificateArn"]
+    acm = embedded.client("acm")
+    pending = acm.request_certificate(DomainName="dicom.example.org")["CertificateArn"]
     settings = {
         "dicomIngress": "internal",
         "dicomAllowedCidrs": ["10.0.0.0/8"],
@@ -46,3 +47,4 @@ def test_a_resource_that_fails_makes_make_up_fail(embedded: Embedded):
     embedded.configure(**dict.fromkeys(settings))
     assert done.returncode and "CreateListener" in done.stdout and "log in" not in done.stdout, done.stdout
     assert embedded.changes(), "nothing of it was deployed"
+    acm.delete_certificate(CertificateArn=pending)

@@ -43,6 +43,8 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path):
     options = ["-p", "tests.conftest", "-c", str(PROJECT / "pyproject.toml"), "--rootdir", str(tmp_path)]
     command = [sys.executable, "-m", "pytest", "-n", "1", *options, f"--basetemp={base}", str(tests)]
     environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+    # Where the tests are a background job of a script, SIGINT is ignored, and so it would be in this run.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True) as run:
         try:
             assert wait_until(lambda: list(base.glob("*/ready")) or run.poll() is not None, SECONDS)
