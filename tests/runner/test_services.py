@@ -16,6 +16,7 @@ from components import orthanc, policies
 from components.database import DatabaseAccess
 from local import containers
 from local.images import docker
+from tests.runner.conftest import TIMES_AS_FAST
 from tests.runner.deployment import PORT, Deployment
 
 ABSENT = "arn:aws:secretsmanager:us-east-1:123456789012:secret:absent-AbCdEf"
@@ -115,7 +116,7 @@ def test_a_deployment_that_fails_is_rolled_back(
 
 LISTEN = f"socat TCP-LISTEN:{PORT},fork,reuseaddr EXEC:/serve"
 # Longer than a failed check is tolerated without a grace period: 10 s by the target group, 5 s by the container.
-LONGER_SECONDS = 15
+LONGER_SECONDS = 15 / TIMES_AS_FAST
 WAITS = "until test -e /tmp/ready; do sleep 0.2; done"
 NOT_READY: dict[str, dict[str, Any]] = {
     "container": {
