@@ -1,4 +1,4 @@
-"""Two workers share the tests: what shares a deployment stays together, and what takes longest begins first."""
+"""Workers share the tests: what shares a deployment stays together, and what takes longest begins first."""
 
 from typing import Any
 
@@ -7,28 +7,35 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import leftovers
 
-# Folders whose tests take minutes; the rest, quick, fills up the other worker.
-LONGEST_FIRST = ["engine", "data", "runner", "unit"]
+# Folders whose tests take minutes, and files in them with a deployment of their own. The rest, which is quick,
+# fills up the other workers.
+LONGEST_FIRST = ["engine/test_kills.py", "engine", "data", "data/test_migrations.py", "runner", "unit"]
 
 
-class ByFolder(LoadScopeScheduling):
-    """All tests of a folder, in their order, by one worker."""
+def scope(nodeid: str) -> str:
+    """What a test belongs to: its file, where that stands in the list above, else its folder."""
+    file = nodeid.partition("::")[0].removeprefix("tests/")
+    return file if file in LONGEST_FIRST else file.partition("/")[0]
+
+
+class ByScope(LoadScopeScheduling):
+    """All tests of a scope, in their order, by one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.split("/")[1]
+        return scope(nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByScope:
     """In place of xdist's own."""
-    return ByFolder(config, log)
+    return ByScope(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The order of the folders; within each it stays."""
+    """The order of the scopes; within each it stays."""
 
     def place(item: pytest.Item) -> int:
-        folder = item.nodeid.split("/")[1]
-        return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+        of = scope(item.nodeid)
+        return LONGEST_FIRST.index(of) if of in LONGEST_FIRST else len(LONGEST_FIRST)
 
     items.sort(key=place)
 
