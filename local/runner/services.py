@@ -113,6 +113,7 @@ class _Service:
             rollout_state=state,
             reason=reason,
             task_definition=fallback,
+            deployment=self._deployment["id"],
         )
 
     def _is_completed(self) -> bool:

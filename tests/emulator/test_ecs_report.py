@@ -55,6 +55,13 @@ def test_an_older_deployment_stays_until_the_new_one_is_complete(service: Any) -
     assert shown(service)[2] == [("PRIMARY", "orthanc:2", "COMPLETED")]
 
 
+def test_a_report_of_the_deployment_before_is_not_taken_for_the_new_ones(service: Any) -> None:
+    [before] = service.describe_services(cluster="cluster", services=["orthanc"])["services"][0]["deployments"]
+    service.update_service(cluster="cluster", service="orthanc", taskDefinition="orthanc:2")
+    ecs.report("cluster", "orthanc", running=1, pending=0, rollout_state="COMPLETED", deployment=before["id"])
+    assert shown(service)[2][0] == ("PRIMARY", "orthanc:2", "IN_PROGRESS")
+
+
 def test_a_failed_deployment_is_rolled_back(service: Any) -> None:
     previous = service.describe_task_definition(taskDefinition="orthanc:1")["taskDefinition"]
     service.update_service(cluster="cluster", service="orthanc", taskDefinition="orthanc:2")

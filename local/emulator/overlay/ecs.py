@@ -60,15 +60,17 @@ def report(
     rollout_state: str | None = None,
     reason: str = "",
     task_definition: str | None = None,
+    deployment: str = "",
 ) -> None:
     """Record what runs of `service` (name or ARN) in `cluster` (name or ARN); the runner's way in.
 
     `rollout_state` (IN_PROGRESS, COMPLETED, FAILED) and `reason` are of the current deployment; COMPLETED
     ends the older ones. FAILED together with the ARN of another `task_definition` is a rollback: the service
-    goes back to that one in a new deployment. A service that is gone is ignored.
+    goes back to that one in a new deployment. A service that is gone is ignored, and so is what is reported of a
+    `deployment` (its id) that another one has taken the place of.
     """
     found = _service(cluster, service)
-    if found is None or not found.deployments:
+    if found is None or not found.deployments or deployment not in ("", found.deployments[0]["id"]):
         return
     found.running_count, found.pending_count = running, pending
     container_insights.write(found.cluster_name)
