@@ -33,7 +33,7 @@ def test_takes_what_the_program_deploys(bucket: orthanc.BucketTarget | None):
     assert made["PostgreSQL"]["ConnectionUri"].startswith("postgresql://orthanc@db.example:5432/orthanc?")
     assert made["RegisteredUsers"] == {"admin": "secret"}
     assert ("AwsS3Storage" in sections_on(given)) == bool(bucket)
-    assert {"DicomWeb", "PostgreSQL", "OHIF", "StoneWebViewer"} <= sections_on(given)
+    assert {"DicomWeb", "PostgreSQL", "OHIF", "StoneWebViewer", "Wsi"} <= sections_on(given)
 
 
 def test_values_of_variables_are_read_as_json_first():
