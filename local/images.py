@@ -49,8 +49,12 @@ def ensure_orthanc_base(log: Log, image: str = "") -> str:
     Elsewhere Debian's next release stands in for it; for an older version Debian's stable one does.
     """
     image = image or upstream()
-    if _pulled(image, log):
-        return image
+    return image if _pulled(image, log) else ensure_stand_in(log, image)
+
+
+def ensure_stand_in(log: Log, image: str = "") -> str:
+    """The image that stands in for `image` (default: the pinned one), whether that can be had or not."""
+    image = image or upstream()
     ohif = ensure_ohif_image(log)
     what = f"a stand-in for {image}, which is out of reach, from Debian's Orthanc"
     if _version(image) < _version(upstream()):
