@@ -52,7 +52,7 @@ def reads(*texts: str) -> str:
 # OHIF's canvas is black until the image is there.
 DRAWN = (
     "[...document.querySelectorAll('canvas')].some(canvas => canvas.width > 100 && "
-    "canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0] > 60)"
+    "canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0] > 10)"
 )
 
 # With which OHIF greets everybody.

@@ -13,6 +13,7 @@ from local.images import docker, ensure_ohif_image
 from tests.browser import WIDTH, Browser, site
 from tests.data.archive import PATIENCE_SECONDS, Archive
 from tests.data.conftest import OHIF_SITE, VIEWER
+from tests.data.files import as_new_study, content, parsed, written
 from tests.tour import DRAWN, GREETINGS, GREYS, SLICES, STUDY, reads, store
 
 # What of the page is the image: between the panels, below the tools.
@@ -54,6 +55,29 @@ def test_a_study_opens_from_the_user_interface(on_s3: Archive):
         browser.follow("document.querySelector('#ohif')")
         look_through(browser)
         browser.wait_for("crossOriginIsolated")  # upstream's headers arrive: memory is shared with the workers
+
+
+def test_compressed_images_are_decoded_in_the_browser(on_s3: Archive):
+    """By programs in WebAssembly, which workers of the page load."""
+    plain, *compressed = (f"MR_small{how}.dcm" for how in ("", "_jp2klossless", "_jpeg_ls_lossless", "_RLE"))
+    with Browser(on_s3) as browser:
+        browser.remember()
+
+        def opened(name: str) -> None:
+            dataset = as_new_study(parsed(content(name)))
+            on_s3.store(written(dataset))
+            browser.open(f"/ohif/viewer?StudyInstanceUIDs={dataset.StudyInstanceUID}")
+            browser.wait_for(reads("1/1"))
+
+        opened(plain)
+        browser.wait_for(DRAWN)
+        for button in GREETINGS:
+            browser.press(button)
+        first = image(browser)
+        for name in compressed:
+            opened(name)
+            same = wait_until(lambda: differing(first, image(browser)) < 50, PATIENCE_SECONDS)
+            assert same, f"{name} is drawn differently from {plain}"
 
 
 def test_its_page_answers_at_every_mode_and_its_files_are_no_page(on_s3: Archive):

@@ -90,6 +90,7 @@ def test_a_slide_opens_and_is_enlarged(on_s3: Archive):
         browser.open(f"/app/explorer.html#series?uuid={series}")
         browser.wait_for("document.querySelector('#wsi-series-button')")
         browser.open(f"/wsi/app/viewer.html?series={series}")
+        browser.wait_for("document.querySelector('canvas')")
 
         def becomes(holds: Callable[[], bool], consequence: str) -> None:
             assert wait_until(holds, PATIENCE_SECONDS), (
