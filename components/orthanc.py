@@ -132,6 +132,9 @@ def configuration(
             "Ssl": True,
         },
         "OHIF": {"DataSource": "dicom-web"},
+        # The viewer of microscopic slides. Its annotations are everybody's under one name, and each task keeps its
+        # own copy, so that one task overwrites what another saved. Its IIIF manifests link to http://localhost:8042.
+        "WholeSlideImaging": {"EnableAnnotations": False, "EnableIIIF": False},
         "PostgreSQL": {
             "EnableIndex": True,
             "EnableStorage": False,
@@ -210,7 +213,7 @@ def environment(
     settings: Settings, stack: str, database: DatabaseAccess, bucket: BucketTarget | None
 ) -> dict[str, str]:
     """The container's plain environment."""
-    plugins = ["DICOM_WEB", "OHIF", "POSTGRESQL", "STONE_WEB_VIEWER"]
+    plugins = ["DICOM_WEB", "OHIF", "POSTGRESQL", "STONE_WEB_VIEWER", "WSI"]
     if bucket:
         # Not in the other mode: enabled without a bucket it invents one.
         plugins.append("AWS_S3_STORAGE")

@@ -49,18 +49,28 @@ def ensure_orthanc_base(log: Log, image: str = "") -> str:
     Elsewhere Debian's next release stands in for it; for an older version Debian's stable one does.
     """
     image = image or upstream()
-    if _pulled(image, log):
-        return image
+    return image if _pulled(image, log) else ensure_stand_in(log, image)
+
+
+def ensure_stand_in(log: Log, image: str = "") -> str:
+    """The image that stands in for `image` (default: the pinned one), whether that can be had or not."""
+    image = image or upstream()
+    ohif = ensure_ohif_image(log)
     what = f"a stand-in for {image}, which is out of reach, from Debian's Orthanc"
     if _version(image) < _version(upstream()):
-        return _ensure_built("orthanc", STABLE, log, what)
+        return _ensure_built("orthanc", STABLE, log, what, OHIF=ohif)
     least = " ".join(f"{package}={version}" for package, version in PINNED.items())
-    return _ensure_built("orthanc", NEXT, log, what, LEAST=least)
+    return _ensure_built("orthanc", NEXT, log, what, OHIF=ohif, LEAST=least)
 
 
 def _version(image: str) -> list[int]:
     """The numbers of an image's tag; of one without numbers more than any."""
     return [int(number) for number in re.findall(r"\d+", image.rpartition(":")[2].partition("@")[0])] or [10**9]
+
+
+def ensure_ohif_image(log: Log) -> str:
+    """The image that holds the viewer OHIF in /ohif, and nothing to run."""
+    return _ensure_built("ohif", STABLE, log, "OHIF from npm's package")
 
 
 def ensure_services_image(log: Log) -> str:

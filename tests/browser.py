@@ -6,6 +6,7 @@ And other sites, whose pages it visits.
 import asyncio
 import base64
 import json
+import mimetypes
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -74,9 +75,16 @@ class Browser:
         """Go to a page of any site."""
         self._call("Page.navigate", url=url)
 
-    def remember(self) -> None:
-        """Log in as a user does who then goes elsewhere: the browser itself sends the password from now on."""
+    def forget(self) -> None:
+        """Log out: from now on nobody adds the password to requests."""
         self._call("Network.setExtraHTTPHeaders", headers={})
+
+    def remember(self) -> None:
+        """Log in as a user does who then goes elsewhere: from now on the browser itself sends the password.
+
+        It does so with the requests of a page's workers, too.
+        """
+        self.forget()
         self.visit(self._url.replace("://", f"://{self._credentials}@") + "/system")
         self.wait_for("document.body.innerText.includes('DatabaseVersion')")
 
@@ -95,6 +103,20 @@ class Browser:
     def click(self, element: str) -> None:
         """Click the element that the JavaScript expression finds, as soon as it is there."""
         self._wait_for(f"(element => element && (element.click(), true))({element})", when_left=True)
+
+    def press(self, text: str) -> None:
+        """Click the button that reads so, as soon as it is there."""
+        self.click(f"[...document.querySelectorAll('button')].find(each => each.innerText === {text!r})")
+
+    def follow(self, link: str) -> None:
+        """Go where the link leads that the JavaScript expression finds, as soon as it is there; in this page, too,
+        where the link opens another one."""
+        self.wait_for(link)
+        self.visit(self._evaluate(f"({link}).href"))
+
+    def scroll(self, x: int, y: int, by: int) -> None:
+        """Turn the wheel over a point of the page, by so many pixels; negative is up."""
+        self._call("Input.dispatchMouseEvent", type="mouseWheel", x=x, y=y, deltaX=0, deltaY=by)
 
     def picture(self) -> bytes:
         """The page as PNG."""
@@ -160,14 +182,16 @@ class Browser:
 
 
 @contextmanager
-def site(pages: Mapping[str, str], port: int = 0) -> Iterator[str]:
-    """Another site, whose HTML pages these are by path; answers its origin."""
+def site(pages: Mapping[str, str | bytes], port: int = 0) -> Iterator[str]:
+    """Another site, which has these files by path, HTML where the path has no ending; answers its origin."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            page = pages.get(self.path, "").encode()
+            path = self.path.partition("?")[0]
+            page = pages.get(self.path, pages.get(path, b""))
+            page = page if isinstance(page, bytes) else page.encode()
             self.send_response(200 if page else 404)
-            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Type", mimetypes.guess_type(path)[0] or "text/html")
             self.send_header("Content-Length", str(len(page)))
             self.end_headers()
             self.wfile.write(page)

@@ -22,27 +22,51 @@ SIZE, SLICES = 256, 6
 # In Hounsfield units, and the window with which they are shown.
 TISSUES = {"body": 40, "lungs": -750, "heart": 120, "spine": 650}
 WINDOW_CENTER, WINDOW_WIDTH = 0, 1600
+# … and as grey levels of a picture.
+GREYS = {
+    tissue: round(255 * (density - WINDOW_CENTER + WINDOW_WIDTH / 2) / WINDOW_WIDTH)
+    for tissue, density in TISSUES.items()
+}
+
+
+class Stored(NamedTuple):
+    """The phantom in the archive: Orthanc's id of the study, and DICOM's."""
+
+    study: str
+    study_uid: str
 
 
 class Picture(NamedTuple):
-    """A page: its path, made of the ids of study and series, and the JavaScript that is true once it is there."""
+    """A page: its path, the JavaScript that is true once it is there, and the buttons that close what hides it."""
 
-    path: Callable[[str, str], str]
+    path: Callable[[Stored], str]
     ready: str
+    buttons: tuple[str, ...] = ()
 
 
-def _reads(*texts: str) -> str:
+def reads(*texts: str) -> str:
+    """JavaScript that is true when the page has these texts."""
     return " && ".join(f"document.body && document.body.innerText.includes({text!r})" for text in texts)
 
 
+# OHIF's canvas is black until the image is there.
+DRAWN = (
+    "[...document.querySelectorAll('canvas')].some(canvas => canvas.width > 100 && "
+    "canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0] > 10)"
+)
+
+# With which OHIF greets everybody.
+GREETINGS = ("Skip all", "Confirm and hide")
+
 PICTURES = {
-    "patients": Picture(lambda study, series: "/app/explorer.html#find-patients", _reads(PATIENT)),
-    "study": Picture(lambda study, series: f"/app/explorer.html#study?uuid={study}", _reads(STUDY, SERIES)),
+    "patients": Picture(lambda stored: "/app/explorer.html#find-patients", reads(PATIENT)),
+    "study": Picture(
+        lambda stored: f"/app/explorer.html#study?uuid={stored.study}", reads(STUDY, SERIES, "Open OHIF viewer")
+    ),
     "viewer": Picture(
-        lambda study, series: f"/web-viewer/app/viewer.html?series={series}",
-        # The canvas is black until the image is there.
-        "[...document.querySelectorAll('canvas')].some(canvas => canvas.width > 100 && "
-        "canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0] > 60)",
+        lambda stored: f"/ohif/viewer?StudyInstanceUIDs={stored.study_uid}",
+        f"{reads(SERIES)} && {DRAWN}",
+        GREETINGS,
     ),
 }
 
@@ -95,18 +119,20 @@ def _slice(number: int) -> Iterator[int]:
             yield found
 
 
-def store(archive: Archive) -> tuple[str, str]:
-    """Store the phantom; answers Orthanc's ids of study and series."""
+def store(archive: Archive) -> Stored:
+    """Store the phantom."""
     instance = [archive.store(file) for file in phantom()][-1]
-    study, series = (archive.get(f"/instances/{instance}/{level}").json()["ID"] for level in ("study", "series"))
-    return study, series
+    study = archive.get(f"/instances/{instance}/study").json()
+    return Stored(study["ID"], study["MainDicomTags"]["StudyInstanceUID"])
 
 
-def take(browser: Browser, name: str, study: str, series: str) -> tuple[bytes, str]:
-    """The picture `name` of the tour as PNG, and what can be read on it."""
+def take(browser: Browser, name: str, stored: Stored) -> tuple[bytes, str]:
+    """The picture `name` of the tour as PNG, and what can be read on it. The browser must know the password."""
     picture = PICTURES[name]
-    browser.open(picture.path(study, series))
+    browser.open(picture.path(stored))
     browser.wait_for(picture.ready)
+    for button in picture.buttons:
+        browser.press(button)
     return browser.picture(), browser.text()
 
 
@@ -118,10 +144,11 @@ def main() -> None:
             embedded.local("up")
             embedded.enter()
             archive = Archive(embedded)
-            study, series = store(archive)
+            stored = store(archive)
             with Browser(archive) as browser:
+                browser.remember()
                 for name in PICTURES:
-                    picture, _ = take(browser, name, study, series)
+                    picture, _ = take(browser, name, stored)
                     (IMAGES / f"tour-{name}.png").write_bytes(picture)
                     print(f"{name}: {len(picture) // 1024} KiB", flush=True)
         finally:

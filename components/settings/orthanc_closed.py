@@ -57,6 +57,7 @@ OWNED: dict[str, str] = {
     "OHIF": "the program; it serves the studies by DICOMweb",
     "PostgreSQL": "the database settings; passwords are in Secrets Manager",
     "UsersWithFullAccess": "orthancUsers",
+    "WholeSlideImaging": "the program; it shows slides, without annotations and IIIF",
 }
 
 _DEPLOYED = "what is configured here is deployed, and a list in the database would take its place"

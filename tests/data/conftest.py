@@ -8,13 +8,15 @@ from tests.data import modalities
 from tests.data.archive import Archive
 from tests.embedded import Embedded, free_port
 
-# The deployment on EFS stands behind WAF, a site's pages may call it, and another's show it in frames.
-SITE, PORTAL, RATE_LIMIT = "https://viewer.example.org", f"http://localhost:{free_port()}", 600
+# The deployment on EFS stands behind WAF, two sites' pages may call it, and another's show it in frames.
+SITE, OHIF_SITE, PORTAL = "https://viewer.example.org", *(f"http://localhost:{free_port()}" for _ in range(2))
+RATE_LIMIT = 600
 EDGE = {
     "enableWaf": "true",
     "wafRateLimit": str(RATE_LIMIT),
     "allowedCidrs[0]": "127.0.0.0/29",
     "corsAllowedOrigins[0]": SITE,
+    "corsAllowedOrigins[1]": OHIF_SITE,
     "frameAncestors[0]": PORTAL,
 }
 # … and has users beside the administrator, who may look, or do everything.

@@ -9,18 +9,7 @@ from PIL import Image
 from tests.browser import HEIGHT, WIDTH, Browser
 from tests.data.archive import Archive
 from tests.embedded import PROJECT
-from tests.tour import (
-    IMAGES,
-    PATIENT,
-    PICTURES,
-    SERIES,
-    STUDY,
-    TISSUES,
-    WINDOW_CENTER,
-    WINDOW_WIDTH,
-    store,
-    take,
-)
+from tests.tour import GREYS, IMAGES, PATIENT, PICTURES, SERIES, STUDY, store, take
 
 TOUR = (PROJECT / "docs/tour.md").read_text()
 
@@ -28,9 +17,10 @@ TOUR = (PROJECT / "docs/tour.md").read_text()
 @pytest.fixture(scope="module")
 def pages(on_s3: Archive) -> dict[str, tuple[Image.Image, str]]:
     """Pictures taken anew, and what can be read on them."""
-    ids = store(on_s3)
+    stored = store(on_s3)
     with Browser(on_s3) as browser:
-        taken = {name: take(browser, name, *ids) for name in ("study", "viewer")}
+        browser.remember()
+        taken = {name: take(browser, name, stored) for name in ("study", "viewer")}
     return {name: (Image.open(io.BytesIO(picture)), text) for name, (picture, text) in taken.items()}
 
 
@@ -44,8 +34,7 @@ def test_the_study_is_found_by_its_names(pages: dict[str, tuple[Image.Image, str
 
 def test_the_viewer_shows_the_image(pages: dict[str, tuple[Image.Image, str]]):
     pixels = pages["viewer"][0].convert("L").histogram()
-    for tissue, density in TISSUES.items():
-        grey = round(255 * (density - WINDOW_CENTER + WINDOW_WIDTH / 2) / WINDOW_WIDTH)
+    for tissue, grey in GREYS.items():
         assert sum(pixels[grey - 2 : grey + 3]) > 1000, f"the viewer shows no {tissue}"
 
 

@@ -46,6 +46,8 @@ def ask(archive: Archive, user: str, method: str, path: str, stored: Stored, **m
 # What viewers ask: Orthanc Explorer's searches and downloads, QIDO-RS and WADO-RS of Stone and OHIF, WADO-URI.
 LOOKS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/app/explorer.html", {}),
+    ("GET", "/ohif/viewer", {}),
+    ("GET", "/wsi/app/viewer.html", {}),
     ("GET", "/system", {}),
     ("GET", "/studies/{study}", {}),
     ("GET", "/instances/{instance}/file", {}),

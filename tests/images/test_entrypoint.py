@@ -33,7 +33,7 @@ def test_takes_what_the_program_deploys(bucket: orthanc.BucketTarget | None):
     assert made["PostgreSQL"]["ConnectionUri"].startswith("postgresql://orthanc@db.example:5432/orthanc?")
     assert made["RegisteredUsers"] == {"admin": "secret"}
     assert ("AwsS3Storage" in sections_on(given)) == bool(bucket)
-    assert {"DicomWeb", "PostgreSQL", "OHIF", "StoneWebViewer"} <= sections_on(given)
+    assert {"DicomWeb", "PostgreSQL", "OHIF", "StoneWebViewer", "Wsi"} <= sections_on(given)
 
 
 def test_values_of_variables_are_read_as_json_first():
@@ -94,6 +94,7 @@ def test_plugins_are_on_by_toggle_by_section_or_always_and_off_by_false():
         ),
         (environment(AWS_S3_STORAGE_PLUGIN_ENABLED="true"), "AwsS3Storage.BucketName must be a text"),
         (environment({"AwsS3Storage": {"BucketName": "images"}}), "AwsS3Storage.Region must be a text"),
+        (environment(OHIF_PLUGIN_ENABLED="true"), "OHIF reads studies by DICOMweb"),
         (environment(DICOM_WEB_PLUGIN_ENABLED="1"), "DICOM_WEB_PLUGIN_ENABLED = '1' must be"),
         (environment(DICOMWEB_PLUGIN_ENABLED="true"), "none of upstream's present variables"),
         (environment(PG_HOST="db"), "none of upstream's present variables"),
@@ -107,12 +108,29 @@ def test_refuses(variables: dict[str, str], reason: str):
         configuration(variables, {})
 
 
-def test_orthanc_of_debian_gets_what_stands_in_for_the_s3_plugin(tmp_path: Path):
-    given = environment({"AwsS3Storage": {"BucketName": "b", "Region": "r"}})
+@pytest.mark.parametrize(
+    ("sections", "scripts"),
+    [
+        ({"AwsS3Storage": {"BucketName": "b", "Region": "r"}}, ["s3_storage"]),
+        ({"OHIF": {}, "DicomWeb": {}}, ["ohif"]),
+        ({"AwsS3Storage": {"BucketName": "b", "Region": "r"}, "OHIF": {}, "DicomWeb": {}}, ["s3_storage", "ohif"]),
+        ({"DicomWeb": {}}, None),
+    ],
+)
+def test_orthanc_of_debian_gets_what_stands_in_for_plugins(
+    sections: dict[str, Any], scripts: list[str] | None, tmp_path: Path
+):
+    given = environment(sections)
     made = configuration(given, {})
     settings = for_debian(made, enabled_plugins(given, made), tmp_path)
-    assert settings["PythonScript"].endswith("s3_storage.py")
+    assert settings.get("StandIns") == scripts
+    assert ("PythonScript" in settings) == bool(scripts), "the Python plugin refuses to start without a script"
     assert settings["Plugins"] == [str(tmp_path)]
+
+
+def test_what_stands_in_is_in_the_image():
+    scripts = {plugin.script for plugin in entrypoint.PLUGINS if plugin.script}
+    assert all(Path(entrypoint.__file__).with_name(f"{script}.py").exists() for script in scripts)
 
 
 def test_gdcm_decodes_jpeg_2000_only():

@@ -38,8 +38,8 @@ def test_a_stand_in_is_built_once(built: list[str]):
     base = images.ensure_orthanc_base(said.append)
     assert base in built
     assert base == images.ensure_orthanc_base(said.append)
-    assert len(said) == 1, "what is there is neither built nor announced"
-    assert images.upstream() in said[0], "it says what is replaced"
+    assert len(said) == 2, "what is there is neither built nor announced"
+    assert "OHIF" in said[0] and images.upstream() in said[1], "it says what is replaced, and by what"
 
 
 def test_an_older_version_has_an_older_stand_in(built: list[str]):

@@ -74,7 +74,7 @@ def test_upstreams_start_up_takes_what_a_task_is_given(bucket: BucketTarget | No
     assert made["RegisteredUsers"] == {"admin": password}
     assert password not in json.dumps(made["PostgreSQL"]), "libpq has it from PGPASSWORD"
     on = {plugin.section for plugin in entrypoint.enabled_plugins(given, made)}
-    assert {"DicomWeb", "OHIF", "PostgreSQL", "StoneWebViewer"} <= on
+    assert {"DicomWeb", "OHIF", "PostgreSQL", "StoneWebViewer", "Wsi"} <= on
     assert ("AwsS3Storage" in on) is bool(bucket)
 
 

@@ -26,21 +26,25 @@ class RefusalError(Exception):
 
 
 class Plugin(NamedTuple):
-    """A plugin of upstream's image: how it is switched on and what Debian has for it (no library: nothing)."""
+    """A plugin of upstream's image: how it is switched on and what there is for it here (no library: nothing)."""
 
     toggle: str
     section: str
     libraries: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = {}
     always: bool = False
+    # A module beside this one that stands in for it, in Debian's Python plugin.
+    script: str = ""
 
+
+PYTHON = ("libOrthancPython.so",)
 
 # The last numbers of JPEG 2000's transfer syntaxes.
 JPEG_2000 = (90, 91, 92, 93)
 
 PLUGINS = (
     Plugin("AUTHORIZATION_PLUGIN_ENABLED", "Authorization"),
-    Plugin("AWS_S3_STORAGE_PLUGIN_ENABLED", "AwsS3Storage", ("libOrthancPython.so",)),
+    Plugin("AWS_S3_STORAGE_PLUGIN_ENABLED", "AwsS3Storage", PYTHON, script="s3_storage"),
     Plugin("DICOM_WEB_PLUGIN_ENABLED", "DicomWeb", ("libOrthancDicomWeb.so",), {"Enable": True}),
     # Without the restriction, upstream's own, GDCM would decode what Orthanc itself decodes better.
     Plugin(
@@ -50,7 +54,7 @@ PLUGINS = (
         {"Throttling": 4, "RestrictTransferSyntaxes": [f"1.2.840.10008.1.2.4.{number}" for number in JPEG_2000]},
         always=True,
     ),
-    Plugin("OHIF_PLUGIN_ENABLED", "OHIF"),
+    Plugin("OHIF_PLUGIN_ENABLED", "OHIF", PYTHON, script="ohif"),
     Plugin("ORTHANC_EXPLORER_2_ENABLED", "OrthancExplorer2", always=True),
     Plugin(
         "POSTGRESQL_PLUGIN_ENABLED",
@@ -71,7 +75,7 @@ PLUGINS = (
     # Debian has its predecessor, which shows images as well.
     Plugin("STONE_WEB_VIEWER_PLUGIN_ENABLED", "StoneWebViewer", ("libOrthancWebViewer.so",)),
     Plugin("WORKLISTS_PLUGIN_ENABLED", "Worklists", ("libModalityWorklists.so",), {"Enable": True}),
-    Plugin("WSI_PLUGIN_ENABLED", "Wsi"),
+    Plugin("WSI_PLUGIN_ENABLED", "Wsi", ("libOrthancWSI.so",)),
 )
 DEFAULTS = {
     "StorageDirectory": "/var/lib/orthanc/db",
@@ -141,10 +145,10 @@ def enabled_plugins(environment: Mapping[str, str], configured: Mapping[str, Any
 
 
 def for_debian(merged: Mapping[str, Any], plugins: list[Plugin], plugin_directory: Path) -> dict[str, Any]:
-    """The same for Debian's Orthanc: where its plugins are, and what stands in for the S3 plugin and for Stone."""
+    """The same for Debian's Orthanc: where its plugins are, and what stands in for some of upstream's."""
     settings = {**merged, "Plugins": [str(plugin_directory)]}
-    if any(plugin.section == "AwsS3Storage" for plugin in plugins):
-        settings["PythonScript"] = "/usr/share/orthanc/s3_storage.py"
+    if scripts := [plugin.script for plugin in plugins if plugin.script]:
+        settings |= {"PythonScript": "/usr/share/orthanc/stand_ins.py", "StandIns": scripts}
     if any(plugin.section == "StoneWebViewer" for plugin in plugins):
         settings["WebViewer"] = {"CachePath": "/tmp/web-viewer"}  # noqa: S108 - the task's own, and writable
     return settings
@@ -190,6 +194,8 @@ def _check(merged: Mapping[str, Any], sections: set[str]) -> None:
     for key in merged:
         if spellings.get(key.lower(), key) != key:
             raise RefusalError(f"no plugin reads the section {key}: it is {spellings[key.lower()]}")
+    if "OHIF" in sections and "DicomWeb" not in sections:
+        raise RefusalError("OHIF reads studies by DICOMweb: DICOM_WEB_PLUGIN_ENABLED must be true, too")
     for section in sections & REQUIRED.keys():
         given = merged.get(section, {})
         # One URI may say all there is to say of the database.

@@ -1,0 +1,24 @@
+"""The README lists what the stand-in base has of upstream's image."""
+
+import pytest
+
+from local import images
+from local.base.orthanc.entrypoint import PLUGINS
+from tests.embedded import PROJECT
+from tools import stand_in
+
+
+@pytest.fixture(scope="module")
+def table() -> str:
+    return stand_in.table(images.ensure_stand_in(print))
+
+
+def test_the_readme_shows_what_the_image_has(table: str):
+    readme = (PROJECT / "README.md").read_text()
+    shown = readme.partition("<!-- make stand-in -->\n")[2].partition("\n<!-- end")[0]
+    assert shown == table, "the image has changed; remedy: put what `make stand-in` prints into the README"
+
+
+def test_no_plugin_is_left_out(table: str):
+    assert all(f"| {plugin.section} |" in table for plugin in PLUGINS)
+    assert "| OrthancExplorer2 | 1.14.1 | nothing |" in table, "what is not there is said"
