@@ -32,13 +32,8 @@ def answers(place: Place) -> bool:
 def start(place: Place, *, tasks: bool, warm: bool = False) -> None:
     """Start the emulator and wait until it answers; `warm`: with local/warm.py. Raises EmulatorError."""
     log = place.home / "emulator.log"
-    command = [
-        sys.executable,
-        "-m",
-        "local.emulator",
-        *([] if tasks else ["--no-tasks"]),
-        *(["--warm"] if warm else []),
-    ]
+    options = {"--no-tasks": not tasks, "--warm": warm}
+    command = [sys.executable, "-m", "local.emulator", *(option for option, given in options.items() if given)]
     with log.open("a") as output:
         daemon = subprocess.Popen(
             command,

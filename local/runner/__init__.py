@@ -11,6 +11,7 @@ from local.runner.databases import Databases
 from local.runner.edge import Front
 from local.runner.network_balancer import NetworkBalancer
 from local.runner.services import Services
+from local.runner.tasks import Links
 
 # Seconds from one look at what is deployed to the next: while something is not as wanted, and after a change.
 _BUSY, _AT_REST = 0.3, 1.0
@@ -29,7 +30,7 @@ def start(place: Place) -> Callable[[], None]:
     def busy(address: str) -> bool:
         return front.busy(address) or network_balancer.busy(address)
 
-    services = Services(place, busy, front.cut, changed.set)
+    services = Services(place, Links(busy, front.cut, changed.set))
 
     def follow() -> None:
         steady = False

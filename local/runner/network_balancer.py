@@ -95,7 +95,11 @@ class NetworkBalancer:
         self._changed, loop = asyncio.Event(), asyncio.new_event_loop()
         threading.Thread(target=loop.run_forever, name="network balancer", daemon=True).start()
         asyncio.run_coroutine_threadsafe(self._follow(), loop)
-        changes.tell(lambda: loop.call_soon_threadsafe(self._changed.set) and None)
+
+        def note() -> None:
+            loop.call_soon_threadsafe(self._changed.set)
+
+        changes.tell(note)
 
     def busy(self, address: str) -> bool:
         """Whether a connection to the task at `address` is open."""

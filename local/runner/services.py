@@ -4,7 +4,7 @@ import functools
 import itertools
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from local.emulator.overlay import ecs
 from local.place import Place
@@ -14,7 +14,7 @@ from local.runner.documents import Document
 from local.runner.launch import DICOM_PORT, launch
 from local.runner.rollout import failures_allowed, plan
 from local.runner.security_groups import peer, reaches
-from local.runner.tasks import Target, Task
+from local.runner.tasks import Links, Target, Task
 
 _LONGEST_PAUSE = 30  # seconds between two tries of a task that fails
 
@@ -22,18 +22,9 @@ _LONGEST_PAUSE = 30  # seconds between two tries of a task that fails
 class Services:
     """All services of the emulated AWS."""
 
-    def __init__(
-        self,
-        place: Place,
-        busy: Callable[[str], bool],
-        cut: Callable[[str], None],
-        changed: Callable[[], None],
-    ):
-        """`busy` tells whether a request to an address is under way, `cut` ends those that are.
-
-        `changed` is called when a task has ended by itself, so that services which were as wanted are so no more.
-        """
-        self._place, self._busy, self._cut, self._changed = place, busy, cut, changed
+    def __init__(self, place: Place, links: Links):
+        """Nothing runs yet."""
+        self._place, self._links = place, links
         self._services: dict[str, _Service] = {}
         self._dicom_ports: dict[int, Task] = {}
 
@@ -41,9 +32,7 @@ class Services:
         """One step for every service; whether all of them are as wanted."""
         deployed = {service["serviceArn"]: service for service in self._deployed()}
         for arn, service in deployed.items():
-            known = self._services.setdefault(
-                arn, _Service(self._place, self._busy, self._cut, self._changed, self._dicom_ports)
-            )
+            known = self._services.setdefault(arn, _Service(self._place, self._links, self._dicom_ports))
             known.follow(service, may_start=may_start)
         for gone in self._services.keys() - deployed.keys():
             for task in self._services.pop(gone).tasks:
@@ -58,18 +47,10 @@ class Services:
 
 
 class _Service:
-    def __init__(
-        self,
-        place: Place,
-        busy: Callable[[str], bool],
-        cut: Callable[[str], None],
-        changed: Callable[[], None],
-        dicom_ports: dict[int, Task],
-    ):
+    def __init__(self, place: Place, links: Links, dicom_ports: dict[int, Task]):
         self.tasks: list[Task] = []
         self.steady = False
-        self._place, self._busy, self._cut, self._changed = place, busy, cut, changed
-        self._dicom_ports = dicom_ports
+        self._place, self._links, self._dicom_ports = place, links, dicom_ports
         self._deployment: Document = {"id": ""}
         self._completed: Document | None = None  # the deployment to roll back to
         self._failures, self._reason, self._not_before = 0, "", 0.0
@@ -166,9 +147,7 @@ class _Service:
             health_command=documents.health_command(definition["containerDefinitions"][0]),
             targets=targets,
             grace_seconds=service.get("healthCheckGracePeriodSeconds", 0),
-            busy=self._busy,
-            cut=self._cut,
-            changed=self._changed,
+            links=self._links,
         )
         self.tasks.append(task)
         task.start()

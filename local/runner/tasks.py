@@ -44,6 +44,17 @@ class Target(NamedTuple):
         return documents.check_port(self.group, self.port)
 
 
+class Links(NamedTuple):
+    """What ties a task to the rest of the runner."""
+
+    busy: Callable[[str], bool]
+    """Whether a request to an address is under way."""
+    cut: Callable[[str], None]
+    """Ends those that are."""
+    changed: Callable[[], None]
+    """Called when a task has ended, so that services which were as wanted are looked at again."""
+
+
 class Task(threading.Thread):
     """A task from its start to its end.
 
@@ -60,21 +71,17 @@ class Task(threading.Thread):
         health_command: str,
         targets: Sequence[Target],
         grace_seconds: int,
-        busy: Callable[[str], bool],
-        cut: Callable[[str], None],
-        changed: Callable[[], None],
+        links: Links,
     ):
         """`launch` starts the container and gives its address, `health_command` is the container's own check.
 
         For `grace_seconds` after its start no failed check ends it, neither a load balancer's nor the container's
-        own (API reference of CreateService). `busy` tells whether a request to an address is under way, `cut` ends
-        those that are. `changed` is called when the task has ended.
+        own (API reference of CreateService).
         """
         super().__init__(name=name, daemon=True)
         self.deployment, self.healthy, self.was_healthy, self.reason = deployment, False, False, ""
         self._place, self._launch, self._health_command, self._address = place, launch, health_command, ""
-        self._targets, self._grace, self._busy, self._cut = targets, grace_seconds, busy, cut
-        self._changed = changed
+        self._targets, self._grace, self._links = targets, grace_seconds, links
         self._leave = threading.Event()
         self._draining = False
 
@@ -101,7 +108,7 @@ class Task(threading.Thread):
         except (TaskError, ImageError, BotoCoreError, ClientError) as error:
             self.reason = str(error)
         self.healthy = False
-        self._changed()
+        self._links.changed()
         log.info("%s stops: %s", self.name, self.reason or "it is not wanted any more")
         with contextlib.suppress(BotoCoreError, ClientError):  # the target group may be gone
             self._register("deregister_targets")
@@ -168,10 +175,10 @@ class Task(threading.Thread):
         deadline = time.monotonic() + seconds
         self._draining = seconds > 0
         time.sleep(_EDGE_NOTICES if self._targets else 0)
-        while self._busy(self._address) and time.monotonic() < deadline:
+        while self._links.busy(self._address) and time.monotonic() < deadline:
             time.sleep(0.2)
         self._draining = False
-        self._cut(self._address)
+        self._links.cut(self._address)
 
 
 def _deregistration_delay(place: Place, target: Target) -> int:

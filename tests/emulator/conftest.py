@@ -1,47 +1,24 @@
 """One emulated AWS for all tests of the overlay: a place of its own, without tasks."""
 
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-import requests
 from botocore.config import Config
 
 from local.place import Place
+from tests.emulated import emulated
 
-ROOT = Path(__file__).parents[2]
 Client = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    root = tmp_path_factory.mktemp("place")
-    environment = {**os.environ, "ORTHANC_LOCAL_ROOT": str(root)}
-    command = [sys.executable, "-m", "local.emulator", "--no-tasks"]
-    with (root / "log").open("w") as log:
-        daemon = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log)
-    place = Place(root)
-    deadline = time.monotonic() + 20
-    while not answers(place):
-        assert daemon.poll() is None and time.monotonic() < deadline, (root / "log").read_text()
-        time.sleep(0.05)
-    yield place
-    daemon.terminate()
-    assert daemon.wait(60) == 0
-    assert "Traceback" not in (root / "log").read_text()
-
-
-def answers(place: Place) -> bool:
-    try:
-        return requests.get(f"{place.endpoint}/moto-api/", timeout=5).ok
-    except requests.ConnectionError:
-        return False
+    place = Place(tmp_path_factory.mktemp("place"))
+    with emulated(place, "--no-tasks"):
+        yield place
+    assert "Traceback" not in (place.home / "emulator.log").read_text()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from local.daemon import wait_until
 from local.images import docker, upstream
 from local.place import Place
 from tests.embedded import Embedded, summary
+from tests.processes import descendants
 
 # Other images of the same version, to and from which an upgrade is no question.
 OTHER = f"{upstream()}@sha256:{{:064}}"
@@ -56,18 +56,6 @@ def forget_builds(embedded: Embedded) -> None:
         docker("image", "rm", "--force", *dict.fromkeys(listed))
 
 
-def children(process: int) -> Iterator[int]:
-    """The processes that a process has started, and theirs."""
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(path.read_text().rpartition(")")[2].split()[1])
-        except OSError:  # it has ended
-            continue
-        if parent == process:
-            yield int(path.parent.name)
-            yield from children(int(path.parent.name))
-
-
 def kill_after_push(embedded: Embedded, shims: Path) -> None:
     """Run `pulumi up`, and kill -9 it after the image was pushed, before Pulumi's plugin hears of it.
 
@@ -82,7 +70,7 @@ def kill_after_push(embedded: Embedded, shims: Path) -> None:
     environment = embedded.environment | {"PATH": f"{shims}:{embedded.environment['PATH']}"}
     with subprocess.Popen(command, cwd=embedded.place.root, env=environment, **options) as engine:
         wait_until(lambda: said.exists() or engine.poll() is not None, _PATIENCE_SECONDS)
-        for process in (engine.pid, *children(engine.pid)):
+        for process in (engine.pid, *descendants(engine.pid)):
             with contextlib.suppress(ProcessLookupError):  # it ends with the one that was killed before
                 os.kill(process, signal.SIGKILL)
     assert said.exists(), "nothing was pushed"

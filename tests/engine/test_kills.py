@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.embedded import PROJECT, Embedded
+from tests.processes import children
 
 # With these and without them in turn: gateways, routes, a load balancer, rules, logs, roles, a vault and its plan.
 MANY: dict[str, Any] = {
@@ -65,7 +66,7 @@ def _killed(embedded: Embedded, after: int) -> int:
     with subprocess.Popen(command, cwd=embedded.place.root, env=environment, stdout=quiet, stderr=quiet) as engine:
         while (begun := _begun(log)) < after and engine.poll() is None:
             time.sleep(0.005)
-        plugins = _children(engine.pid)
+        plugins = children(engine.pid)
         engine.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + 60
     while any(Path(f"/proc/{plugin}").exists() for plugin in plugins):
@@ -78,11 +79,6 @@ def _begun(log: Path) -> int:
     """How many steps have begun that change something."""
     lines = log.read_text().splitlines() if log.exists() else []
     return sum('"resourcePreEvent"' in line and '"op":"same"' not in line for line in lines)
-
-
-def _children(pid: int) -> list[int]:
-    found = subprocess.run(["pgrep", "--parent", str(pid)], capture_output=True, text=True, check=False).stdout
-    return [int(child) for child in found.split()]
 
 
 def _converged(embedded: Embedded, told: list[str]) -> str:

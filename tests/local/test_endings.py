@@ -16,6 +16,7 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 from local import engine
 from local.daemon import wait_until
 from tests.embedded import PROJECT
+from tests.processes import children
 
 LAUNCHERS = sorted(engine.LAUNCHERS.glob("pulumi-*"))
 # As the engine does: it starts a plugin and reads the port from the first line.
@@ -60,8 +61,8 @@ def started(request: pytest.FixtureRequest, warm: tuple[Path, subprocess.Popen[b
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as starter:
         assert starter.stdout
         pid, _ = map(int, starter.stdout.readline().split())
-        assert len(_children(warmed.pid)) == by_warm
-        yield Started(starter, pid, lambda: _runs(pid) or any(map(_runs, _children(warmed.pid))))
+        assert len(children(warmed.pid)) == by_warm
+        yield Started(starter, pid, lambda: _runs(pid) or any(map(_runs, children(warmed.pid))))
         starter.kill()
 
 
@@ -92,18 +93,13 @@ def test_a_language_host_ends_at_once_and_its_program_with_it(tmp_path: Path):
                 info = language_pb2.ProgramInfo(program_directory=str(tmp_path), entry_point=".")
                 run = language_pb2.RunRequest(project="p", stack="s", info=info, monitor_address=monitor)
                 asked = language_pb2_grpc.LanguageRuntimeStub(channel).Run.future(run)
-                assert wait_until(lambda: _children(host.pid), SECONDS)
-                programs = _children(host.pid)
+                assert wait_until(lambda: children(host.pid), SECONDS)
+                programs = children(host.pid)
                 host.send_signal(signal.SIGINT)
                 assert host.wait(SECONDS) == 0 and asked.exception()
             assert wait_until(lambda: not any(map(_runs, programs)), SECONDS), "a program outlives its host"
         finally:
             host.kill()
-
-
-def _children(pid: int) -> list[int]:
-    found = subprocess.run(["pgrep", "--parent", str(pid)], capture_output=True, text=True, check=False).stdout
-    return [int(child) for child in found.split()]
 
 
 def _runs(pid: int) -> bool:

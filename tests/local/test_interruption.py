@@ -10,8 +10,8 @@ from local import daemon
 from local.daemon import wait_until
 from local.images import docker
 from local.place import Place
+from tests.embedded import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 SECONDS = 120  # for a busy machine
 # A fixture that never gets to its end: whoever is interrupted has seconds for it, and it takes longer.
 INNER = """\

@@ -10,7 +10,7 @@ import pytest
 from local.place import Place
 from local.runner.listener_rules import Answer, Group
 from local.runner.routes import Route, RouteError, read
-from tests.runner.conftest import emulated
+from tests.emulated import emulated
 from tests.runner.deployment import PREFIX_LIST, Deployment
 
 NAME = "archive.example.org"

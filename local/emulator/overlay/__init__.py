@@ -17,21 +17,9 @@ from local.place import Place
 
 MODULES = (
     *("acm", "applicationautoscaling", "backup", "backup_jobs", "buckets", "budgets", "changes", "cloudfront"),
-    *(
-        "cloudtrail",
-        "cloudwatch",
-        "container_insights",
-        "distributions",
-        "ec2",
-        "ecr",
-        "ecs",
-        "efs",
-        "elbv2",
-        "events",
-        "iam",
-    ),
-    *("kms", "listener_rules", "logs", "rds", "resourcegroupstagging", "route53", "s3", "secretsmanager"),
-    *("servicequotas", "sns", "stepfunctions", "vpc_origins", "wafv2"),
+    *("cloudtrail", "cloudwatch", "container_insights", "distributions", "ec2", "ecr", "ecs", "efs", "elbv2"),
+    *("events", "iam", "kms", "listener_rules", "logs", "rds", "resourcegroupstagging", "route53", "s3"),
+    *("secretsmanager", "servicequotas", "sns", "stepfunctions", "vpc_origins", "wafv2"),
 )
 
 Parameters = dict[str, Any]
