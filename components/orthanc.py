@@ -219,6 +219,9 @@ def environment(
         plugins.append("AWS_S3_STORAGE")
     return {
         "ORTHANC_JSON": json.dumps(configuration(settings, stack, database, bucket), sort_keys=True),
+        # DCMTK reads it. Without it an instance that C-GET or C-MOVE sends waits for an acknowledgment, which the
+        # receiver delays by 40 ms (RFC 9293, 3.7.4, Nagle's algorithm).
+        "TCP_NODELAY": "1",
         # Upstream's own has 16 random bits, since it writes digits where the C library reads a number.
         "GENERATE_HOST_ID_IF_MISSING": "false",
         "BEFORE_ORTHANC_STARTUP_SCRIPT": f"{_PREPARE_TASK} {CERTIFICATE} {_HOST_ID}",

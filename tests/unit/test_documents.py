@@ -116,6 +116,10 @@ def test_a_task_prepares_its_certificate_and_host_id_where_they_are_looked_for()
     assert f"chmod 0555 {script}" in dockerfile
 
 
+def test_dicom_does_not_wait_for_acknowledgments():
+    assert environment(BUCKET)["TCP_NODELAY"] == "1", "C-GET takes a minute for a thousand instances"
+
+
 def test_the_load_balancer_and_a_task_have_ciphers_in_common():
     # What balancers speak to their targets behind a listener of HTTP, or of HTTPS with TLS 1.3.
     for policy in ("ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-TLS13-1-0-2021-06"):
