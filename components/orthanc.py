@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from components import versions
+from components import reading, versions
 from components.database import DatabaseAccess
 from components.settings import Settings, connections, transfers
 from components.settings.modalities import Modality, by_title, named
@@ -120,8 +120,7 @@ def configuration(
         # MaximumStorageMode Reject it does when something is attached to a stored resource.
         "MaximumStorageSize": 0,
         "MaximumPatientCount": 0,
-        # Each read of S3 waits; many at once hide that.
-        "StorageLoaderThreadsCount": 20,
+        **reading.options(settings),
         # Ways around the API's own rules: scripts sent to run, files written on the server, a mounted drive.
         "ExecuteLuaEnabled": False,
         "RestApiWriteToFileSystemEnabled": False,
@@ -130,6 +129,7 @@ def configuration(
             # The viewer speaks HTTPS to the edge, which Orthanc cannot see: without this the links in its answers
             # are http://.
             "Ssl": True,
+            "WadoRsLoaderThreadsCount": reading.loaders(settings),
         },
         "OHIF": {"DataSource": "dicom-web"},
         # The viewer of microscopic slides. Its annotations are everybody's under one name, and each task keeps its
@@ -150,7 +150,7 @@ def configuration(
         sections["AwsS3Storage"] = {
             "BucketName": bucket.bucket_name,
             "Region": bucket.region,
-            "MaxConnections": 50,
+            "MaxConnections": reading.connections(settings),
         }
     else:
         sections["StorageDirectory"] = STORAGE_DIRECTORY

@@ -63,7 +63,6 @@ RULES_BETWEEN_KEYS: tuple[Rule, ...] = (
     *connections.RULES,
     *transfers.RULES,
     *dicom.RULES,
-    *orthanc_configuration.RULES,
     *edge.RULES,
     *access.RULES,
     *credentials.RULES,

@@ -5,6 +5,7 @@ set: …" with what it would do. An option inside of a section is `Section.Optio
 """
 
 _ALL_SEE_ALL = "the program: several tasks work on one index"
+_SIZES = "taskCpu and taskMemoryMib"
 _FIND = "the program, as no limit: Orthanc would cut longer answers and report success"
 _HTTPS = "the program: the load balancer calls the tasks over HTTPS, and nobody else reaches them"
 _LIST = "dicomIngress and dicomModalities, which say who may do what"
@@ -23,6 +24,9 @@ OWNED: dict[str, str] = {
     "DicomCheckCalledAet": "the program: only who calls dicomAet is meant",
     "DicomCheckModalityHost": _LIST,
     "DicomModalities": "dicomModalities",
+    "DicomParserCacheSize": _SIZES,
+    "DicomParserMemoryCapacity": _SIZES,
+    "DicomParserThreadsCount": _SIZES,
     "DicomPort": "the program; modalities call dicomPort of the balancer",
     "ExecuteLuaEnabled": "the program, as off: it runs any program that a user sends",
     "HttpCompressionEnabled": "the program, as off: a compressed answer is first held in memory as a whole",
@@ -36,6 +40,7 @@ OWNED: dict[str, str] = {
     "MaximumFileSizeInArchiveMB": "largestStudyMib",
     "MaximumPatientCount": "the program, as no limit: Orthanc would delete patients to stay below it",
     "MaximumRequestBodySizeMB": "largestStudyMib",
+    "MaximumStorageCacheSize": _SIZES,
     "MaximumStorageSize": "the program, as no limit: Orthanc would delete patients to stay below it",
     "Name": "orthancName",
     "OverwriteInstances": "the program: a corrected instance replaces the earlier one, whose file S3 still has",
@@ -43,17 +48,25 @@ OWNED: dict[str, str] = {
     "RemoteAccessAllowed": _HTTPS,
     "RestApiWriteToFileSystemEnabled": "the program, as off: it writes any file of the task",
     "SaveJobs": _ALL_SEE_ALL,
+    "SequentialDicomReaderThreadsCount": _SIZES,
+    "SequentialDicomReaderWindowCapacity": _SIZES,
+    "SequentialDicomReaderWindowSize": _SIZES,
     "SslCertificate": _HTTPS,
     "SslCiphersAccepted": _HTTPS,
     "SslEnabled": _HTTPS,
     "SslMinimumProtocolVersion": _HTTPS,
     "StorageAccessOnFind": "the program: a query that opens files on S3 takes minutes",
     "StorageDirectory": "enableDicomS3Storage",
-    "StorageLoaderThreadsCount": "the program, for reading from S3",
+    "StorageLoaderThreadsCount": _SIZES,
+    "StorageMemoryCapacity": _SIZES,
+    "TranscoderCacheSize": _SIZES,
+    "TranscoderMemoryCapacity": _SIZES,
+    "TranscoderThreadsCount": _SIZES,
     "WebDavEnabled": "the program, as off: a drive that anybody mounts is a way around the API's rules",
     # Plugins.
     "AwsS3Storage": "enableDicomS3Storage and existingBucketName",
     "DicomWeb.Ssl": "the program: links must be https, as viewers call CloudFront",
+    "DicomWeb.WadoRsLoaderThreadsCount": _SIZES,
     "OHIF": "the program; it serves the studies by DICOMweb",
     "PostgreSQL": "the database settings; passwords are in Secrets Manager",
     "UsersWithFullAccess": "orthancUsers",

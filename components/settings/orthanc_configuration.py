@@ -10,14 +10,13 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from components.settings.orthanc_closed import OWNED, REFUSED
-from components.settings.orthanc_table import MEMORY_MB, SETTABLE
-from components.settings.transfers import memory_needed_mib
-from components.settings.values import Group, Problem, Rule
+from components.settings.orthanc_table import SETTABLE
+from components.settings.values import Group, Problem
 
 KEY = "orthancConfiguration"
 
@@ -110,25 +109,3 @@ def _names(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
         yield f"{prefix}{key}"
         if isinstance(value, dict):
             yield from _names(value, f"{prefix}{key}.")
-
-
-class _Sized(Protocol):
-    largest_study_mib: int
-    task_memory_mib: int
-    own_options: dict[str, Any]
-
-
-def _memory_is_there(settings: _Sized) -> Iterator[Problem]:
-    added = {name: settings.own_options.get(name, defaults()[name]) - defaults()[name] for name in MEMORY_MB}
-    needed = memory_needed_mib(settings.largest_study_mib) + sum(added.values())
-    if any(more > 0 for more in added.values()) and needed > settings.task_memory_mib:
-        name = max(added, key=lambda each: added[each])
-        rule = (
-            f"with the other options it raises what a task needs for largestStudyMib {settings.largest_study_mib}"
-            f" to {needed} MiB, but taskMemoryMib is {settings.task_memory_mib}"
-        )
-        back = f"pulumi config rm --path '{KEY}.{name}' (Orthanc's default: {defaults()[name]})"
-        yield Problem(f"{KEY}.{name}", settings.own_options[name], rule, f"{back}, or more taskMemoryMib")
-
-
-RULES = (Rule(frozenset({KEY, "largestStudyMib", "taskMemoryMib"}), _memory_is_there),)

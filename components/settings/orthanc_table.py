@@ -62,8 +62,6 @@ _TAG = _text(
 _TAGS = _list_of(_TAG)
 _NAME = _text(r"[A-Za-z][A-Za-z0-9_-]{0,63}", "must be a letter, then up to 63 letters, digits, _ or -")
 # Units of the options that say how much memory: MB.
-_MEMORY = _number(1, 65536)
-_CACHE = _number(0, 65536)
 _THREADS = _number(1, 100)
 _SECONDS = _number(1, 3600)
 _DATE = _text(r"[A-Za-z/., -]{1,32}", "must be a format such as dd/MM/yyyy")
@@ -157,19 +155,8 @@ SETTABLE: dict[str, Any] = {
         "W006_RequestingTagFromMetaHeader": Flag,
         "W007_MissingRequestedTagsNotReadFromDisk": Flag,
     },
-    # Threads and memory (`MEMORY_MB`).
-    "DicomParserCacheSize": _CACHE,
-    "DicomParserMemoryCapacity": _MEMORY,
-    "DicomParserThreadsCount": _THREADS,
+    # Threads that compute.
     "MaximumConcurrentDcmtkTranscoders": _number(0, 64),
-    "MaximumStorageCacheSize": _CACHE,
-    "SequentialDicomReaderThreadsCount": _THREADS,
-    "SequentialDicomReaderWindowCapacity": _MEMORY,
-    "SequentialDicomReaderWindowSize": _THREADS,
-    "StorageMemoryCapacity": _MEMORY,
-    "TranscoderCacheSize": _CACHE,
-    "TranscoderMemoryCapacity": _MEMORY,
-    "TranscoderThreadsCount": _THREADS,
     # Plugins.
     "DicomWeb": {
         "EnableMetadataCache": Flag,
@@ -181,7 +168,6 @@ SETTABLE: dict[str, Any] = {
         "SeriesMetadataExtrapolatedTags": _TAGS,
         "StudiesMetadata": Literal["Full", "MainDicomTags", "Extrapolate"],
         "StudiesMetadataExtrapolatedTags": _TAGS,
-        "WadoRsLoaderThreadsCount": _number(0, 100),
     },
     "OrthancExplorer2": {
         "Theme": Literal["light", "dark"],
@@ -194,14 +180,3 @@ SETTABLE: dict[str, Any] = {
         },
     },
 }
-
-# Each MB above Orthanc's default is one less for studies.
-MEMORY_MB = (
-    "DicomParserCacheSize",
-    "DicomParserMemoryCapacity",
-    "MaximumStorageCacheSize",
-    "SequentialDicomReaderWindowCapacity",
-    "StorageMemoryCapacity",
-    "TranscoderCacheSize",
-    "TranscoderMemoryCapacity",
-)

@@ -8,8 +8,8 @@ from components import versions
 from components.settings.values import Flag, Group, OrthancText, Problem, Rule, matches, one_of
 
 # Task memory (MiB) that Fargate offers for each task CPU (units of 1/1024 vCPU); Amazon ECS Developer Guide,
-# "Task definition parameters for Fargate". Sizes under 2 vCPU/4 GB are left out: Orthanc 1.13's own memory
-# caps add up to about 1.7 GB before the first request.
+# "Task definition parameters for Fargate". Less than 4 GB is left out: the largest uploads would leave nothing to
+# read studies with.
 FARGATE_MEMORY_MIB: dict[int, range] = {
     1024: range(4096, 8192 + 1, 1024),
     2048: range(4096, 16384 + 1, 1024),
