@@ -50,6 +50,41 @@ def test_files_are_merged_with_the_environment():
     assert made["DicomWeb"] == {"Root": "/w/", "Ssl": True, "Enable": True}
 
 
+def test_a_later_source_overwrites_an_earlier_one(capsys: pytest.CaptureFixture[str]):
+    """Upstream's order: files, variables, secrets; defaults fill in."""
+    files = {"/etc/orthanc/a.json": '{"Name": "file", "DicomAet": "FILE", "DicomWeb": {"Root": "/w/"}}'}
+    given = environment({"Name": "variable", "DicomWeb": {"Root": "/v/"}}, ORTHANC__DICOM_AET_SECRET="title")
+    made = configuration(given, files, {"title": "SECRET\n", "ORTHANC__LOCALE": "C", "other": "x"})
+    assert (made["Name"], made["DicomAet"], made["Locale"]) == ("variable", "SECRET", "C")
+    assert made["DicomWeb"] == {"Root": "/v/", "Enable": True}
+    assert "the environment overwrites DicomWeb.Root" in capsys.readouterr().out
+
+
+def test_files_have_comments_and_variables():
+    text = (
+        '{"Name": "${SITE:-none}", /* where */ "DicomAet": "$TITLE", // who\n "OrthancPeers": {"a": ["http://b"]}}'
+    )
+    made = configuration(environment(TITLE="AET"), {"/etc/orthanc/a.json": text})
+    assert (made["Name"], made["DicomAet"], made["OrthancPeers"]) == ("none", "AET", {"a": ["http://b"]})
+
+
+def test_a_password_alone_makes_a_user():
+    assert configuration({"ORTHANC_PASSWORD": "x"}, {})["RegisteredUsers"] == {"orthanc": "x"}
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"/a.json": '{"Name": "a"}', "/b.json": '{"Name": "b"}'}, "Name is set twice"),
+        ({"/a.json": '{"Name": "$NOBODY"}'}, r"the variable \$NOBODY, which is not set"),
+        ({"/a.json": '{"RegisteredUsers": 5}'}, "RegisteredUsers is a section in the environment"),
+    ],
+)
+def test_refuses_files(files: dict[str, str], reason: str):
+    with pytest.raises(RefusalError, match=reason):
+        configuration(environment(), files)
+
+
 def test_one_uri_may_name_the_database():
     uri = {"ConnectionUri": "postgresql://orthanc@db/orthanc?sslmode=verify-full"}
     assert configuration(environment({"PostgreSQL": uri}), {})["PostgreSQL"]["EnableIndex"]

@@ -13,9 +13,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 CONFIGURATION = Path("/tmp/orthanc.json")  # noqa: S108 - upstream's path
+SECRETS = Path("/run/secrets")
 AVAILABLE = Path("/usr/share/orthanc/plugins-available")
 # Upstream's choice: the first if it is there (a read-only root file system has it mounted), else the second.
 PLUGIN_DIRECTORIES = (Path("/run/orthanc/plugins"), Path("/usr/share/orthanc/plugins"))
@@ -100,20 +102,39 @@ DEPRECATED = re.compile(
     r"|LOCALE|NAME|PEERS|PLUGINS|STABLE_AGE|STORE_DICOM|USERMETADATA"
 )
 
+# A variable ORTHANC__…_SECRET names the file in /run/secrets that has the value of ORTHANC__….
+_SECRET = "_SECRET"  # noqa: S105 - the end of a name
+_COMMENT_OR_TEXT = re.compile(r'(?P<text>"(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<plain>[A-Za-z_]\w*))")
 
-def configuration(environment: Mapping[str, str], files: Mapping[str, str]) -> dict[str, Any]:
-    """Orthanc's configuration as upstream's start-up makes it of `environment` and of `files` (path to JSON text).
 
-    Raises RefusalError where upstream refuses, or would start something that was not asked for.
+def configuration(
+    environment: Mapping[str, str], files: Mapping[str, str], secrets: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Orthanc's configuration as upstream merges it: files, then variables, then secrets, then defaults.
+
+    `files`: path to JSON text, with C++ comments and ${VARIABLES}. `secrets`: the names of files in /run/secrets,
+    without .json, to their text. A later source overwrites an earlier one, and says so; defaults fill in what is
+    left. Raises RefusalError where upstream refuses, would start something that was not asked for, or leaves to
+    chance which value wins: that of two files, or of two variables.
     """
     merged: dict[str, Any] = {}
     for path, text in files.items():
-        _merge(merged, _json(path, text))
+        _merge(merged, _json(path, _substituted(path, text, environment)))
+    variables: dict[str, Any] = {}
     if "ORTHANC_JSON" in environment:
-        _merge(merged, _json("ORTHANC_JSON", environment["ORTHANC_JSON"]))
-    for name, value in environment.items():
-        if name.startswith("ORTHANC__"):
-            _merge(merged, _setting(name, value))
+        _merge(variables, _json("ORTHANC_JSON", environment["ORTHANC_JSON"]))
+    settings = {name: value for name, value in environment.items() if name.startswith("ORTHANC__")}
+    for name, value in settings.items():
+        if not name.endswith(_SECRET):
+            _merge(variables, _setting(name, value))
+    _overwrite(merged, variables, "the environment")
+    names = {file: name.removesuffix(_SECRET) for name, file in settings.items() if name.endswith(_SECRET)}
+    for file, text in secrets.items():
+        if (name := names.get(file, file)).startswith("ORTHANC__"):
+            _overwrite(merged, _setting(name, text.rstrip("\n")), f"/run/secrets/{file}")
+    if password := environment.get("ORTHANC_PASSWORD"):
+        _overwrite(merged, {"RegisteredUsers": {"orthanc": password}}, "ORTHANC_PASSWORD")
     plugins = enabled_plugins(environment, merged)
     _check(DEFAULTS | merged, {plugin.section for plugin in plugins})
     for plugin in plugins:
@@ -156,12 +177,24 @@ def for_debian(merged: Mapping[str, Any], plugins: list[Plugin], plugin_director
 
 def _json(source: str, text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = json.loads(_COMMENT_OR_TEXT.sub(lambda found: found["text"] or "", text))
     except ValueError as error:
         raise RefusalError(f"{source} is no JSON: {error}") from None
     if not isinstance(value, dict):
         raise RefusalError(f"{source} must be a JSON object")
     return value
+
+
+def _substituted(path: str, text: str, environment: Mapping[str, str]) -> str:
+    """The text with variables in place of ${NAME}, ${NAME:-default} and $NAME."""
+
+    def value(found: re.Match[str]) -> str:
+        given = environment.get(found["braced"] or found["plain"], found["default"])
+        if given is None:
+            raise RefusalError(f"{path} names the variable {found[0]}, which is not set")
+        return given
+
+    return _VARIABLE.sub(value, text)
 
 
 def _setting(name: str, value: str) -> dict[str, Any]:
@@ -179,6 +212,7 @@ def _setting(name: str, value: str) -> dict[str, Any]:
 
 
 def _merge(into: dict[str, Any], values: Mapping[str, Any], path: str = "") -> None:
+    """Add values of a source that may not contradict what is there."""
     for key, value in values.items():
         if isinstance(value, dict) and isinstance(into.get(key), dict):
             _merge(into[key], value, f"{path}{key}.")
@@ -186,6 +220,19 @@ def _merge(into: dict[str, Any], values: Mapping[str, Any], path: str = "") -> N
             # Upstream breaks off, or takes the one that it happens to read last.
             raise RefusalError(f"{path}{key} is set twice")
         else:
+            into[key] = value
+
+
+def _overwrite(into: dict[str, Any], values: Mapping[str, Any], source: str, path: str = "") -> None:
+    """Add values of a source that wins over what is there."""
+    for key, value in values.items():
+        if isinstance(value, dict) and key in into:
+            if not isinstance(into[key], dict):
+                raise RefusalError(f"{path}{key} is a section in {source}, and a value before")
+            _overwrite(into[key], value, source, f"{path}{key}.")
+        else:
+            if key in into:
+                print(f"stand-in base: {source} overwrites {path}{key}", flush=True)
             into[key] = value
 
 
@@ -225,8 +272,10 @@ def main() -> None:
             raise RefusalError("the image is to run as 999:999, and runs as root")
         if os.environ.get("GENERATE_HOST_ID_IF_MISSING", "true") == "true":
             Path("/etc/hostid").write_text(os.urandom(4).hex())
-        files = {str(path): path.read_text() for path in sorted(Path("/etc/orthanc").glob("*.json"))}
-        merged = configuration(os.environ, files)
+        directories = (Path("/etc/orthanc"), SECRETS)
+        files = {str(path): path.read_text() for each in directories for path in sorted(each.glob("*.json"))}
+        secrets = {path.name: path.read_text() for path in SECRETS.glob("*") if path.is_file()}
+        merged = configuration(os.environ, files, secrets)
         plugins = enabled_plugins(os.environ, merged)
         CONFIGURATION.write_text(json.dumps(for_debian(merged, plugins, install(plugins))))
         # Like upstream, in words as a shell would split them, and not without its success.

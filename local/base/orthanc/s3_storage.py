@@ -1,9 +1,10 @@
 """Orthanc's files in S3, as upstream's plugin keeps them: for Debian's Orthanc, through its Python plugin.
 
-The section AwsS3Storage names bucket and region. Credentials come from where every AWS client looks, and are first
-used with the first file. Object keys and calls are those of upstream's plugin (`<uuid>.dcm` …); a read lists
-the object first, so a role without s3:ListBucket fails here too. (Orthanc keeps a second object beside each
-file, `.dcm.head`, since this plugin reads no ranges; upstream's does.)
+The section AwsS3Storage names bucket and region. Credentials come from where every AWS client looks, and are
+first used with the first file. Object keys and calls are those of upstream's plugin (`<uuid>.dcm` …). Parts of a
+file are read by their range. A read of the whole lists the object first, so that a role without s3:ListBucket
+fails here too. (Debian's stable release has a Python plugin that reads no ranges. There Orthanc keeps a second
+object beside each file, `.dcm.head`.)
 """
 
 # pyright: reportMissingImports=false, reportAttributeAccessIssue=false
@@ -37,6 +38,9 @@ _s3 = boto3.client(
         connect_timeout=_section.get("ConnectTimeout", 30),
         read_timeout=_section.get("RequestTimeout", 1200),
         s3={"addressing_style": "path"},
+        # The signature has a checksum of each file already, and these calls are always of the same form.
+        request_checksum_calculation="when_required",
+        parameter_validation=False,
     ),
 )
 
@@ -53,10 +57,14 @@ def create(uuid: str, content_type: int, data: bytes) -> None:
 def read(uuid: str, content_type: int) -> bytes:
     """The whole file. Raises FileNotFoundError when it is not in the bucket."""
     key = _key(uuid, content_type)
-    listed = _s3.list_objects_v2(Bucket=_bucket, Prefix=key).get("Contents", [])
-    if len(listed) != 1:
-        raise FileNotFoundError(f"s3://{_bucket}/{key}: {len(listed)} objects")
+    _find(key)
     return _s3.get_object(Bucket=_bucket, Key=key)["Body"].read()
+
+
+def _find(key: str) -> None:
+    listed = _s3.list_objects_v2(Bucket=_bucket, Prefix=key).get("Contents", [])
+    if [each["Key"] for each in listed] != [key]:
+        raise FileNotFoundError(f"s3://{_bucket}/{key}: {len(listed)} objects")
 
 
 def remove(uuid: str, content_type: int) -> None:
@@ -64,4 +72,25 @@ def remove(uuid: str, content_type: int) -> None:
     _s3.delete_object(Bucket=_bucket, Key=_key(uuid, content_type))
 
 
-orthanc.RegisterStorageArea(create, read, remove)
+def _create(uuid: str, content_type: int, _compression: int, data: bytes, _instance: object) -> tuple[int, None]:
+    create(uuid, content_type, data)
+    return orthanc.ErrorCode.SUCCESS, None
+
+
+def _read_range(uuid: str, content_type: int, start: int, size: int, _custom: bytes) -> tuple[int, bytes]:
+    key = _key(uuid, content_type)
+    if start == 0:
+        _find(key)  # it may be the whole: Orthanc does not tell
+    answer = _s3.get_object(Bucket=_bucket, Key=key, Range=f"bytes={start}-{start + size - 1}") if size else None
+    return orthanc.ErrorCode.SUCCESS, answer["Body"].read() if answer else b""
+
+
+def _remove(uuid: str, content_type: int, _custom: bytes) -> int:
+    remove(uuid, content_type)
+    return orthanc.ErrorCode.SUCCESS
+
+
+if hasattr(orthanc, "RegisterStorageArea3"):
+    orthanc.RegisterStorageArea3(_create, _read_range, _remove)
+else:
+    orthanc.RegisterStorageArea(create, read, remove)
