@@ -4,7 +4,10 @@ moto takes a statement whose condition is not met for a denial: "deny unless TLS
 own evaluation is replaced by that of `policies`.
 """
 
+import sys
+from bisect import bisect_left, insort
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +17,7 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.exceptions import BucketAccessDeniedError, S3ClientError
 from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from moto.s3.responses import S3Response
+from moto.s3.utils import _VersionedKeyStore
 
 from local.emulator.overlay import AwsError, replaces
 from local.emulator.overlay.iam import ACCOUNT, ADMINISTRATOR, TRANSPORT, caller, context, denial, may_use_key
@@ -77,6 +81,39 @@ def _authenticate_and_authorize_s3_action(
         action, id = "kms:Decrypt", existing and existing.kms_key_id
     if id and not may_use_key(self, who, id, action, "s3"):
         raise _refusal(bucket_name, denial(who, action, id))
+
+
+def _keep_in_order(original: Any, self: Any, key: str, value: Any) -> None:
+    """moto looks at every key of a bucket to list a prefix: keep the keys in order."""
+    if key not in self:
+        insort(_ordered(self), key)
+    original(self, key, value)
+
+
+for _name in ("__setitem__", "setlist"):
+    replaces(_VersionedKeyStore, _name)(_keep_in_order)
+
+
+@replaces(_VersionedKeyStore)
+def pop(original: Any, self: Any, key: str) -> None:
+    """The same for a key that goes."""
+    original(self, key)
+    ordered = _ordered(self)
+    del ordered[bisect_left(ordered, key)]
+
+
+@replaces(S3Backend)
+def list_objects(original: Any, self: Any, bucket: Any, prefix: str | None, *arguments: Any, **named: Any) -> Any:
+    """List a prefix from the keys that have it."""
+    if prefix:
+        ordered = _ordered(bucket.keys)
+        with_prefix = ordered[bisect_left(ordered, prefix) : bisect_left(ordered, prefix + chr(sys.maxunicode))]
+        bucket = SimpleNamespace(keys={key: bucket.keys[key] for key in with_prefix if key in bucket.keys})
+    return original(self, bucket, prefix, *arguments, **named)
+
+
+def _ordered(keys: _VersionedKeyStore) -> list[str]:
+    return vars(keys).setdefault("ordered", [])
 
 
 @replaces(S3Backend)
