@@ -32,6 +32,16 @@ def test_objects_get_older_where_orthanc_can_read_them(chosen: str, classes: lis
     assert any("noncurrentVersionExpiration" in rule for rule in rules), "old versions are paid for for ever"
 
 
+@pytest.mark.parametrize(
+    ("chosen", "moved"),
+    [("INTELLIGENT_TIERING", {"prefix": ""}), ("GLACIER_IR", {"objectSizeGreaterThan": 64 * 1024})],
+)
+def test_small_files_move_where_that_is_cheaper(chosen: str, moved: dict[str, Any]):
+    """S3 moves no file below 128 KB unless a rule names another size."""
+    rules = deployed(storageClass=chosen).one("BucketLifecycleConfiguration").inputs["rules"]
+    assert [rule["filter"] for rule in rules if "transitions" in rule] == [moved]
+
+
 def test_a_lock_holds_every_new_version_and_waits_for_versioning():
     program = deployed(objectLockDays="30")
     lock = program.one("BucketObjectLockConfiguration")
