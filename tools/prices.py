@@ -60,6 +60,8 @@ S3_INFREQUENT_GB = 0.0125  # Intelligent-Tiering after 30 days without access
 S3_ARCHIVE_INSTANT_GB = 0.004  # Intelligent-Tiering after 90 days without access; answers at once
 S3_ARCHIVE_INSTANT_READ_GB = 0.03  # Glacier Instant Retrieval; of Intelligent-Tiering's tiers reading is free
 S3_MONITORING = 0.0025 / 1000  # Intelligent-Tiering: a month of an object of 128 KB or more
+# A move to the class by a lifecycle rule.
+S3_MOVE: Mapping[str, float] = {"INTELLIGENT_TIERING": 0.01 / 1000, "GLACIER_IR": 0.02 / 1000}
 S3_PUT, S3_GET = 0.005 / 1000, 0.0004 / 1000  # a request
 EFS_GB, EFS_INFREQUENT_GB = 0.30, 0.016  # a GB and month
 EFS_READ_GB, EFS_WRITE_GB = 0.03, 0.06  # elastic throughput
