@@ -7,7 +7,7 @@ LOCAL := $(VENV)/python -m local
 # This checkout's place, whatever place the shell was in.
 export ORTHANC_LOCAL_ROOT := $(CURDIR)
 
-.PHONY: help up down status env shell setup architecture exposure orphans cost stand-in policy test lint bench
+.PHONY: help up down status env shell setup architecture exposure orphans cost stand-in conformance policy test lint bench
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make orphans STACK=…  after an update that was killed: what AWS has and the stack does not know"
 	@echo "make architecture  draws docs/architecture.md anew, from the preview of the stack prod"
 	@echo "make stand-in  what the base image has here of upstream's, as a table"
+	@echo "make conformance  writes docs/conformance.md from what the tests state"
 	@echo "make policy  what pulumi preview --policy-pack policy needs"
 	@echo "make test    every test; make lint: the linters; make bench: figures"
 
@@ -51,6 +52,9 @@ architecture: .venv/stamp
 
 stand-in: .venv/stamp
 	@$(VENV)/python -m tools.stand_in
+
+conformance: .venv/stamp
+	@$(VENV)/python -m tests.data.conformance
 
 exposure: .venv/stamp
 	@pulumi stack export $(if $(STACK),--stack $(STACK)) | $(VENV)/python -m tools.exposure

@@ -83,6 +83,11 @@ def ensure_browser_image(log: Log) -> str:
     return _ensure_built("browser", STABLE, log, "the image with a browser")
 
 
+def ensure_dcmtk_image(log: Log) -> str:
+    """The image with DCMTK's programs, such as findscu."""
+    return _ensure_built("dcmtk", STABLE, log, "the image with DCMTK's programs")
+
+
 def docker(*arguments: str, **options: str) -> str:
     """Run docker and give what it printed. Raises ImageError with what it complained about."""
     environment = os.environ | options

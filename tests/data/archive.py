@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pydicom
@@ -19,7 +19,7 @@ from tests.embedded import Embedded
 # A task may have to be replaced, its database to come back, and health checks to notice both.
 PATIENCE_SECONDS = 90
 
-SUCCESS = 0x0000
+SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
 
 
 def _remember(event: evt.Event) -> None:
@@ -106,13 +106,22 @@ class Archive:
 
     def c_store(self, dataset: pydicom.Dataset, port: int) -> None:
         """Send the data set over DIMSE to the task on `port`."""
+        self.c_store_all([dataset], port)
+
+    def c_store_all(self, datasets: Sequence[pydicom.Dataset], port: int, attempts: int = 1) -> None:
+        """Send data sets of one kind in one association; each again, while Orthanc is out of resources."""
         entity = AE(ae_title="MODALITY")
-        entity.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
+        entity.add_requested_context(datasets[0].SOPClassUID, datasets[0].file_meta.TransferSyntaxUID)
         association = entity.associate("127.0.0.1", port, ae_title=self.aet)
         assert association.is_established, f"nobody takes the association on port {port}"
-        status = association.send_c_store(dataset)
+        for dataset in datasets:
+            status = pydicom.Dataset()
+            for _ in range(attempts):
+                status = association.send_c_store(dataset)
+                if status.Status != OUT_OF_RESOURCES:
+                    break
+            assert status.Status == SUCCESS, f"C-STORE failed with {status}"
         association.release()
-        assert status.Status == SUCCESS, f"C-STORE failed with {status}"
 
     def found_by(self, task: str, study_uid: str) -> list[str]:
         """The Study Instance UIDs that this task (its container's name) finds for `study_uid`, asked itself."""

@@ -6,7 +6,8 @@ are; a firewall of this machine must let containers reach them.
 
 import contextlib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import pydicom
@@ -18,6 +19,7 @@ from local.images import docker
 from local.runner import containers
 from tests.data.archive import REJECTIONS, SUCCESS, Archive
 from tests.data.files import as_new_study, content, parsed
+from tests.embedded import Embedded
 
 CERTIFIED = "dicom.hospital.example.org"
 SOP: Any = sop_class  # which makes its names when they are asked for
@@ -28,6 +30,12 @@ FIND, MOVE, GET = (
 PRIVATE_SOP_CLASS = "1.3.12.2.1107.5.9.1"
 # Where modalities listen, in the tests; nothing is published there.
 SCANNER_PORT, PACS_PORT, UNLISTED_PORT = 11114, 11113, 11115
+
+
+@lru_cache
+def _listener(embedded: Embedded) -> dict[str, Any]:
+    """Host, port and called title of the network load balancer: this place's own, so that they stay."""
+    return embedded.status()["dicom"]
 
 
 class Network(NamedTuple):
@@ -53,21 +61,25 @@ class Opened(NamedTuple):
         tls: ssl.SSLContext | None = None,
         keep: Callable[[evt.Event], int] | None = None,
         patience: float = 30,
+        negotiate: Sequence[Any] = (),
     ) -> Association:
-        """An association as `title`, which may be refused; `keep` takes what C-GET brings."""
+        """An association as `title`, which may be refused; `keep` takes what C-GET brings.
+
+        A context is a SOP class, or one with its transfer syntaxes. `negotiate` has further items of the proposal.
+        """
         entity = AE(ae_title=title)
         entity.acse_timeout = entity.dimse_timeout = patience
         for context in contexts or (SOP.Verification,):
-            entity.add_requested_context(context)
+            entity.add_requested_context(*context if isinstance(context, tuple) else (context,))
         roles = [build_role(CTImageStorage, scp_role=True)] if GET in contexts else []
-        dicom = self.archive.embedded.status()["dicom"]
+        dicom = _listener(self.archive.embedded)
         return entity.associate(
             dicom["host"],
             dicom["port"],
             ae_title=called or dicom["aet"],
             bind_address=(address or self.network.near, 0),
             tls_args=(tls, CERTIFIED) if tls else None,  # type: ignore[arg-type]
-            ext_neg=roles,
+            ext_neg=[*roles, *negotiate],
             evt_handlers=[REJECTIONS, *([(evt.EVT_C_STORE, keep)] if keep else [])],
         )
 
@@ -141,10 +153,14 @@ def modality(aet: str | int, host: str, port: int, *allow: str) -> dict[str, Any
 def listening(
     title: str, address: tuple[str, int], *contexts: Any, **handlers: Callable[..., Any]
 ) -> Iterator[None]:
-    """A modality that takes associations; `handlers` by the name of pynetdicom's event."""
+    """A modality that takes associations; `handlers` by the name of pynetdicom's event.
+
+    A context is a SOP class, or one with its transfer syntaxes.
+    """
     entity = AE(ae_title=title)
     for context in (SOP.Verification, *contexts):
-        entity.add_supported_context(context, scu_role=True, scp_role=True)
+        given = context if isinstance(context, tuple) else (context,)
+        entity.add_supported_context(*given, scu_role=True, scp_role=True)
     bound = [(getattr(evt, name), handler) for name, handler in handlers.items()]
     server = entity.start_server(address, block=False, evt_handlers=bound)  # type: ignore[arg-type]
     assert server

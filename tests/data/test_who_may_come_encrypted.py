@@ -6,7 +6,13 @@ import pytest
 
 from tests.certificates import imported
 from tests.data.archive import SUCCESS
+from tests.data.conformance.claims import Claim
+from tests.data.conformance.document import claims
+from tests.data.conformance.security import OVER_TLS
+from tests.data.conformance.system import System
 from tests.data.modalities import CERTIFIED, Opened, new_ct
+
+CLAIMS = dict(claims(OVER_TLS))
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +40,9 @@ def test_over_tls(opened: Opened, trusting: ssl.SSLContext):
     assert not opened.is_let_in("SCANNER", tls=trusting, address=opened.network.far)
     assert not opened.is_let_in("SCANNER"), "a device may still speak in clear"
     assert not opened.is_let_in("SCANNER", tls=ssl.create_default_context()), "the certificate is not the place's"
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
+def test_what_is_stated_is_so(opened: Opened, trusting: ssl.SSLContext, claim: Claim):
+    """Rows of docs/conformance.md."""
+    assert claim.measure(System(opened, trusting)) == claim.states
