@@ -22,12 +22,13 @@ MANY: dict[str, Any] = {
     "enableVpcFlowLogs": "true",
     "enableBackupPlan": "true",
 }
-ROUNDS = 10
+# Ten take eight minutes: ORTHANC_KILL_ROUNDS=10.
+ROUNDS = int(os.environ.get("ORTHANC_KILL_ROUNDS", "4"))
 # After how many steps of some thirty each update of a round is killed; the next one begins with what it left.
 KILLS = (1, 4, 8)
 
 
-def test_thirty_killed_updates_converge(embedded: Embedded):
+def test_killed_updates_converge(embedded: Embedded):
     """The engine is killed in the middle of whatever it does; plugins end as they can."""
     counted: Counter[str] = Counter()
     told: list[str] = []
@@ -35,7 +36,7 @@ def test_thirty_killed_updates_converge(embedded: Embedded):
         settings: dict[str, Any] = {**MANY} if number % 2 == 0 else dict.fromkeys(MANY)
         embedded.configure(**settings)
         # Another place each time, in both directions.
-        steps = [_killed(embedded, after=kill + number // 2) for kill in KILLS]
+        steps = [_killed(embedded, after=kill + number // 2 * 2) for kill in KILLS]
         counted[how := _converged(embedded, told)] += len(KILLS)
         print(f"killed after {steps} steps, converged {how}", flush=True)
     assert not counted["not at all"], f"{dict(counted)}\n" + "\n".join(told)
