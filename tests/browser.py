@@ -10,7 +10,7 @@ import mimetypes
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -158,9 +158,11 @@ class Browser:
         try:
             for target in await self._targets("iframe"):
                 assert self._session
-                async with self._session.ws_connect(target) as self._socket:
-                    found = await self._answer("Runtime.evaluate", {"expression": _TEXT})
-                    texts.append(found["result"].get("value", ""))
+                # A frame that goes elsewhere meanwhile takes its socket with it.
+                with suppress(aiohttp.WSMessageTypeError):
+                    async with self._session.ws_connect(target) as self._socket:
+                        found = await self._answer("Runtime.evaluate", {"expression": _TEXT})
+                        texts.append(found["result"].get("value", ""))
         finally:
             self._socket = page
         return texts
