@@ -32,16 +32,16 @@ def grow(archive: Archive, copies: range) -> None:
     )
 
 
-def measure(archive: Archive, size: str, copies: range, rows: Rows) -> None:
-    """Ask an index of `size` studies, and store more."""
+def measure(archive: Archive, where: str, copies: range, rows: Rows) -> None:
+    """Ask the index for some of its copies and for all, and store more; `where` ends the names of the rows."""
     numbers = list(copies)[:: max(1, len(copies) // _ASKED)][:_ASKED]
     of_patients = [f"/dicom-web/studies?PatientID=COPY.{number}" for number in numbers]
     for name, paths in (
         ("QIDO-RS, the studies of a patient", of_patients),
         ("QIDO-RS, 101 studies of all (OHIF's list)", ["/dicom-web/studies?limit=101&offset=0"]),
     ):
-        rows.add(f"{name}, {size} studies", seconds(_ask, archive, paths) / len(paths), "s")
-    ingest(archive, rows, f", {size} studies")
+        rows.add(f"{name}{where}", seconds(_ask, archive, paths) / len(paths), "s")
+    ingest(archive, rows, where)
 
 
 def _ask(archive: Archive, paths: list[str]) -> None:
