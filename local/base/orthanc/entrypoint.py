@@ -128,13 +128,13 @@ def configuration(
     for name, value in settings.items():
         if not name.endswith(_SECRET):
             _merge(variables, _setting(name, value))
-    _overwrite(merged, variables, "the environment")
+    _merge(merged, variables, "the environment")
     names = {file: name.removesuffix(_SECRET) for name, file in settings.items() if name.endswith(_SECRET)}
     for file, text in secrets.items():
         if (name := names.get(file, file)).startswith("ORTHANC__"):
-            _overwrite(merged, _setting(name, text.rstrip("\n")), f"/run/secrets/{file}")
+            _merge(merged, _setting(name, text.rstrip("\n")), f"/run/secrets/{file}")
     if password := environment.get("ORTHANC_PASSWORD"):
-        _overwrite(merged, {"RegisteredUsers": {"orthanc": password}}, "ORTHANC_PASSWORD")
+        _merge(merged, {"RegisteredUsers": {"orthanc": password}}, "ORTHANC_PASSWORD")
     plugins = enabled_plugins(environment, merged)
     _check(DEFAULTS | merged, {plugin.section for plugin in plugins})
     for plugin in plugins:
@@ -211,29 +211,20 @@ def _setting(name: str, value: str) -> dict[str, Any]:
     return setting
 
 
-def _merge(into: dict[str, Any], values: Mapping[str, Any], path: str = "") -> None:
-    """Add values of a source that may not contradict what is there."""
+def _merge(into: dict[str, Any], values: Mapping[str, Any], winner: str = "", path: str = "") -> None:
+    """Add values of a source: the `winner`, which overwrites what is there, or one that may not contradict it."""
     for key, value in values.items():
         if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _merge(into[key], value, f"{path}{key}.")
-        elif key in into:
-            # Upstream breaks off, or takes the one that it happens to read last.
-            raise RefusalError(f"{path}{key} is set twice")
-        else:
-            into[key] = value
-
-
-def _overwrite(into: dict[str, Any], values: Mapping[str, Any], source: str, path: str = "") -> None:
-    """Add values of a source that wins over what is there."""
-    for key, value in values.items():
-        if isinstance(value, dict) and key in into:
-            if not isinstance(into[key], dict):
-                raise RefusalError(f"{path}{key} is a section in {source}, and a value before")
-            _overwrite(into[key], value, source, f"{path}{key}.")
-        else:
-            if key in into:
-                print(f"stand-in base: {source} overwrites {path}{key}", flush=True)
-            into[key] = value
+            _merge(into[key], value, winner, f"{path}{key}.")
+            continue
+        if key in into:
+            if not winner:
+                # Upstream breaks off, or takes the one that it happens to read last.
+                raise RefusalError(f"{path}{key} is set twice")
+            if isinstance(value, dict):
+                raise RefusalError(f"{path}{key} is a section in {winner}, and a value before")
+            print(f"stand-in base: {winner} overwrites {path}{key}", flush=True)
+        into[key] = value
 
 
 def _check(merged: Mapping[str, Any], sections: set[str]) -> None:
