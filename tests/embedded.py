@@ -121,6 +121,10 @@ class Embedded:
         """What `make status` prints."""
         return json.loads(self.local("status"))
 
+    def containers(self, role: str) -> list[dict[str, Any]]:
+        """The containers that play a role ("task", "database" …), oldest first, as `make status` prints them."""
+        return [each for each in self.status()["containers"] if each["role"] == role]
+
     def client(self, service: str) -> Any:
         """A boto3 client of the emulated AWS."""
         return boto3.client(

@@ -8,8 +8,7 @@ from local.runner import containers
 from tests.embedded import Embedded
 
 S3_MILLISECONDS = 30
-"""What passes until a small object's first byte: a low figure (Amazon S3 User Guide, "Performance guidelines", has
-"roughly 100-200 milliseconds")."""
+"""Until an object's first byte. Low: the Amazon S3 User Guide, "Performance guidelines", has 100 to 200."""
 DATABASE_MILLISECONDS = 1
 
 _DELAY = Path(__file__).with_name("delay.py")
@@ -23,9 +22,9 @@ def move_away_s3(embedded: Embedded) -> None:
 
 def move_away_database(embedded: Embedded) -> None:
     """Let every answer of the database take that much more, until `down`."""
-    name = next(each["name"] for each in embedded.status()["containers"] if each["role"] == "database")
+    [database] = embedded.containers("database")
     [instance] = embedded.client("rds").describe_db_instances()["DBInstances"]
-    _delay(embedded.place, name, instance["Endpoint"]["Port"], DATABASE_MILLISECONDS)
+    _delay(embedded.place, database["name"], instance["Endpoint"]["Port"], DATABASE_MILLISECONDS)
 
 
 def _delay(place: Place, container: str, port: int, milliseconds: int) -> None:

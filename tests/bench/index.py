@@ -19,16 +19,16 @@ def grow(archive: Archive, copies: range) -> None:
     """
     instance = archive.store(written(made_up(PatientID="COPY", PatientName="COPY^OF", SeriesNumber=1)))
     patient = archive.get(f"/instances/{instance}/patient").json()["ID"]
-    [instances] = archive.embedded.client("rds").describe_db_instances()["DBInstances"]
-    database = next(each["name"] for each in archive.embedded.status()["containers"] if each["role"] == "database")
+    [instance] = archive.embedded.client("rds").describe_db_instances()["DBInstances"]
+    [database] = archive.embedded.containers("database")
     values = {"patient": patient, "first": copies.start, "last": copies.stop - 1}
     psql = ("psql", "--quiet", "--host=/tmp", "--username=rdsadmin", "--set=ON_ERROR_STOP=1")
     variables = (f"--set={name}={value}" for name, value in values.items())
     # psql reads variables in what it is fed, not in a --command.
     docker(
-        *("exec", f"--env=PGPORT={instances['Endpoint']['Port']}", database),
+        *("exec", f"--env=PGPORT={instance['Endpoint']['Port']}", database["name"]),
         *("sh", "-c", 'sql=$1; shift; printf %s "$sql" | "$@"', "sh", _SQL),
-        *(*psql, *variables, instances["DBName"]),
+        *(*psql, *variables, instance["DBName"]),
     )
 
 

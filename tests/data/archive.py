@@ -97,8 +97,7 @@ class Archive:
 
     def tasks(self) -> list[dict[str, Any]]:
         """The containers of Orthanc that run, oldest first."""
-        containers = self.embedded.status()["containers"]
-        return [container for container in containers if container["role"] == "task"]
+        return self.embedded.containers("task")
 
     def dicom_ports(self) -> list[int]:
         """One port on 127.0.0.1 for each running task."""
@@ -150,7 +149,7 @@ class Archive:
 
     def kill(self, role: str) -> None:
         """kill -9 of every container of that role."""
-        names = [c["name"] for c in self.embedded.status()["containers"] if c["role"] == role]
+        names = [each["name"] for each in self.embedded.containers(role)]
         assert names, f"nothing plays the role {role}"
         docker("kill", "--signal=KILL", *names)
 

@@ -71,10 +71,10 @@ def test_a_task_speaks_tls_1_2_and_newer(on_efs: Archive, version: ssl.TLSVersio
 
 
 def test_the_database_refuses_who_does_not_encrypt(on_efs: Archive):
-    [database] = [c["name"] for c in on_efs.embedded.status()["containers"] if c["role"] == "database"]
+    [database] = on_efs.embedded.containers("database")
     host = on_efs.embedded.client("rds").describe_db_instances()["DBInstances"][0]["Endpoint"]["Address"]
     with pytest.raises(ImageError, match="no encryption"):
-        docker("exec", database, "psql", f"host={host} user=orthanc dbname=orthanc sslmode=disable")
+        docker("exec", database["name"], "psql", f"host={host} user=orthanc dbname=orthanc sslmode=disable")
 
 
 def test_a_task_talks_to_no_impostor_of_its_database(on_efs: Archive, tmp_path: Path):

@@ -23,8 +23,8 @@ IN_A_ROW = 80
 
 def database(archive: Archive) -> str:
     """The name of the container."""
-    [name] = [each["name"] for each in archive.embedded.status()["containers"] if each["role"] == "database"]
-    return name
+    [found] = archive.embedded.containers("database")
+    return found["name"]
 
 
 @contextmanager

@@ -41,9 +41,9 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 @contextmanager
 def no_task_gets_further_than_its_index(archive: Archive) -> Iterator[None]:
     """Lock the table that tells Orthanc at its start which schema the index has."""
-    [name] = [each["name"] for each in archive.embedded.status()["containers"] if each["role"] == "database"]
+    [database] = archive.embedded.containers("database")
     locked = "BEGIN; LOCK TABLE GlobalProperties IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(3600)"
-    psql = ["exec", name, "psql", "--host=/tmp", "--username=rdsadmin", "orthanc", "--command"]
+    psql = ["exec", database["name"], "psql", "--host=/tmp", "--username=rdsadmin", "orthanc", "--command"]
     end = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
     with subprocess.Popen(["docker", *psql, locked], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as session:
         time.sleep(1)

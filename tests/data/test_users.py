@@ -153,7 +153,7 @@ def test_a_users_password_is_his_own(on_efs: Archive):
 def test_new_passwords_are_drawn_at_once_and_nobody_notices_but_by_his_password(on_efs: Archive, stored: Stored):
     embedded = on_efs.embedded
     old, old_tasks = on_efs.passwords(), {task["name"] for task in on_efs.tasks()}
-    [database] = [c["name"] for c in embedded.status()["containers"] if c["role"] == "database"]
+    [database] = embedded.containers("database")
     old_to_database = database_password(on_efs)
     statuses: set[int] = set()
     over = threading.Event()
@@ -191,10 +191,11 @@ def test_new_passwords_are_drawn_at_once_and_nobody_notices_but_by_his_password(
         assert asked == [200] * 10 + [401], f"{user} fails to log in, or still does with the old password"
     assert on_efs.get(f"/instances/{stored.instance}/file").content == stored.file
     host = embedded.client("rds").describe_db_instances()["DBInstances"][0]["Endpoint"]["Address"]
-    connect = ("psql", f"host={host} user=orthanc dbname=orthanc sslmode=require", "--command=SELECT 1")
+    psql = ("psql", f"host={host} user=orthanc dbname=orthanc sslmode=require", "--command=SELECT 1")
+    connect = ("exec", "--env=PGPASSWORD", database["name"], *psql)
     with pytest.raises(ImageError, match="password authentication failed"):
-        docker("exec", "--env=PGPASSWORD", database, *connect, PGPASSWORD=old_to_database)
-    assert docker("exec", "--env=PGPASSWORD", database, *connect, PGPASSWORD=database_password(on_efs))
+        docker(*connect, PGPASSWORD=old_to_database)
+    assert docker(*connect, PGPASSWORD=database_password(on_efs))
 
 
 def test_rds_draws_a_password_on_its_own_and_the_tasks_come_to_know_it(on_s3: Archive):
