@@ -1,5 +1,7 @@
 """Retrieve (WADO-RS, WADO-URI): resources, media types, parameters, limits."""
 
+from functools import partial
+
 import requests
 
 from tests.data.conformance.claims import Section
@@ -8,6 +10,7 @@ from tests.data.files import parsed
 
 _DICOM = 'multipart/related; type="application/dicom"'
 _OCTETS = 'multipart/related; type="application/octet-stream"'
+_pictured = partial(request, described=picture)
 _URI = "/wado?requestType=WADO&objectUID={ct.SOPInstanceUID}"
 
 
@@ -124,55 +127,34 @@ SECTIONS = [
         "# Rendered, thumbnails",
         ["request", "answer"],
         [
-            request("{ct.instance}/rendered", "200, `image/jpeg`, JPEG of 128 × 128", described=picture),
-            request("{frames.instance}/frames/2/rendered", "200, `image/jpeg`, JPEG of 8 × 8", described=picture),
+            _pictured("{ct.instance}/rendered", "200, `image/jpeg`, JPEG of 128 × 128"),
+            _pictured("{frames.instance}/frames/2/rendered", "200, `image/jpeg`, JPEG of 8 × 8"),
             request("{pair.series}/rendered", "200, `image/jpeg`"),
             request("{pair.study}/rendered", "200, `image/jpeg`"),
-            request(
-                "{ct.instance}/rendered",
-                "200, `image/png`, PNG of 128 × 128",
-                accept="image/png",
-                described=picture,
-            ),
-            request(
-                "{ct.instance}/rendered", "400", accept=["image/gif", "image/jp2", "video/mp4"], described=picture
-            ),
+            _pictured("{ct.instance}/rendered", "200, `image/png`, PNG of 128 × 128", accept="image/png"),
+            _pictured("{ct.instance}/rendered", "400", accept=["image/gif", "image/jp2", "video/mp4"]),
             request("{report.instance}/rendered", "400"),
-            request(
-                "{ct.instance}/rendered?viewport=64,64", "200, `image/jpeg`, JPEG of 64 × 64", described=picture
-            ),
-            request(
-                "{ct.instance}/rendered?window=40,400,linear",
-                "200, `image/jpeg`, JPEG of 128 × 128",
-                described=picture,
-            ),
-            request("{ct.instance}/rendered?window=40,400,bent", "400", described=picture),
-            request("{ct.instance}/rendered?quality=200", "400", described=picture),
-            request(
-                "{ct.instance}/rendered?annotation=patient",
-                "200, `image/jpeg`, JPEG of 128 × 128",
-                described=picture,
-            ),
-            request("{ct.instance}/thumbnail", "200, `image/jpeg`, JPEG of 128 × 128", described=picture),
-            request("{frames.instance}/frames/2/thumbnail", "200, `image/jpeg`, JPEG of 8 × 8", described=picture),
-            request("{pair.series}/thumbnail", "200, `image/jpeg`, JPEG of 8 × 8", described=picture),
-            request("{pair.study}/thumbnail", "200, `image/jpeg`, JPEG of 8 × 8", described=picture),
+            _pictured("{ct.instance}/rendered?viewport=64,64", "200, `image/jpeg`, JPEG of 64 × 64"),
+            _pictured("{ct.instance}/rendered?window=40,400,linear", "200, `image/jpeg`, JPEG of 128 × 128"),
+            _pictured("{ct.instance}/rendered?window=40,400,bent", "400"),
+            _pictured("{ct.instance}/rendered?quality=200", "400"),
+            _pictured("{ct.instance}/rendered?annotation=patient", "200, `image/jpeg`, JPEG of 128 × 128"),
+            _pictured("{ct.instance}/thumbnail", "200, `image/jpeg`, JPEG of 128 × 128"),
+            _pictured("{frames.instance}/frames/2/thumbnail", "200, `image/jpeg`, JPEG of 8 × 8"),
+            _pictured("{pair.series}/thumbnail", "200, `image/jpeg`, JPEG of 8 × 8"),
+            _pictured("{pair.study}/thumbnail", "200, `image/jpeg`, JPEG of 8 × 8"),
         ],
     ),
     Section(
         "# WADO-URI",
         ["request", "answer"],
         [
-            request(_URI, "200, `image/png`, JPEG of 128 × 128", described=picture),
-            request(f"{_URI}&contentType=application/dicom", "200, `application/dicom`", described=picture),
-            request(f"{_URI}&contentType=image/jpeg", "200, `image/png`, JPEG of 128 × 128", described=picture),
-            request(f"{_URI}&contentType=image/png", "200, `image/png`, PNG of 128 × 128", described=picture),
-            request(f"{_URI}&contentType=video/mpeg", "400", described=picture),
-            request(
-                f"{_URI}&contentType=image/jpeg&rows=64&columns=64",
-                "200, `image/png`, JPEG of 128 × 128",
-                described=picture,
-            ),
+            _pictured(_URI, "200, `image/png`, JPEG of 128 × 128"),
+            _pictured(f"{_URI}&contentType=application/dicom", "200, `application/dicom`"),
+            _pictured(f"{_URI}&contentType=image/jpeg", "200, `image/png`, JPEG of 128 × 128"),
+            _pictured(f"{_URI}&contentType=image/png", "200, `image/png`, PNG of 128 × 128"),
+            _pictured(f"{_URI}&contentType=video/mpeg", "400"),
+            _pictured(f"{_URI}&contentType=image/jpeg&rows=64&columns=64", "200, `image/png`, JPEG of 128 × 128"),
             request(
                 f"{_URI}&contentType=application/dicom&anonymize=yes",
                 "200, Patient's Name CompressedSamples^CT1",
