@@ -31,7 +31,7 @@ STUDIES_AT_ONCE = 4
 
 # Memory of a task without anything to do, and of its threads: 93 MiB, and 173 MiB once all of them had a request.
 _OWN_MIB = 192
-# What the whole-slide viewer keeps of images that are no slides (ViewerPlugin/Plugin.cpp : no option).
+# What the whole-slide viewer keeps of images that are no slides (its ViewerPlugin/Plugin.cpp; no option).
 _DEEP_ZOOM_MIB = 256
 # Parts of what is left, in hundredths. Most is for files on their way: a cache helps only who reads a file again.
 _PARTS: Mapping[str, int] = {

@@ -61,7 +61,6 @@ _TAG = _text(
 )
 _TAGS = _list_of(_TAG)
 _NAME = _text(r"[A-Za-z][A-Za-z0-9_-]{0,63}", "must be a letter, then up to 63 letters, digits, _ or -")
-# Units of the options that say how much memory: MB.
 _THREADS = _number(1, 100)
 _SECONDS = _number(1, 3600)
 _DATE = _text(r"[A-Za-z/., -]{1,32}", "must be a format such as dd/MM/yyyy")
