@@ -128,7 +128,7 @@ def opened(archive: Archive) -> Iterator[Opened]:
             docker("network", "create", f"--label=orthanc.place={place.slug}", plain, name)
         ends = [docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", n) for n in names]
         network = Network(containers.gateway(place), *ends)
-        archive.embedded.configure(
+        archive.deploy(
             dicomIngress="internal",
             dicomAllowedCidrs=[f"{network.near}/32", f"{network.far}/32"],
             dicomModalities=[
@@ -137,7 +137,6 @@ def opened(archive: Archive) -> Iterator[Opened]:
                 modality("THIRD", network.far, 104, "echo"),
             ],
         )
-        archive.embedded.changes()
         yield Opened(archive, network)
     finally:
         for name in names:

@@ -77,7 +77,7 @@ def test_compressed_images_are_decoded_in_the_browser(on_s3: Archive):
         for name in compressed:
             opened(name)
             same = wait_until(lambda: differing(first, image(browser)) < 50, PATIENCE_SECONDS)
-            assert same, f"{name} is drawn differently from {plain}"
+            assert same, f"{name} is drawn differently from {plain}; the page reads {browser.text()!r}"
 
 
 def test_its_page_answers_at_every_mode_and_its_files_are_no_page(on_s3: Archive):

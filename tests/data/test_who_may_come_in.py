@@ -217,8 +217,7 @@ def test_under_an_own_name(on_efs: Archive):
     """The last: it turns the deployment to a name of its own, with certificate, records and HTTPS to the tasks."""
     embedded, before = on_efs.embedded, on_efs.public_url.partition("//")[2]
     made = embedded.client("route53").create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]
-    embedded.configure(domainName="archive.example.org", hostedZoneId=made["Id"].rpartition("/")[2])
-    embedded.changes()
+    on_efs.deploy(domainName="archive.example.org", hostedZoneId=made["Id"].rpartition("/")[2])
     assert on_efs.public_url == "https://archive.example.org"
     file = new_file("CT_small.dcm")
     on_efs.eventually(lambda: on_efs.get("/system"), "the archive does not answer under its new name")

@@ -82,7 +82,7 @@ def update(deployment: Deployment, container: dict[str, Any], **more: Any) -> di
         return [each for each in shown if each["rolloutState"] != "IN_PROGRESS"]
 
     # It is shown until the rollback is complete.
-    return eventually(ended, "the deployment does not end", seconds=120)[0]
+    return eventually(ended, "the deployment does not end", seconds=300)[0]
 
 
 def test_a_service_is_steady_once_its_task_is_healthy(deployment: Deployment, container: dict[str, Any]):
@@ -198,8 +198,10 @@ def test_an_endpoint_lets_through_what_its_policy_names(
     deployment: Deployment, container: dict[str, Any], service: str, policy: str, action: str
 ):
     deployment.admit(service, policy)
-    refused = update(deployment, container)
-    deployment.admit(service, deployment.admitted[service])
+    try:
+        refused = update(deployment, container)
+    finally:
+        deployment.admit(service, deployment.admitted[service])
     assert f"because no VPC endpoint policy allows the {action} action" in refused["rolloutStateReason"]
 
 
