@@ -5,7 +5,6 @@ stack's own. The writers bring their own settings: the load balancer in `load_ba
 """
 
 import pulumi
-import pulumi_aws as aws
 
 from components import policies, private_bucket
 from components.settings import Settings
@@ -31,12 +30,11 @@ class AccessLogs(pulumi.ComponentResource):
             self.bucket_arn = pulumi.Output.from_input(settings.access_logs_bucket_arn)
             self.bucket_name = self.bucket_arn.apply(lambda arn: arn.rpartition(":")[2])
         else:
-            account = aws.get_caller_identity().account_id
             bucket, self.ready = private_bucket.build(
                 name,
                 settings,
                 self,
-                policy=lambda arn: policies.bucket_for_access_logs(arn, account),
+                policy=lambda arn: policies.bucket_for_access_logs(arn, settings.account.id),
                 # S3's own key: to a bucket under a key of KMS a load balancer writes nothing.
                 encryption={"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}},
                 lifecycle=_lifecycle(settings.access_log_retention_days),

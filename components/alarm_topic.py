@@ -7,7 +7,6 @@ import pulumi
 import pulumi_aws as aws
 
 from components import key_policies, policies, protection
-from components.keys import owner
 from components.settings import Settings
 from components.stack_name import with_stack
 
@@ -35,7 +34,7 @@ class AlarmTopic(pulumi.ComponentResource):
         CloudWatch. It encrypts no data, so it goes with the alarms.
         """
         super().__init__("orthanc:observability:AlarmTopic", name, None, opts)
-        child, own = pulumi.ResourceOptions(parent=self), owner()
+        child, own = pulumi.ResourceOptions(parent=self), settings.account
         key = aws.kms.Key(
             name,
             region=region,
@@ -57,7 +56,7 @@ class AlarmTopic(pulumi.ComponentResource):
             name,
             region=region,
             arn=topic.arn,
-            policy=topic.arn.apply(lambda arn: policies.topic_of_alarms(arn, own.account, events=events)),
+            policy=topic.arn.apply(lambda arn: policies.topic_of_alarms(arn, own.id, events=events)),
             opts=child,
         )
         for email in settings.alarm_emails:

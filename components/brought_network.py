@@ -46,7 +46,7 @@ class BroughtNetwork(Network):
         if endpoints is None:
             self.security_groups.let_tasks_call_anybody()
         else:
-            s3 = aws.ec2.get_managed_prefix_list(name=service_name("s3"))
+            s3 = aws.ec2.get_managed_prefix_list(name=service_name("s3", settings.account.region))
             self.security_groups.let_tasks_call_s3(s3.id)
             self.security_groups.let_tasks_call_groups(endpoints)
         self.register_outputs({"vpcId": self.vpc_id})

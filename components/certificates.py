@@ -28,7 +28,7 @@ class Certificates(pulumi.ComponentResource):
 
         self.edge_arn: pulumi.Input[str] | None = settings.certificate_arn or None
         self.load_balancer_arn: pulumi.Input[str] | None = settings.regional_certificate_arn or None
-        region = aws.get_region().region
+        region = settings.account.region
         if settings.hosted_zone_id and not settings.certificate_arn:
             issued = self._make(sorted({CLOUDFRONT_REGION, region}))
             self.edge_arn, self.load_balancer_arn = issued[CLOUDFRONT_REGION], issued[region]

@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from components import build_context, plan
+from components import account, build_context, plan
 from components.plan import Plan
 from components.settings import RULES_BETWEEN_KEYS, Problem, Settings, bucket, keys, orthanc_configuration
 
@@ -67,6 +67,7 @@ def load(given: Mapping[str, Any] | None = None) -> tuple[Settings, Plan]:
     )
     if problems and not any(names_what_exists):
         raise ConfigurationError(problems)
+    settings = settings.deployed_to(account.look())
     drawn_up = plan.drawn_up(settings)
     if not isinstance(drawn_up, Plan):
         raise ConfigurationError([*problems, *drawn_up])

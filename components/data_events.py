@@ -9,7 +9,6 @@ import pulumi_aws as aws
 
 from components import key_policies, policies, protection
 from components.access_logs import AccessLogs
-from components.keys import owner
 from components.settings import Settings
 from components.storage import Bucket
 
@@ -33,7 +32,7 @@ class DataEvents(pulumi.ComponentResource):
             description="CloudTrail's record of Orthanc's DICOM files",
             enable_key_rotation=True,
             deletion_window_in_days=protection.key_deletion_window_days(settings),
-            policy=key_policies.of_trails(owner()),
+            policy=key_policies.of_trails(settings.account),
             # The log files that it encrypts stay as long as the bucket that they are in.
             opts=protection.stateful(self, settings),
         )

@@ -79,7 +79,7 @@ def look(settings: Settings, remembered: Mapping[str, str], region: str) -> Surv
     database = database_key.look_at_database(remembered)
     if database or not settings.db_snapshot_identifier:
         return Survey(region, bucket=bucket, database=database)
-    account = aws.get_caller_identity().account_id
+    account = settings.account.id
     return Survey(region, account, bucket, _look_at_snapshot(settings.db_snapshot_identifier))
 
 

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import policies
+from components.account import Account
 from components.networking import Network
 
 
@@ -24,15 +25,19 @@ class EndpointPolicies(pulumi.ComponentResource):
         self,
         name: str,
         *,
+        account: Account,
         network: Network,
         role_documents: Sequence[pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Admits what the tasks' roles may do; `role_documents`: their policies, as JSON."""
+        """Admits what the tasks' roles may do.
+
+        `account`: the stack's. `role_documents`: the roles' policies, as JSON.
+        """
         super().__init__("orthanc:networking:EndpointPolicies", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        layers = policies.pull_layers(aws.get_partition().partition, aws.get_region().region)
+        layers = policies.pull_layers(account.partition, account.region)
         documents = pulumi.Output.all(layers, *role_documents)
         self.ready: list[pulumi.Resource] = [
             aws.ec2.VpcEndpointPolicy(

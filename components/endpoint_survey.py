@@ -164,7 +164,7 @@ def _allows(policy: str, action: str) -> bool:
 def _endpoint(settings: Settings, service: str, kind: str) -> aws.ec2.AwaitableGetVpcEndpointResult:
     return aws.ec2.get_vpc_endpoint(
         vpc_id=settings.vpc_id,
-        service_name=service_name(service),
+        service_name=service_name(service, settings.account.region),
         vpc_endpoint_type=kind,
         state="available",
     )

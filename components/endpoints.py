@@ -2,8 +2,6 @@
 
 import json
 
-import pulumi_aws as aws
-
 from components import policies
 from components.settings import Settings
 
@@ -40,6 +38,6 @@ def actions_of_tasks(settings: Settings, service: str) -> list[str]:
     return sorted(called - _NOT_CALLED.get(service, set()))
 
 
-def service_name(service: str) -> str:
-    """The name by which endpoints and prefix lists know an AWS service in the stack's region."""
-    return f"com.amazonaws.{aws.get_region().region}.{service}"
+def service_name(service: str, region: str) -> str:
+    """The name by which endpoints and prefix lists know an AWS service in a Region."""
+    return f"com.amazonaws.{region}.{service}"

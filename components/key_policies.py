@@ -7,8 +7,9 @@ key policy").
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from components.account import Account
 from components.policies import document
 
 _ADMINISTRATION = [
@@ -22,58 +23,45 @@ _ADMINISTRATION = [
 _USE = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 
 
-class Owner(NamedTuple):
-    """Whose key it is, and where: the region is the key's own."""
-
-    partition: str
-    account: str
-    region: str
-
-    @property
-    def root(self) -> dict[str, str]:
-        """The principal that leaves the decision to the account's IAM policies."""
-        return {"AWS": f"arn:{self.partition}:iam::{self.account}:root"}
-
-
-def used_through(owner: Owner, services: Sequence[str]) -> str:
+def used_through(account: Account, services: Sequence[str]) -> str:
     """Of a key that these services (rds, secretsmanager …) use for whoever in the account asks them to.
 
     What they keep (a database, a secret that RDS rotates) they use by grants (Amazon RDS User Guide, "AWS KMS key
     management"; AWS Secrets Manager User Guide, "Secret encryption and decryption").
     """
     through = {
-        "kms:CallerAccount": owner.account,
-        "kms:ViaService": [f"{service}.{owner.region}.amazonaws.com" for service in services],
+        "kms:CallerAccount": account.id,
+        "kms:ViaService": [f"{service}.{account.region}.amazonaws.com" for service in services],
     }
     return document(
-        _administration(owner),
-        _allow("Use", owner.root, _USE, {"StringEquals": through}),
+        _administration(account),
+        _allow("Use", account.root, _USE, {"StringEquals": through}),
         _allow(
             "KeepUsing",
-            owner.root,
+            account.root,
             ["kms:CreateGrant"],
             {"StringEquals": through, "Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
     )
 
 
-def of_logs(owner: Owner, *, sessions: bool) -> str:
+def of_logs(account: Account, *, sessions: bool) -> str:
     """Of a key for log groups (Amazon CloudWatch Logs User Guide, "Encrypt log data using AWS KMS").
 
     With `sessions` of ECS Exec, too, both ends of which use it themselves (Amazon ECS Developer Guide, "Monitor
     Amazon ECS containers with ECS Exec").
     """
-    groups = f"arn:{owner.partition}:logs:{owner.region}:{owner.account}:log-group:*"
-    service = {"Service": f"logs.{owner.region}.amazonaws.com"}
+    groups = f"arn:{account.partition}:logs:{account.region}:{account.id}:log-group:*"
+    service = {"Service": f"logs.{account.region}.amazonaws.com"}
     use = [*_USE, "kms:DescribeKey"]
     statements = [_allow("Logs", service, use, {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}})]
     if sessions:
-        within = {"StringEquals": {"kms:CallerAccount": owner.account}}
-        statements.append(_allow("Sessions", owner.root, ["kms:Decrypt", "kms:GenerateDataKey"], within))
-    return document(_administration(owner), *statements)
+        within = {"StringEquals": {"kms:CallerAccount": account.id}}
+        statements.append(_allow("Sessions", account.root, ["kms:Decrypt", "kms:GenerateDataKey"], within))
+    return document(_administration(account), *statements)
 
 
-def of_alarms(owner: Owner, *, events: bool) -> str:
+def of_alarms(account: Account, *, events: bool) -> str:
     """Of a key for a topic of alarms, and with `events` of EventBridge's events, too.
 
     SNS Developer Guide, "Key management": CloudWatch says for which alarm it asks; EventBridge does not say for
@@ -81,40 +69,40 @@ def of_alarms(owner: Owner, *, events: bool) -> str:
     admits no service. Whoever may publish may do so by way of SNS, to see that a message arrives.
     """
     use = ["kms:Decrypt", "kms:GenerateDataKey*"]
-    alarms = f"arn:{owner.partition}:cloudwatch:{owner.region}:{owner.account}:alarm:*"
-    ours = {"StringEquals": {"aws:SourceAccount": owner.account}, "ArnLike": {"aws:SourceArn": alarms}}
-    by_sns = {"kms:CallerAccount": owner.account, "kms:ViaService": f"sns.{owner.region}.amazonaws.com"}
+    alarms = f"arn:{account.partition}:cloudwatch:{account.region}:{account.id}:alarm:*"
+    ours = {"StringEquals": {"aws:SourceAccount": account.id}, "ArnLike": {"aws:SourceArn": alarms}}
+    by_sns = {"kms:CallerAccount": account.id, "kms:ViaService": f"sns.{account.region}.amazonaws.com"}
     return document(
-        _administration(owner),
+        _administration(account),
         _allow("Alarms", {"Service": "cloudwatch.amazonaws.com"}, use, ours),
         *([_allow("Events", {"Service": "events.amazonaws.com"}, use)] if events else []),
-        _allow("Publish", owner.root, use, {"StringEquals": by_sns}),
+        _allow("Publish", account.root, use, {"StringEquals": by_sns}),
     )
 
 
-def of_trails(owner: Owner) -> str:
+def of_trails(account: Account) -> str:
     """Of a key for trails (CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail").
 
     Whoever may read the bucket of the logs, and use the key by IAM, reads them by way of S3.
     """
-    trails = f"arn:{owner.partition}:cloudtrail:*:{owner.account}:trail/*"
-    ours = {"StringEquals": {"aws:SourceAccount": owner.account}, "StringLike": {"aws:SourceArn": trails}}
+    trails = f"arn:{account.partition}:cloudtrail:*:{account.id}:trail/*"
+    ours = {"StringEquals": {"aws:SourceAccount": account.id}, "StringLike": {"aws:SourceArn": trails}}
     context = {"StringLike": {**ours["StringLike"], "kms:EncryptionContext:aws:cloudtrail:arn": trails}}
     service = {"Service": "cloudtrail.amazonaws.com"}
     by_s3 = {
-        "kms:CallerAccount": owner.account,
-        "kms:ViaService": f"s3.{owner.region}.amazonaws.com",
+        "kms:CallerAccount": account.id,
+        "kms:ViaService": f"s3.{account.region}.amazonaws.com",
     }
     return document(
-        _administration(owner),
+        _administration(account),
         _allow("Encrypt", service, ["kms:GenerateDataKey"], ours | context),
         _allow("Describe", service, ["kms:DescribeKey"], ours),
-        _allow("Read", owner.root, ["kms:Decrypt"], {"StringEquals": by_s3}),
+        _allow("Read", account.root, ["kms:Decrypt"], {"StringEquals": by_s3}),
     )
 
 
-def _administration(owner: Owner) -> dict[str, Any]:
-    return _allow("Administration", owner.root, _ADMINISTRATION)
+def _administration(account: Account) -> dict[str, Any]:
+    return _allow("Administration", account.root, _ADMINISTRATION)
 
 
 def _allow(

@@ -8,15 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components import key_policies, memory, protection
-from components.key_policies import Owner
 from components.plan import Plan
 from components.settings import Settings
 from components.settings.edge import CLOUDFRONT_REGION
-
-
-def owner() -> Owner:
-    """The account and region that the stack is deployed to."""
-    return Owner(aws.get_partition().partition, aws.get_caller_identity().account_id, aws.get_region().region)
 
 
 class Keys(pulumi.ComponentResource):
@@ -32,7 +26,7 @@ class Keys(pulumi.ComponentResource):
         """
         super().__init__("orthanc:keys:Keys", name, None, opts)
         self._name, self._settings, self._plan = name, settings, plan
-        self._region = aws.get_region().region
+        self._region = settings.account.region
         self.database_arn: pulumi.Output[str] | None = None
         self.secrets_arn: pulumi.Output[str] | None = None
         self.logs_arn: pulumi.Output[str] | None = None
@@ -49,7 +43,7 @@ class Keys(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _make(self) -> None:
-        own = owner()
+        own = self._settings.account
         sessions = self._settings.enable_exec
         if self._plan.makes_database_key:
             self.database_arn = self._key("database", "Orthanc's index", key_policies.used_through(own, ["rds"]))

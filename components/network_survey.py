@@ -74,7 +74,7 @@ class Survey:
 
 def look(settings: Settings) -> Survey:
     """Ask AWS for the network that the settings name. Raises what the provider does, such as access denied."""
-    vpc, account = _look_at_vpc(settings.vpc_id), aws.get_caller_identity().account_id
+    vpc, account = _look_at_vpc(settings.vpc_id), settings.account.id
     if vpc and vpc.owner != account:  # an account that a VPC is shared with does not see all of it
         return Survey(vpc, {}, account, Ways())
     named = [id for subnets in settings.brought_subnets.values() for id in subnets]

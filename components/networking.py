@@ -82,7 +82,7 @@ class Networking(Network):
             f"{name}-s3",
             vpc_id=self.vpc_id,
             vpc_endpoint_type="Gateway",
-            service_name=service_name("s3"),
+            service_name=service_name("s3", settings.account.region),
             # Images and ECR's layers reach S3 over this free route and never pay for NAT.
             route_table_ids=vpc.route_tables.apply(
                 lambda tables: pulumi.Output.all(*[table.id for table in tables])
@@ -130,7 +130,7 @@ class Networking(Network):
                 f"{name}-{service.replace('.', '-')}",
                 vpc_id=self.vpc_id,
                 vpc_endpoint_type="Interface",
-                service_name=service_name(service),
+                service_name=service_name(service, settings.account.region),
                 subnet_ids=self.private_subnet_ids,
                 security_group_ids=[security_group.id],
                 private_dns_enabled=True,

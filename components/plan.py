@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pulumi
-import pulumi_aws as aws
 
 from components import (
     automatic_backups,
@@ -44,7 +43,7 @@ def drawn_up(settings: Settings) -> Plan | list[Problem]:
     Warns of what may fail. Raises what the provider does, such as access denied.
     """
     remembered = memory.recall()
-    region = aws.get_region().region
+    region = settings.account.region
     data = data_survey.look(settings, remembered, region)
     network = network_survey.look(settings) if settings.vpc_id else None
     problems = list(network_survey.problems(settings, network)) if network else []

@@ -8,7 +8,6 @@ import pulumi
 import pulumi_aws as aws
 
 from components import data_policies, key_policies, policies, private_bucket, protection, roles
-from components.keys import owner
 from components.settings import Settings
 
 # The one rule, by which S3's metrics of replication are told apart.
@@ -40,7 +39,7 @@ class Replica(pulumi.ComponentResource):
             description="Replica of Orthanc's DICOM files in S3",
             enable_key_rotation=True,
             deletion_window_in_days=protection.key_deletion_window_days(settings),
-            policy=key_policies.used_through(owner()._replace(region=region), ["s3"]),
+            policy=key_policies.used_through(settings.account._replace(region=region), ["s3"]),
             region=region,
             opts=protection.stateful(self, settings),
         )
@@ -55,7 +54,7 @@ class Replica(pulumi.ComponentResource):
             lock_days=settings.object_lock_days,
             region=region,
         )
-        home = aws.get_region().region
+        home = settings.account.region
         arns = pulumi.Output.all(source.bucket.arn, source_key_arn, replica.bucket.arn, key.arn)
         role_arn = roles.build(
             name,

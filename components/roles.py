@@ -32,7 +32,7 @@ def build(
     `document`: the JSON of what it may do; `aws_policies`: AWS's own policies (path and name) where a service
     wants just those.
     """
-    account = aws.get_caller_identity().account_id if service in _SAY_FOR_WHOM else None
+    account = settings.account.id if service in _SAY_FOR_WHOM else None
     role = aws.iam.Role(
         name,
         assume_role_policy=policies.assumed_by(service, account),
@@ -40,7 +40,7 @@ def build(
         opts=opts,
     )
     granted: dict[str, pulumi.Input[str]] = {
-        f"{name}-{policy.rpartition('/')[2]}": f"arn:{aws.get_partition().partition}:iam::aws:policy/{policy}"
+        f"{name}-{policy.rpartition('/')[2]}": f"arn:{settings.account.partition}:iam::aws:policy/{policy}"
         for policy in aws_policies
     }
     if document:

@@ -45,7 +45,7 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
 
         definition = pulumi.Output.all(service.cluster_arn, service.service_arn).apply(
-            lambda arns: state_machine(aws.get_partition().partition, *arns)
+            lambda arns: state_machine(settings.account.partition, *arns)
         )
         worker = self._build_role("tasks", "states", service.service_arn.apply(policies.replace_tasks))
         machine = aws.sfn.StateMachine(

@@ -51,7 +51,7 @@ class SecurityGroups(pulumi.ComponentResource):
         self.load_balancer = self._group("load-balancer", "Internal load balancer of Orthanc")
         self.task = self._group("task", "Orthanc tasks")
         cloudfront = aws.ec2.get_managed_prefix_list(name=CLOUDFRONT_PREFIX_LIST)
-        https = settings.https_to_load_balancer(aws.get_region().region)
+        https = settings.https_to_load_balancer(settings.account.region)
         port = HTTPS_PORT if https else HTTP_PORT
         aws.vpc.SecurityGroupIngressRule(
             f"{name}-cloudfront-to-load-balancer",

@@ -60,7 +60,7 @@ class OrthancService(pulumi.ComponentResource):
         `dicom` is None where nothing may reach the DICOM port; `rollout` says how tasks are replaced.
         """
         super().__init__("orthanc:service:OrthancService", name, None, opts)
-        self._name, self._settings, self._region = name, settings, aws.get_region().region
+        self._name, self._settings, self._region = name, settings, settings.account.region
         self._child = pulumi.ResourceOptions(parent=self)
 
         log_group = aws.cloudwatch.LogGroup(
@@ -99,6 +99,7 @@ class OrthancService(pulumi.ComponentResource):
 
         endpoint_policies = EndpointPolicies(
             f"{name}-endpoints",
+            account=settings.account,
             network=network,
             role_documents=[execution_document, task_document],
             opts=self._child,

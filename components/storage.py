@@ -9,7 +9,6 @@ import pulumi_aws as aws
 
 from components import key_policies, policies, private_bucket, protection
 from components.access_logs import AccessLogs
-from components.keys import owner
 from components.networking import Network
 from components.replica import Replica
 from components.settings import Settings
@@ -50,7 +49,7 @@ class BroughtBucket(Bucket):
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Makes nothing; the tasks may also use `existingBucketKeyArn` where the bucket has a key of its own."""
         super().__init__("orthanc:storage:BroughtBucket", name, None, opts)
-        arn = f"arn:{aws.get_partition().partition}:s3:::{settings.existing_bucket_name}"
+        arn = f"arn:{settings.account.partition}:s3:::{settings.existing_bucket_name}"
         self.bucket_name = pulumi.Output.from_input(settings.existing_bucket_name)
         self.bucket_arn = pulumi.Output.from_input(arn)
         self.key_arn = pulumi.Output.from_input(settings.existing_bucket_key_arn or None)
@@ -207,7 +206,7 @@ def _key_of_files(
     return aws.kms.Key(
         name,
         description=description,
-        policy=key_policies.used_through(owner(), [service]),
+        policy=key_policies.used_through(settings.account, [service]),
         enable_key_rotation=True,
         deletion_window_in_days=protection.key_deletion_window_days(settings),
         opts=protection.stateful(parent, settings),

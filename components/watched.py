@@ -1,7 +1,6 @@
 """What metrics, alarms and dashboard are about: the names of what the components have made."""
 
 import pulumi
-import pulumi_aws as aws
 
 from components.backup import Backup
 from components.certificates import Certificates
@@ -35,7 +34,7 @@ def watch(
     """The names by which CloudWatch and EventBridge know a stack's parts; None: a stack without that part."""
     on_s3 = isinstance(storage, Bucket)
     return Watched(
-        region=aws.get_region().region,
+        region=settings.account.region,
         load_balancer=load_balancer.balancer.arn_suffix,
         target_group=load_balancer.target_group.arn_suffix,
         cluster=service.cluster_name,

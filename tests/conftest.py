@@ -9,13 +9,21 @@ from tests import leftovers
 
 # Folders whose tests take minutes, and files in them with a deployment of their own. The rest, which is quick,
 # fills up the other workers.
-LONGEST_FIRST = ["engine/test_kills.py", "engine", "data", "data/test_migrations.py", "runner", "unit"]
+LONGEST_FIRST = [
+    "data",
+    "engine",
+    "data/dicom",
+    "runner",
+    "engine/test_kills.py",
+    "data/test_migrations.py",
+    "unit",
+]
 
 
 def scope(nodeid: str) -> str:
     """What a test belongs to: its file, where that stands in the list above, else its folder."""
     file = nodeid.partition("::")[0].removeprefix("tests/")
-    return file if file in LONGEST_FIRST else file.partition("/")[0]
+    return file if file in LONGEST_FIRST else file.rpartition("/")[0]
 
 
 class ByScope(LoadScopeScheduling):

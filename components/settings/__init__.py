@@ -5,6 +5,11 @@ cannot express: ranges, formats, structured values and the rules between keys. A
 All errors are reported at once, each with key, value, rule and remedy.
 """
 
+from typing import Self
+
+from pydantic import PrivateAttr
+
+from components.account import Account
 from components.settings import (
     access,
     backup,
@@ -46,6 +51,24 @@ class Settings(
     observability.ObservabilitySettings,
 ):
     """Every setting of a stack, with the defaults that hold when the stack sets nothing."""
+
+    _account: Account | None = PrivateAttr(None)
+
+    @property
+    def account(self) -> Account:
+        """The account and Region that the stack is deployed to: no setting, but AWS's answer.
+
+        Raises LookupError for settings that are not of a stack.
+        """
+        if not self._account:
+            raise LookupError("these settings are not deployed to an account")
+        return self._account
+
+    def deployed_to(self, account: Account) -> Self:
+        """The same settings of a stack that is deployed to `account`."""
+        copy = self.model_copy()
+        copy._account = account
+        return copy
 
     @property
     def public_subnets_needed(self) -> bool:

@@ -101,7 +101,7 @@ class Archive:
         return self.embedded.containers("task")
 
     def deploy(self, **values: str | list[Any] | dict[str, Any] | None) -> None:
-        """Configure and deploy; returns once the tasks of before have ended, which a balancer uses a little longer."""
+        """Configure and deploy; returns once the tasks of before, which balancers use for a while, have ended."""
         self.embedded.configure(**values)
         self.embedded.changes()
         ecs = self.embedded.client("ecs")

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.data import modalities
 from tests.data.archive import Archive
 from tests.embedded import Embedded, free_port
 
@@ -37,12 +36,6 @@ def on_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 @pytest.fixture(scope="session")
 def on_efs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     yield from _deployed(Embedded(tmp_path_factory.mktemp("efs")), enableDicomS3Storage="false", **EDGE, **USERS)
-
-
-@pytest.fixture(scope="session")
-def opened(on_s3: Archive) -> Iterator[modalities.Opened]:
-    """DICOM let in to the deployment on S3. It stays so: the files that use it are the last that use on_s3."""
-    yield from modalities.opened(on_s3)
 
 
 @pytest.fixture(scope="session", params=["on_s3", "on_efs"])

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from components import key_policies, policies
+from components.account import Account
 from components.event_table import Event
-from components.key_policies import Owner
 
-OWNER = Owner("aws", "123456789012", "us-east-1")
+OWNER = Account("aws", "123456789012", "us-east-1")
 ADMITS = key_policies.of_alarms(OWNER, events=True)
 # What would be tighter, if EventBridge said for which account it asks.
 FOR_THE_ACCOUNT = ADMITS.replace(
@@ -42,7 +42,7 @@ def topic_under(client: Any) -> Any:
         name = f"t-{uuid.uuid4().hex[:8]}"
         key = key or client("kms").create_key(Policy=key_policy)["KeyMetadata"]["Arn"]
         arn = client("sns").create_topic(Name=name, Attributes={"KmsMasterKeyId": key})["TopicArn"]
-        policy = policies.topic_of_alarms(arn, OWNER.account, events=events)
+        policy = policies.topic_of_alarms(arn, OWNER.id, events=events)
         client("sns").set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
         queue = client("sqs").create_queue(QueueName=name)["QueueUrl"]
         of_queue = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
@@ -121,7 +121,7 @@ def test_an_event_tells_in_words(client: Any, topic_under: Any):
         (key_policies.used_through(OWNER, ["sns"]), "", 0, 0),
         (FOR_THE_ACCOUNT, "", 1, 0),
         (key_policies.of_alarms(OWNER, events=False), "", 1, 0),
-        (key_policies.of_alarms(OWNER._replace(account="999999999999"), events=True), "", 0, 1),
+        (key_policies.of_alarms(OWNER._replace(id="999999999999"), events=True), "", 0, 1),
     ],
     ids=["aws-own-key", "no-service", "event-for-an-account", "no-events", "another-account"],
 )
@@ -140,7 +140,7 @@ def test_a_topic_that_does_not_admit_events_is_told_none(client: Any, topic_unde
 
 
 def test_a_budget_changes_and_keeps_whom_it_tells(client: Any):
-    budgets, account = client("budgets"), {"AccountId": OWNER.account}
+    budgets, account = client("budgets"), {"AccountId": OWNER.id}
     budget = {"BudgetName": "b", "BudgetType": "COST", "TimeUnit": "MONTHLY"}
     limit = {"Amount": "500", "Unit": "USD"}
     notification = {
@@ -159,7 +159,7 @@ def test_a_budget_changes_and_keeps_whom_it_tells(client: Any):
     assert found["BudgetLimit"] == {"Amount": "700", "Unit": "USD"}
     kept = budgets.describe_notifications_for_budget(**account, BudgetName="b")["Notifications"]
     assert kept == [notification]
-    arn = f"arn:aws:budgets::{OWNER.account}:budget/b"
+    arn = f"arn:aws:budgets::{OWNER.id}:budget/b"
     budgets.tag_resource(ResourceARN=arn, ResourceTags=[{"Key": "Stack", "Value": "prod"}])
     assert budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"] == [{"Key": "Stack", "Value": "prod"}]
     budgets.untag_resource(ResourceARN=arn, ResourceTagKeys=["Stack"])

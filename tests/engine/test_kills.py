@@ -22,8 +22,8 @@ MANY: dict[str, Any] = {
     "enableVpcFlowLogs": "true",
     "enableBackupPlan": "true",
 }
-# Ten take eight minutes: ORTHANC_KILL_ROUNDS=10.
-ROUNDS = int(os.environ.get("ORTHANC_KILL_ROUNDS", "4"))
+# Once there and once back; ten take eight minutes: ORTHANC_KILL_ROUNDS=10.
+ROUNDS = int(os.environ.get("ORTHANC_KILL_ROUNDS", "2"))
 # After how many steps of some thirty each update of a round is killed; the next one begins with what it left.
 KILLS = (1, 4, 8)
 

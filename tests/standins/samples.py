@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from components import key_policies, policies
+from components.account import Account
 from components.rotation import new_value_of, state_machine
 from local.standins.aws import Aws
 
@@ -133,7 +134,7 @@ _SHELLS = {
         "logConfiguration": {"cloudWatchLogGroupName": "exec", "cloudWatchEncryptionEnabled": True},
     }
 }
-OWNER = key_policies.Owner("aws", "123456789012", "us-east-1")
+OWNER = Account("aws", "123456789012", "us-east-1")
 _HEALTH = {"path": "/system", "matcher": "200,401", "interval": 15, "timeout": 10, "healthyThreshold": 2}
 _CONTAINER = {"name": "orthanc", "image": "orthanc", "cpu": 0, "essential": True}
 _READ_WRITE = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from components import key_policies, policies
-from components.key_policies import Owner
+from components.account import Account
 from local.emulator.overlay.policies import ALLOW_ALL, Caller, permitted
 from tests.unit.program import EFS, Program, deployed, in_region
 
 OWN = {"enableCustomerKeys": "true"}
 ARN = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
-OWNER = Owner("aws", "123456789012", "eu-central-1")
+OWNER = Account("aws", "123456789012", "eu-central-1")
 ADMINISTRATOR = Caller("arn:aws:iam::123456789012:role/admin", "123456789012", (ALLOW_ALL,))
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from components import alarm_table, budget, dashboard, key_policies, policies
+from components.account import Account
 from components.alarm_table import Alarm
 from components.event_table import Event, events
-from components.key_policies import Owner
 from components.metrics import Watched
 from components.settings import Settings
 from local.emulator.overlay.policies import decide
@@ -178,7 +178,7 @@ def test_thresholds_follow_what_the_stack_is_given():
     assert table(responseTimeoutSeconds=60)["slow-answers"].above == 15
 
 
-OWNER = Owner("aws", ACCOUNT, "eu-central-1")
+OWNER = Account("aws", ACCOUNT, "eu-central-1")
 TOPIC = f"arn:aws:sns:eu-central-1:{ACCOUNT}:alarms"
 OURS = {
     "aws:sourceaccount": ACCOUNT,

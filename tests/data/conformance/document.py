@@ -43,7 +43,7 @@ _HEAD = """# DICOM conformance statement
 What the archive accepts, answers and refuses, in DICOM's network protocol and in DICOMweb. The form follows
 PS3.2.
 
-Each row below is the result of a test on the running system, `tests/data/test_who_conforms.py`, which fails
+Each row below is the result of a test on the running system, `tests/data/dicom/test_conformance.py`, which fails
 where the system does something else. `make conformance` writes this page from the rows.
 
 - The system is that of the embedded AWS: two tasks, index in PostgreSQL, files on S3, edge and load balancers
