@@ -7,7 +7,6 @@ is loaded before the fork, so that each process has the code as it is then.
 """
 
 import contextlib
-import gc
 import importlib
 import json
 import os
@@ -22,6 +21,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
+from local.garbage import collect_rarely
 from local.place import Place
 
 SOCKET = "warm.sock"  # in .local/run
@@ -38,7 +38,7 @@ def main() -> None:
         server.bind(SOCKET)
     server.listen()  # who asks now waits until all is loaded
     _load()
-    gc.freeze()  # a collection would copy the pages that all processes share
+    collect_rarely()  # a collection would copy the pages that all processes share, too
     _serve(server)
 
 

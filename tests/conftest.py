@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from local.garbage import collect_rarely
 from tests import leftovers
 
 # Folders whose tests take minutes, and files in them with a deployment of their own. The rest, which is quick,
@@ -40,6 +41,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByScope:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order of the scopes; within each it stays."""
+    collect_rarely()
 
     def place(item: pytest.Item) -> int:
         of = scope(item.nodeid)

@@ -20,6 +20,7 @@ from typing import IO
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from local.garbage import collect_rarely
 from local.place import Place
 from local.signals import catch_end
 
@@ -99,6 +100,7 @@ def serve(place: Place, run: Path, *, tasks: bool, wait: Callable[[], None]) -> 
         from local import runner
 
         stop_runner = runner.start(place)
+    collect_rarely()
     wait()
     if stop_runner:
         stop_runner()
