@@ -2,63 +2,58 @@
 
 import pulumi
 
-from components import configuration
-from components.access_logs import AccessLogs
-from components.alarms import Alarms
-from components.backup import Backup
-from components.brought_network import BroughtNetwork
-from components.budget import MonthlyBudget
-from components.certificates import Certificates
-from components.dashboard import ArchiveDashboard
-from components.data_events import DataEvents
-from components.database import Database
-from components.dicom import DicomIngress
-from components.edge import Edge
-from components.firewall import Firewall
-from components.image import OrthancImage
-from components.keys import Keys
-from components.load_balancer import ApplicationLoadBalancer
-from components.networking import Networking
-from components.rotation import DatabasePasswordRotation
-from components.service import OrthancService
-from components.storage import BroughtBucket, Bucket, DicomBucket, DicomFileSystem
-from components.users import OrthancUsers
-from components.watched import watch
+from components.backup.backup_plan import Backup
+from components.database.database import Database
+from components.iam.keys import Keys
+from components.ingress.certificates import Certificates
+from components.ingress.cloudfront import Edge
+from components.ingress.dicom import DicomIngress
+from components.ingress.load_balancer import ApplicationLoadBalancer
+from components.ingress.waf import Firewall
+from components.monitoring.alarms import Alarms
+from components.monitoring.budget import MonthlyBudget
+from components.monitoring.dashboard import ArchiveDashboard
+from components.monitoring.watched import watch
+from components.network import create as create_network
+from components.preflight.load import load
+from components.service.image import OrthancImage
+from components.service.orthanc_service import OrthancService
+from components.service.rotation import DatabasePasswordRotation
+from components.service.users import OrthancUsers
+from components.storage import create as create_storage
+from components.storage.access_logs import AccessLogs
+from components.storage.object_trail import ObjectTrail
 
-settings, plan = configuration.load()
+settings, plan = load()
 
-# What data at rest is encrypted under.
-keys = Keys("orthanc-keys", settings, plan=plan)
+# The KMS keys that encrypt data at rest.
+keys = Keys(
+    "orthanc-keys",
+    settings,
+    kept_database_key=plan.database_key,
+    makes_database_key=plan.makes_database_key,
+)
 
-# Who can reach whom: two zones, nothing in them reachable from outside; or a network that is brought.
-if settings.vpc_id:
-    network = BroughtNetwork("orthanc-network", settings, endpoint_groups=plan.endpoint_groups)
-else:
-    network = Networking("orthanc-network", settings, keys=keys, zones=plan.zones)
+# The network: a new VPC that nothing outside can reach, or an existing one.
+network = create_network("orthanc-network", settings, keys=keys, plan=plan)
 
-# Where it is recorded who came in.
+# Access logs.
 access_logs = AccessLogs("orthanc-access-logs", settings) if settings.keep_access_logs else None
 
-# Where DICOM files live.
-if settings.existing_bucket_name:
-    storage = BroughtBucket("orthanc-dicom", settings)
-elif settings.enable_dicom_s3_storage:
-    storage = DicomBucket("orthanc-dicom", settings, access_logs=access_logs)
-else:
-    storage = DicomFileSystem("orthanc-dicom", settings, network=network)
+# DICOM files, on S3 or EFS.
+storage = create_storage("orthanc-dicom", settings, network=network, access_logs=access_logs)
+if settings.enable_data_events and access_logs:
+    ObjectTrail("orthanc-object-trail", settings, storage=storage, access_logs=access_logs)
 
-if settings.enable_data_events and access_logs and isinstance(storage, Bucket):
-    DataEvents("orthanc-data-events", settings, storage=storage, access_logs=access_logs)
-
-# Where Orthanc's index lives.
+# Orthanc's index.
 database = Database("orthanc-database", settings, network=network, keys=keys)
 
-# Copies of both, apart from them.
+# Backups of both, in a separate vault.
 backup = (
     Backup("orthanc-backup", settings, database=database, storage=storage) if settings.enable_backup_plan else None
 )
 
-# Orthanc itself: who may log in, what runs, and what leads to it.
+# Orthanc: its users, its image, the load balancers in front of it, and the ECS service.
 users = OrthancUsers("orthanc-users", settings, keys=keys)
 image = OrthancImage("orthanc-image", settings)
 certificates = Certificates("orthanc-certificates", settings)
@@ -86,14 +81,14 @@ service = OrthancService(
     rollout=plan.rollout,
 )
 
-# Tasks that come to know the database's new password, whenever RDS has drawn one.
+# RDS rotates the database password; tasks are redeployed to pick up the new one.
 rotation = (
     DatabasePasswordRotation("orthanc-rotation", settings, database=database, service=service)
     if settings.rds_keeps_password
     else None
 )
 
-# The way in for viewers and DICOMweb.
+# The public entry point for browsers and DICOMweb clients.
 firewall = Firewall("orthanc-firewall", settings, keys=keys) if settings.enable_waf else None
 edge = Edge(
     "orthanc-edge",
@@ -105,7 +100,7 @@ edge = Edge(
     depends_on=network.origin_needs,
 )
 
-# Who is told when studies no longer come in or go out, and where it is seen; and what it may cost.
+# Alarms, dashboard and budget.
 watched = watch(
     settings,
     service=service,

@@ -1,6 +1,6 @@
 """The options that an image's Orthanc documents, with their defaults, as the settings' table has them.
 
-    python -m tools.orthanc_options IMAGE > components/settings/orthanc_options.json
+    python -m tools.orthanc_options IMAGE > components/config/orthanc_options.json
 
 Orthanc prints its default configuration in two files. Options without a default stand there in comments, among
 examples of what objects may hold.

@@ -7,8 +7,8 @@ A study is read in its first month and then hardly any more. A KB has 1,024 byte
 
 from typing import NamedTuple, get_args
 
-from components.settings.bucket import StorageClass
-from components.storage import DAYS_UNTIL_TIERING, SMALLEST_FOR_GLACIER_BYTES
+from components.config.bucket import StorageClass
+from components.storage.bucket import DAYS_UNTIL_TIERING, SMALLEST_FOR_GLACIER_BYTES
 from tools import prices
 
 STUDIES = 1000

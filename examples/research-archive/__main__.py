@@ -9,19 +9,19 @@ import pulumi_aws as aws
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # where components/ is: this checkout, or a submodule
 
-from components import configuration
-from components.certificates import Certificates
-from components.database import Database
-from components.edge import Edge
-from components.image import OrthancImage
-from components.keys import Keys
-from components.load_balancer import ApplicationLoadBalancer
-from components.networking import Networking
-from components.service import OrthancService
-from components.storage import DicomBucket
-from components.users import OrthancUsers
+from components.database.database import Database
+from components.iam.keys import Keys
+from components.ingress.certificates import Certificates
+from components.ingress.cloudfront import Edge
+from components.ingress.load_balancer import ApplicationLoadBalancer
+from components.network.vpc import NewVpc
+from components.preflight.load import load
+from components.service.image import OrthancImage
+from components.service.orthanc_service import OrthancService
+from components.service.users import OrthancUsers
+from components.storage.bucket import DicomBucket
 
-settings, plan = configuration.load(
+settings, plan = load(
     {
         "orthancName": "Research",
         "dicomAet": "RESEARCH",
@@ -32,8 +32,13 @@ settings, plan = configuration.load(
     }
 )
 
-keys = Keys("research-keys", settings, plan=plan)
-network = Networking("research-network", settings, keys=keys, zones=plan.zones)
+keys = Keys(
+    "research-keys",
+    settings,
+    kept_database_key=plan.database_key,
+    makes_database_key=plan.makes_database_key,
+)
+network = NewVpc("research-network", settings, keys=keys, zones=plan.zones)
 bucket = DicomBucket("research-dicom", settings)
 database = Database("research-database", settings, network=network, keys=keys)
 users = OrthancUsers("research-users", settings, keys=keys)

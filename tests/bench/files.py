@@ -11,8 +11,8 @@ from pydicom.uid import CTImageStorage, generate_uid
 from pynetdicom import AE, build_role, evt
 from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet  # type: ignore[attr-defined]
 
-from components.settings import Settings
-from components.settings.transfers import UPLOADS_AT_ONCE
+from components.config import Settings
+from components.config.transfers import UPLOADS_AT_ONCE
 from tests.bench.memory import peak_mib
 from tests.bench.table import Rows, seconds
 from tests.data.archive import SUCCESS, Archive

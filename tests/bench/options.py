@@ -4,8 +4,8 @@ import json
 import time
 from typing import Any
 
-from components import reading
-from components.settings import Settings
+from components.config import Settings
+from components.service import reading
 from tests.data.archive import Archive
 from tests.embedded import Embedded
 

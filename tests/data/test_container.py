@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.settings.orthanc_configuration import defaults, without_default
+from components.config.orthanc_options import defaults, without_default
 from local.images import ImageError, docker
 from tests.data.archive import Archive
 from tools.orthanc_options import of_image
@@ -54,7 +54,7 @@ def test_its_programs_cannot_be_changed(archive: Archive, user: str):
 
 
 def test_every_option_of_its_orthanc_is_known(on_efs: Archive):
-    """To the tables of components/settings/orthanc_table.py and orthanc_closed.py."""
+    """To the tables of components/config/orthanc_settable.py and orthanc_reserved.py."""
     found = of_image(on_efs.tasks()[0]["image"])
     new = {*found.defaults, *found.without_default} - {*defaults(), *without_default()}
     assert not new, f"Orthanc {found.version} has options that nobody has decided on: CONTRIBUTING.md says how"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from components.orthanc import CERTIFICATE
+from components.service.orthanc_config import CERTIFICATE
 from local.images import ImageError, docker
 from local.place import Place
 from local.runner import certificates

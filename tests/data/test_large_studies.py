@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from components.settings import transfers
+from components.config import transfers
 from local.images import docker
 from tests.data.archive import Archive
 from tests.data.files import LargeFile, digest

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components import data_policies, policies
+from components.iam import data_policies, policies
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/none"
 INSTANCE = {"DBInstanceClass": "db.t4g.small", "Engine": "postgres", "MasterUsername": "orthanc"}

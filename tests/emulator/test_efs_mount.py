@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from components import policies
+from components.iam import policies
 from local.emulator.overlay.efs import may_mount
 
 TRUST = policies.assumed_by("ecs-tasks.amazonaws.com")

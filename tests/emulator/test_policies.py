@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components import policies
+from components.iam import policies
 from local.emulator.overlay.policies import ALLOW_ALL, Caller, decide, permitted
 
 ROLE = "arn:aws:iam::123456789012:role/task"

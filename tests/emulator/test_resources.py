@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from components import policies
+from components.iam import policies
 from local.emulator.overlay import rds as overlay
 from local.place import Place
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from components import policies
-from components.rotation import new_value_of, state_machine
+from components.iam import policies
+from components.service.rotation import new_value_of, state_machine
 
 ANOTHER = "arn:aws:ecs:us-east-1:123456789012:service/cluster/another"
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from components import key_policies, policies
-from components.account import Account
-from components.event_table import Event
+from components.config.account import Account
+from components.iam import key_policies, policies
+from components.monitoring.event_definitions import Event
 
 OWNER = Account("aws", "123456789012", "us-east-1")
 ADMITS = key_policies.of_alarms(OWNER, events=True)

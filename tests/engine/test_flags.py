@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from components import automatic_backups, policies
+from components.iam import policies
+from components.preflight import automatic_backups
 from tests.certificates import imported
 from tests.embedded import Embedded, summary
 from tests.engine.changes import DATA, ON_S3, back, backed_up, turn_and_back, types

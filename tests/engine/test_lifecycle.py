@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from components.endpoints import SERVICES_OF_A_TASK, SERVICES_OF_SHELLS
+from components.iam.task_services import SERVICES_OF_A_TASK, SERVICES_OF_SHELLS
 from tests.embedded import Embedded, Step, summary
 from tests.engine.changes import DATA, ON_S3, backed_up, check_values, inventory, types
 

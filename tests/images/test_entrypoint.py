@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from components import orthanc
-from components.configuration import parse
-from components.database import DatabaseAccess
+from components.config.parse import parse
+from components.database.database import DatabaseAccess
+from components.service import orthanc_config
 from local.base.orthanc import entrypoint
 from local.base.orthanc.entrypoint import RefusalError, configuration, enabled_plugins, for_debian
 
@@ -24,11 +24,11 @@ def sections_on(variables: dict[str, str]) -> set[str]:
     return {plugin.section for plugin in enabled_plugins(variables, configuration(variables, {}))}
 
 
-@pytest.mark.parametrize("bucket", [orthanc.BucketTarget("images", "eu-west-1"), None])
-def test_takes_what_the_program_deploys(bucket: orthanc.BucketTarget | None):
+@pytest.mark.parametrize("bucket", [orthanc_config.BucketTarget("images", "eu-west-1"), None])
+def test_takes_what_the_program_deploys(bucket: orthanc_config.BucketTarget | None):
     database = DatabaseAccess("db.example", 5432, "orthanc", "orthanc", "arn:secret")
-    plain = orthanc.environment(parse({}), "dev", database, bucket)
-    given = dict.fromkeys(orthanc.secrets(database, "arn:users"), "secret") | plain | USERS
+    plain = orthanc_config.environment(parse({}), "dev", database, bucket)
+    given = dict.fromkeys(orthanc_config.secrets(database, "arn:users"), "secret") | plain | USERS
     made = configuration(given, {})
     assert made["PostgreSQL"]["ConnectionUri"].startswith("postgresql://orthanc@db.example:5432/orthanc?")
     assert made["RegisteredUsers"] == {"admin": "secret"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.configuration import parse
+from components.config.parse import parse
 from local import images
 
 

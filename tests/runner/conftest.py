@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from components import orthanc
+from components.service import orthanc_config
 from local import containers, images
 from local.place import Place
 from tests.emulated import emulated
@@ -16,7 +16,7 @@ SERVE = r"""#!/bin/sh
 read -r request
 printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok'
 """
-BUNDLE = orthanc.RDS_CERTIFICATES
+BUNDLE = orthanc_config.RDS_CERTIFICATES
 DOCKERFILE = f"FROM {{}}\nCOPY serve /\nRUN chmod 0755 /serve && install -D /dev/null {BUNDLE}\n"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import boto3
 
-from components import policies
+from components.iam import policies
 from local.place import Place
 
 PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"

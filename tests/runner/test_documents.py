@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from components import orthanc, task
-from components.configuration import parse
-from components.database import DatabaseAccess
+from components.config.parse import parse
+from components.database.database import DatabaseAccess
+from components.service import orthanc_config, task_definition
 from local.runner import documents
 from local.runner.documents import TaskError
 
@@ -18,11 +18,11 @@ EFS = {"name": "files", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}
 @pytest.fixture
 def definition() -> dict[str, Any]:
     """What the program registers for files on EFS."""
-    logs = task.Logs("orthanc", "us-east-1")
-    containers = task.container_definitions(
+    logs = task_definition.Logs("orthanc", "us-east-1")
+    containers = task_definition.container_definitions(
         "image@sha256:0", {"A": "1"}, {}, logs, files_on_efs=True, credentials_version=1, with_exec=False
     )
-    volumes = [*({"name": name} for name in task.empty_volumes(with_exec=False)), EFS]
+    volumes = [*({"name": name} for name in task_definition.empty_volumes(with_exec=False)), EFS]
     return {"cpu": "2048", "memory": "4096", "volumes": volumes, "containerDefinitions": json.loads(containers)}
 
 
@@ -89,8 +89,8 @@ def test_references_that_name_no_secret(value_from: str):
 
 def test_which_authorities_libpq_trusts():
     database = DatabaseAccess("db.example", 5432, "orthanc", "orthanc", ARN)
-    variables = orthanc.environment(parse({}), "dev", database, None)
-    assert documents.root_certificates(variables) == {orthanc.RDS_CERTIFICATES}
+    variables = orthanc_config.environment(parse({}), "dev", database, None)
+    assert documents.root_certificates(variables) == {orthanc_config.RDS_CERTIFICATES}
     assert documents.root_certificates({"A": "postgresql://db?sslrootcert=%2Fa%20b&x=1", "B": "c"}) == {"/a b"}
 
 

@@ -12,8 +12,9 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from components import orthanc, policies
-from components.database import DatabaseAccess
+from components.database.database import DatabaseAccess
+from components.iam import policies
+from components.service import orthanc_config
 from local import containers
 from local.images import docker
 from tests.runner.conftest import TIMES_AS_FAST
@@ -33,8 +34,8 @@ def container(deployment: Deployment, image: str) -> dict[str, Any]:
         "readonlyRootFilesystem": True,
         "portMappings": [{"containerPort": PORT}],
         "command": ["socat", f"TCP-LISTEN:{PORT},fork,reuseaddr", "EXEC:/serve"],
-        "environment": [{"name": "DATABASE", "value": orthanc.connection_uri(database)}],
-        "secrets": [{"name": "PGPASSWORD", "valueFrom": orthanc.secrets(database, "")["PGPASSWORD"]}],
+        "environment": [{"name": "DATABASE", "value": orthanc_config.connection_uri(database)}],
+        "secrets": [{"name": "PGPASSWORD", "valueFrom": orthanc_config.secrets(database, "")["PGPASSWORD"]}],
         "healthCheck": {"command": ["CMD-SHELL", "psql $DATABASE -c 'SELECT 1'"], "interval": 5, "retries": 1},
         "logConfiguration": {
             "logDriver": "awslogs",

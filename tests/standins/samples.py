@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from components import key_policies, policies
-from components.account import Account
-from components.rotation import new_value_of, state_machine
+from components.config.account import Account
+from components.iam import key_policies, policies
+from components.service.rotation import new_value_of, state_machine
 from local.standins.aws import Aws
 
 Inputs = dict[str, Any]

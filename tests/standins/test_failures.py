@@ -17,7 +17,7 @@ from local.standins.table import Call, Read, Row
 from tests.standins.samples import World
 
 KEYS = {"accessKey": "test", "secretKey": "test"}
-SUBNET = "urn:pulumi:dev::orthanc::orthanc:network:Networking$aws:ec2/subnet:Subnet::orthanc-network-1"
+SUBNET = "urn:pulumi:dev::orthanc::orthanc:network:NewVpc$aws:ec2/subnet:Subnet::orthanc-network-1"
 NAMED = "aws:ec2/subnet:Subnet orthanc-network-1"
 
 

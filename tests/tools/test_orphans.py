@@ -11,7 +11,7 @@ from tools.orphan_kinds import TAGGED
 STACK = "urn:pulumi:prod::orthanc-on-aws"
 TAGS = {"Project": "orthanc-on-aws", "Stack": "prod"}
 ACCOUNT = "us-east-1:123456789012"
-PARENT = f"{STACK}::orthanc:networking:Networking::orthanc-network"
+PARENT = f"{STACK}::orthanc:network:NewVpc::orthanc-network"
 
 
 class Answers:
@@ -48,7 +48,7 @@ def exported(*pending: dict[str, Any], known: list[str] | None = None) -> dict[s
             "defaultTags": '{"tags": {"Project": "orthanc-on-aws", "Stack": "prod"}}',
         },
     }
-    parent = {"type": "orthanc:networking:Networking", "urn": PARENT}
+    parent = {"type": "orthanc:network:NewVpc", "urn": PARENT}
     resources = [{"type": "aws:x:Y", "urn": urn, "id": urn} for urn in known or []]
     operations = [{"type": "creating", "resource": each} for each in pending]
     return {"deployment": {"resources": [provider, parent, *resources], "pending_operations": operations}}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.storage import SMALLEST_FOR_GLACIER_BYTES
+from components.storage.bucket import SMALLEST_FOR_GLACIER_BYTES
 from tools import studies
 from tools.studies import Kind, kept
 

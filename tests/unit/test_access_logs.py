@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components import policies
+from components.iam import policies
 from tests.unit.program import PROJECT, Program, deployed
 
 GIVEN = {"accessLogsBucketArn": "arn:aws:s3:::logs"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components import build_context
+from components.service import build_context
 from local.standins.image import context_digest
 
 SCRIPT = "make-certificate.sh"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.configuration import ConfigurationError, parse
-from components.hosted_zone import LiveZone, problem
+from components.config.parse import ConfigurationError, parse
+from components.preflight.hosted_zone import LiveZone, problem
 from tests.unit.program import CERTIFICATE, NAME, OWN_DOMAIN, OWN_ZONE, Monitor, deployed, in_region, run
 
 

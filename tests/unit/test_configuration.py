@@ -8,11 +8,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import account, configuration, plan, rollouts
-from components.account import Account
-from components.configuration import ConfigurationError, parse
-from components.plan import Plan
-from components.settings import Settings
+from components.config import Settings
+from components.config.account import Account
+from components.config.parse import ConfigurationError, parse
+from components.preflight import account, plan, rollout
+from components.preflight.load import load
+from components.preflight.plan import Plan
 from tests.unit.program import (
     BROUGHT,
     CERTIFICATE,
@@ -736,18 +737,18 @@ def test_cloudfront_speaks_https_to_a_load_balancer_that_a_certificate_covers(
 def loaded(config: dict[str, str]) -> Settings:
     """The settings of a stack with this configuration: whole keys, values as the CLI hands them over."""
 
-    def load() -> Settings:
+    def settings() -> Settings:
         pulumi.runtime.set_all_config(config)
-        return configuration.load()[0]
+        return load()[0]
 
-    return contextvars.copy_context().run(load)
+    return contextvars.copy_context().run(settings)
 
 
 @pytest.fixture
 def _project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi, "get_project", lambda: NAME)
     monkeypatch.setattr(account, "look", lambda: Account("aws", "123456789012", "us-east-1"))
-    monkeypatch.setattr(plan, "drawn_up", lambda _: Plan(rollouts.ROLLING))
+    monkeypatch.setattr(plan, "drawn_up", lambda _: Plan(rollout.ROLLING))
 
 
 def test_a_replica_at_home_is_lost_with_the_home():

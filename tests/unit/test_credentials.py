@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from components.rotation import new_value_of, state_machine
+from components.service.rotation import new_value_of, state_machine
 from tests.unit.program import PASSWORD, Program, deployed
 
 USERS = {"orthancUsers": '[{"name": "viewer"}, {"name": "chief", "role": "full"}]'}

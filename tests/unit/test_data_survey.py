@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from components.configuration import ConfigurationError, parse
-from components.data_survey import LiveBucket, LiveSnapshot, Survey, problems
-from components.database_key import LiveDatabase, LiveKey
+from components.config.parse import ConfigurationError, parse
+from components.preflight.data import LiveBucket, LiveSnapshot, Survey, problems
+from components.preflight.database_key import LiveDatabase, LiveKey
 from tests.unit.program import AWS_KEY, KEPT, KEY, NAME, REGION, Monitor, run
 
 ACCOUNT = "123456789012"

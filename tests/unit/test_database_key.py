@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from components import memory
-from components.configuration import ConfigurationError
+from components.config.parse import ConfigurationError
+from components.preflight import memory
 from tests.unit.program import AWS_KEY, KEY, NAME, REGION, Monitor, Program, Resource, run
 
 OTHER = KEY[:-1] + "1"

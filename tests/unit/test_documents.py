@@ -9,11 +9,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from moto.elbv2.ssl_policies import SSL_POLICIES
 
-from components import image, orthanc, policies, task
-from components.configuration import parse
-from components.database import DatabaseAccess
-from components.orthanc import BucketTarget
-from components.settings.credentials import ADMIN_USER
+from components.config.credentials import ADMIN_USER
+from components.config.parse import parse
+from components.database.database import DatabaseAccess
+from components.iam import policies
+from components.service import image, orthanc_config, task_definition
+from components.service.orthanc_config import BucketTarget
 from local.base.orthanc import entrypoint
 
 DATABASE = DatabaseAccess("db.example", 5432, "orthanc", "orthanc", "arn:database")
@@ -33,7 +34,7 @@ WRITABLE = ["/tmp", "/run/orthanc/plugins"]  # noqa: S108 - the container's own
 
 
 def environment(bucket: BucketTarget | None, **settings: str) -> dict[str, str]:
-    return orthanc.environment(parse(settings), "test", DATABASE, bucket)
+    return orthanc_config.environment(parse(settings), "test", DATABASE, bucket)
 
 
 def sections(bucket: BucketTarget | None = BUCKET, **settings: str) -> dict[str, Any]:
@@ -41,9 +42,9 @@ def sections(bucket: BucketTarget | None = BUCKET, **settings: str) -> dict[str,
 
 
 def definition(bucket: BucketTarget | None = BUCKET, *, with_exec: bool = False) -> str:
-    secrets = orthanc.secrets(DATABASE, "arn:users")
-    logs = task.Logs("group", "eu-west-1")
-    return task.container_definitions(
+    secrets = orthanc_config.secrets(DATABASE, "arn:users")
+    logs = task_definition.Logs("group", "eu-west-1")
+    return task_definition.container_definitions(
         "image",
         environment(bucket),
         secrets,
@@ -68,7 +69,7 @@ def test_upstreams_start_up_takes_what_a_task_is_given(bucket: BucketTarget | No
         "ORTHANC__REGISTERED_USERS": json.dumps({ADMIN_USER: password}),
         "PGPASSWORD": password,
     }
-    assert set(orthanc.secrets(DATABASE, "arn:users")) == set(injected)
+    assert set(orthanc_config.secrets(DATABASE, "arn:users")) == set(injected)
     given = environment(bucket) | injected
     made = entrypoint.configuration(given, {})
     assert made["RegisteredUsers"] == {"admin": password}
@@ -84,7 +85,7 @@ def test_nothing_obsolete_is_left(bucket: BucketTarget | None):
 
 
 def test_a_secret_reference_selects_its_key():
-    reference = orthanc.secrets(DATABASE, "arn:users")["PGPASSWORD"]
+    reference = orthanc_config.secrets(DATABASE, "arn:users")["PGPASSWORD"]
     assert reference == "arn:database:password::", "ECS would inject the whole secret"
 
 
@@ -92,12 +93,12 @@ def test_the_s3_plugin_is_on_with_a_bucket_only():
     assert environment(BUCKET)["AWS_S3_STORAGE_PLUGIN_ENABLED"] == "true"
     assert sections(BUCKET)["AwsS3Storage"]["BucketName"] == "images"
     assert "AWS_S3_STORAGE_PLUGIN_ENABLED" not in environment(None), "it would invent a bucket"
-    assert sections(None)["StorageDirectory"] == orthanc.STORAGE_DIRECTORY
+    assert sections(None)["StorageDirectory"] == orthanc_config.STORAGE_DIRECTORY
 
 
 def test_the_database_is_verified_whatever_its_names_are():
     odd = DatabaseAccess("db.example", 5433, "the index", "o'hara@x/y", "arn:database")
-    uri = urlsplit(orthanc.connection_uri(odd))
+    uri = urlsplit(orthanc_config.connection_uri(odd))
     assert (uri.hostname, uri.port, uri.password) == ("db.example", 5433, None)
     assert (unquote(uri.username or ""), unquote(uri.path)) == ("o'hara@x/y", "/the index")
     parameters = parse_qs(uri.query)
@@ -142,7 +143,7 @@ def test_requests_find_a_thread_beside_the_connections_that_load_balancers_hold_
 
 
 def test_a_database_that_has_gone_is_noticed_before_a_viewer_gives_up():
-    given = parse_qs(urlsplit(orthanc.connection_uri(DATABASE)).query)
+    given = parse_qs(urlsplit(orthanc_config.connection_uri(DATABASE)).query)
     seconds = {key: int(values[0]) for key, [*values] in given.items() if not key.startswith("ssl")}
     idle, interval, count = (seconds[f"keepalives_{part}"] for part in ("idle", "interval", "count"))
     assert idle + interval * count <= 30, "requests that wait for an answer hang"
@@ -187,7 +188,7 @@ def test_the_container_can_write_where_it_must_and_nowhere_else(bucket: BucketTa
     assert container["linuxParameters"]["capabilities"] == {"add": [], "drop": ["ALL"]}
     assert container["linuxParameters"]["initProcessEnabled"]
     written = {mount["containerPath"] for mount in container["mountPoints"]}
-    files = {orthanc.STORAGE_DIRECTORY} if bucket is None else set()
+    files = {orthanc_config.STORAGE_DIRECTORY} if bucket is None else set()
     assert written == set(WRITABLE) | files
     # On Fargate an empty volume belongs to root unless the image declares it.
     dockerfile = Path("docker/Dockerfile").read_text()

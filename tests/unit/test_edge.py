@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from components.browsers import EDGE_MARK, EDGE_MARK_VALUE
-from components.edge import ALL_VIEWER, CACHING_DISABLED
+from components.ingress.browser_policy import EDGE_MARK, EDGE_MARK_VALUE
+from components.ingress.cloudfront import ALL_VIEWER, CACHING_DISABLED
 from tests.unit.program import CERTIFICATE, OWN_DOMAIN, OWN_ZONE, deployed
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from multidict import CIMultiDict
 
-from components.browsers import EDGE_MARK, EDGE_MARK_VALUE, METHODS, edge_function
+from components.ingress.browser_policy import EDGE_MARK, EDGE_MARK_VALUE, METHODS, edge_function
 from local.emulator.overlay.cloudfront import FUNCTION_SIZE
 from local.runner import viewer_events
 from local.runner.viewer_function import ViewerFunction

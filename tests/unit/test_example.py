@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from components.configuration import ConfigurationError, load
+from components.config.parse import ConfigurationError
+from components.preflight.load import load
 from local.standins.sdk import schema
 from policy import rules
 from policy.rules import Resource

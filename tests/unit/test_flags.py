@@ -44,7 +44,7 @@ FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
     ),
     (
         {"enableDataEvents": "true", "enableAccessLogs": "true"},
-        LOG_DELIVERY | LOG_BUCKET | {"AccessLogs", "BucketLogging", "DataEvents", "Key", "Trail"},
+        LOG_DELIVERY | LOG_BUCKET | {"AccessLogs", "BucketLogging", "ObjectTrail", "Key", "Trail"},
         {"LoadBalancer.accessLogs"},
     ),
     ({"storageClass": "GLACIER_IR"}, set(), {"BucketLifecycleConfiguration.rules"}),

@@ -9,16 +9,18 @@ from typing import get_args, get_type_hints
 import pulumi
 import pytest
 
-from components.settings import Settings
+from components.config import Settings
 from tests.unit.program import PROJECT
 
+MODULES = [
+    ".".join(file.relative_to(PROJECT).with_suffix("").parts)
+    for file in sorted((PROJECT / "components").rglob("*.py"))
+]
 COMPONENTS = {
-    f"{file.stem}.{name}": found
-    for file in sorted((PROJECT / "components").glob("*.py"))
-    for name, found in vars(import_module(f"components.{file.stem}")).items()
-    if inspect.isclass(found)
-    and issubclass(found, pulumi.ComponentResource)
-    and found.__module__ == f"components.{file.stem}"
+    f"{module.removeprefix('components.')}.{name}": found
+    for module in MODULES
+    for name, found in vars(import_module(module)).items()
+    if inspect.isclass(found) and issubclass(found, pulumi.ComponentResource) and found.__module__ == module
 }
 ALL = pytest.mark.parametrize("component", COMPONENTS.values(), ids=COMPONENTS)
 

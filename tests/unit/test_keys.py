@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from components import key_policies, policies
-from components.account import Account
+from components.config.account import Account
+from components.iam import key_policies, policies
 from local.emulator.overlay.policies import ALLOW_ALL, Caller, permitted
 from tests.unit.program import EFS, Program, deployed, in_region
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from components.configuration import parse
-from components.settings.modalities import Modality, named
+from components.config.modalities import Modality, named
+from components.config.parse import parse
 from tests.unit.program import INTERNAL, PACS, SCANNER, deployed
 
 

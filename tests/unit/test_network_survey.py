@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from components.configuration import ConfigurationError, parse
-from components.endpoint_survey import LiveEndpoint, LiveRule, Ways
-from components.endpoints import SERVICES_OF_A_TASK
-from components.lookups import found
-from components.network_survey import LiveRoutes, LiveSubnet, LiveVpc, Survey, problems
+from components.config.parse import ConfigurationError, parse
+from components.iam.task_services import SERVICES_OF_A_TASK
+from components.preflight.endpoints import LiveEndpoint, LiveRule, Ways
+from components.preflight.lookups import found
+from components.preflight.network import LiveRoutes, LiveSubnet, LiveVpc, Survey, problems
 from tests.unit.program import BROUGHT, EFS, NAME, REGION, Monitor, run
 
 VPC, ACCOUNT = BROUGHT["vpcId"], "123456789012"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.endpoints import SERVICES_OF_A_TASK
+from components.iam.task_services import SERVICES_OF_A_TASK
 from tests.unit.program import (
     BROUGHT,
     EFS,

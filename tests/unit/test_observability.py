@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from components import alarm_table, budget, dashboard, key_policies, policies
-from components.account import Account
-from components.alarm_table import Alarm
-from components.event_table import Event, events
-from components.metrics import Watched
-from components.settings import Settings
+from components.config import Settings
+from components.config.account import Account
+from components.iam import key_policies, policies
+from components.monitoring import alarm_definitions, budget, dashboard
+from components.monitoring.alarm_definitions import Alarm
+from components.monitoring.event_definitions import Event, events
+from components.monitoring.metrics import Watched
 from local.emulator.overlay.policies import decide
 from tests.unit.program import EFS, PROJECT, PUBLIC, REGION, Program, Resource, deployed, in_region, run
 from tests.unit.test_program import EDGE, STACKS, WATCHED, ran
@@ -26,7 +27,7 @@ EVERYTHING = Watched(
 
 def table(**settings: Any) -> dict[str, Alarm]:
     """The alarms of a stack that has everything, by name."""
-    return {alarm.name: alarm for alarm in alarm_table.alarms(Settings.model_validate(settings), EVERYTHING)}
+    return {alarm.name: alarm for alarm in alarm_definitions.alarms(Settings.model_validate(settings), EVERYTHING)}
 
 
 def listed() -> list[Event]:
@@ -34,12 +35,12 @@ def listed() -> list[Event]:
 
 
 def test_every_alarm_has_a_runbook_and_every_runbook_an_alarm():
-    operations = (PROJECT / alarm_table.RUNBOOKS).read_text()
+    operations = (PROJECT / alarm_definitions.RUNBOOKS).read_text()
     runbooks = re.findall(r"^### ([a-z-]+)$", operations.partition("\n## When an alarm tells\n")[2], re.MULTILINE)
     told = {alarm.runbook for alarm in table().values()} | {
-        f"{alarm_table.RUNBOOKS}#{event.name}" for event in listed()
+        f"{alarm_definitions.RUNBOOKS}#{event.name}" for event in listed()
     }
-    assert {f"{alarm_table.RUNBOOKS}#{name}" for name in runbooks} == told
+    assert {f"{alarm_definitions.RUNBOOKS}#{name}" for name in runbooks} == told
     assert len(set(runbooks)) == len(runbooks)
 
 

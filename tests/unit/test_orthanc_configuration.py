@@ -7,13 +7,14 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import configuration, orthanc
-from components.configuration import ConfigurationError, parse
-from components.database import DatabaseAccess
-from components.settings import Settings
-from components.settings.orthanc_closed import OWNED, REFUSED
-from components.settings.orthanc_configuration import OrthancConfiguration, defaults, without_default
-from components.settings.orthanc_table import SETTABLE
+from components.config import Settings
+from components.config.orthanc_options import OrthancConfiguration, defaults, without_default
+from components.config.orthanc_reserved import OWNED, REFUSED
+from components.config.orthanc_settable import SETTABLE
+from components.config.parse import ConfigurationError, parse
+from components.database.database import DatabaseAccess
+from components.preflight.load import load
+from components.service import orthanc_config
 from tests.unit.program import INTERNAL, NAME, REGION, deployed
 
 DATABASE = DatabaseAccess(host="db", port=5432, name="orthanc", user="orthanc", secret_arn="arn")
@@ -84,7 +85,7 @@ def test_what_is_open_reaches_orthanc(value: dict[str, Any], made: dict[str, Any
 
 def test_an_option_of_a_section_stands_beside_the_programs_own():
     settings = parse({"orthancConfiguration": {"DicomWeb": {"StudiesMetadata": "MainDicomTags"}}})
-    made = orthanc.configuration(settings, "prod", DATABASE, None)
+    made = orthanc_config.configuration(settings, "prod", DATABASE, None)
     own = {"Ssl": True, "WadoRsLoaderThreadsCount": 32}
     assert made["DicomWeb"] == own | {"StudiesMetadata": "MainDicomTags"}
 
@@ -129,10 +130,10 @@ def test_orthancs_defaults_are_of_the_types_and_ranges():
 
 def test_what_the_program_sets_has_an_owner():
     users = {"orthancUsers": [{"name": "viewer"}]}
-    bucket = orthanc.BucketTarget("images", "us-east-1")
+    bucket = orthanc_config.BucketTarget("images", "us-east-1")
     for settings in (Settings(), parse(users), parse(INTERNAL), parse(INTERNAL | users)):
         for target in (bucket, None):
-            made = orthanc.configuration(settings, "prod", DATABASE, target)
+            made = orthanc_config.configuration(settings, "prod", DATABASE, target)
             names = {f"DicomWeb.{key}" for key in made.pop("DicomWeb")} | made.keys()
             assert names <= OWNED.keys(), "a stack's own option would take the place of the program's"
 
@@ -141,10 +142,10 @@ def test_what_is_stored_as_a_secret_is_refused(monkeypatch: pytest.MonkeyPatch):
     key = f"{NAME}:orthancConfiguration"
     monkeypatch.setattr(pulumi, "get_project", lambda: NAME)
 
-    def load() -> None:
+    def settings() -> None:
         pulumi.runtime.set_all_config(REGION | {key: '{"DefaultPrivateCreator": "hidden"}'}, [key])
-        configuration.load()
+        load()
 
     with pytest.raises(ConfigurationError) as refused:
-        contextvars.copy_context().run(load)
+        contextvars.copy_context().run(settings)
     assert "in the task definition in clear" in str(refused.value) and "hidden" not in str(refused.value)

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from components.configuration import ConfigurationError
+from components.config.parse import ConfigurationError
 from local.standins.sdk import schema
 from policy import rules
 from policy.rules import Resource

@@ -2,10 +2,10 @@
 
 import pytest
 
-from components import reading
-from components.configuration import parse
-from components.settings import Settings, transfers
-from components.settings.service import FARGATE_MEMORY_MIB
+from components.config import Settings, transfers
+from components.config.parse import parse
+from components.config.service import FARGATE_MEMORY_MIB
+from components.service import reading
 
 SIZES = [(cpu, memory) for cpu, offered in FARGATE_MEMORY_MIB.items() for memory in (offered.start, offered[-1])]
 

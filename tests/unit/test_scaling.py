@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from components.configuration import parse
-from components.settings import connections
-from components.settings.data import DataSettings
+from components.config import connections
+from components.config.data import DataSettings
+from components.config.parse import parse
 from tests.unit.program import Program, deployed
 
 SCALED = {"enableMultiAz": "true", "maxTasks": "4"}

@@ -4,9 +4,9 @@ import pytest
 import yaml
 from pydantic.alias_generators import to_camel
 
-from components.configuration import parse
-from components.settings import Settings
-from components.settings.orthanc_configuration import OrthancConfiguration
+from components.config import Settings
+from components.config.orthanc_options import OrthancConfiguration
+from components.config.parse import parse
 from tests.unit.program import NAME, PROJECT, stack_file
 
 SCHEMA = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["config"]

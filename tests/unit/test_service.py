@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from components.configuration import parse
-from components.settings import Settings
+from components.config import Settings
+from components.config.parse import parse
 from tests.unit.program import EFS, MODES, S3, Program, deployed
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.stack_name import with_stack
+from components.config.stack_name import with_stack
 
 # tokens.ParseStackName of the Pulumi engine.
 STACKS = st.from_regex(r"\A[A-Za-z0-9_.-]{1,100}\Z")

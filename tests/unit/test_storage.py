@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from components import policies, task
+from components.iam import policies
+from components.service import task_definition
 from tests.unit.program import EFS, KEPT, KEY, MODES, PASSWORD, S3, deployed
 
 
@@ -56,7 +57,7 @@ def test_files_on_efs_are_orthancs_own_and_encrypted_on_the_way_and_at_rest():
     made = point["rootDirectory"]["creationInfo"]
     assert (made["ownerUid"], made["ownerGid"]) == (999, 999), "the first mount fails"
     volumes = {volume["name"]: volume for volume in program.one("TaskDefinition").inputs["volumes"]}
-    mounted = volumes[task.FILES_VOLUME]["efsVolumeConfiguration"]
+    mounted = volumes[task_definition.FILES_VOLUME]["efsVolumeConfiguration"]
     assert mounted["transitEncryption"] == "ENABLED"
     assert mounted["authorizationConfig"] == {"accessPointId": "orthanc-dicom-id", "iam": "ENABLED"}
     assert "rootDirectory" not in mounted, "ECS refuses it beside an access point"

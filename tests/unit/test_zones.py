@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from components import memory, vpc_origins, zones
-from components.configuration import ConfigurationError
-from components.settings import Problem
+from components.config import Problem
+from components.config.parse import ConfigurationError
+from components.preflight import memory, vpc_origins, zones
 from tests.unit.program import BROUGHT, NAME, REGION, Monitor, Program, run
 
 LISTED = ["us-east-1c", "us-east-1b", "us-east-1d"]

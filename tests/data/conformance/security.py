@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import requests
 
-from components.dicom import TLS_POLICY
+from components.ingress.dicom import TLS_POLICY
 from local.images import docker, ensure_dcmtk_image
 from tests.data.conformance.claims import Check, Claim, Section
 from tests.data.conformance.system import System

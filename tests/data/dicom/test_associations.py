@@ -9,7 +9,7 @@ import pytest
 from pydicom.uid import CTImageStorage, generate_uid
 from pynetdicom import evt
 
-from components import metrics
+from components.monitoring import metrics
 from tests.data.archive import SUCCESS
 from tests.data.files import made_up
 from tests.data.modalities import (

@@ -1,0 +1,94 @@
+"""The stack's configuration: typed, frozen, and checked as a whole before the first resource.
+
+`Pulumi.yaml` declares every key for the CLI (type, default, description); this package owns what that schema
+cannot express: ranges, formats, structured values and the rules between keys. A test holds the two together.
+All errors are reported at once, each with key, value, rule and remedy.
+"""
+
+from typing import Self
+
+from pydantic import PrivateAttr
+
+from components.config import (
+    access,
+    backup,
+    bucket,
+    connections,
+    credentials,
+    data,
+    dicom,
+    edge,
+    keys,
+    monitoring,
+    network,
+    orthanc_options,
+    permissions,
+    scaling,
+    service,
+    transfers,
+)
+from components.config.account import Account
+from components.config.values import Problem, Rule
+
+__all__ = ["RULES_BETWEEN_KEYS", "Problem", "Rule", "Settings"]
+
+
+class Settings(
+    network.NetworkSettings,
+    data.DataSettings,
+    bucket.BucketSettings,
+    backup.BackupSettings,
+    service.ServiceSettings,
+    scaling.ScalingSettings,
+    transfers.TransferSettings,
+    dicom.DicomSettings,
+    orthanc_options.OrthancSettings,
+    edge.EdgeSettings,
+    access.AccessSettings,
+    credentials.CredentialSettings,
+    keys.KeySettings,
+    permissions.PermissionSettings,
+    monitoring.ObservabilitySettings,
+):
+    """Every setting of a stack, with the defaults that hold when the stack sets nothing."""
+
+    _account: Account | None = PrivateAttr(None)
+
+    @property
+    def account(self) -> Account:
+        """The account and Region that the stack is deployed to: no setting, but AWS's answer.
+
+        Raises LookupError for settings that are not of a stack.
+        """
+        if not self._account:
+            raise LookupError("these settings are not deployed to an account")
+        return self._account
+
+    def deployed_to(self, account: Account) -> Self:
+        """The same settings of a stack that is deployed to `account`."""
+        copy = self.model_copy()
+        copy._account = account
+        return copy
+
+    @property
+    def public_subnets_needed(self) -> bool:
+        """Whether something in the stack's own network stands in public subnets: NAT gateways or public DICOM."""
+        return not self.vpc_id and (self.nat_gateways != "none" or self.dicom_ingress == "public")
+
+
+RULES_BETWEEN_KEYS: tuple[Rule, ...] = (
+    *network.RULES,
+    *data.RULES,
+    *bucket.RULES,
+    *backup.RULES,
+    *service.RULES,
+    *scaling.RULES,
+    *connections.RULES,
+    *transfers.RULES,
+    *dicom.RULES,
+    *edge.RULES,
+    *access.RULES,
+    *credentials.RULES,
+    *keys.RULES,
+    *monitoring.RULES,
+)

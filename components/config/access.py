@@ -1,0 +1,115 @@
+"""Who may come in: addresses, countries, request rates, and the web pages that may call from a browser."""
+
+import ipaddress
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from components.config.values import Flag, Group, Problem, Rule, distinct, matches
+
+# Requests of one address in five minutes. A reader of CT opens some thousand slices, each a request, and a
+# hospital's readers often share one address; 20 000 are 66 a second for all five minutes.
+DEFAULT_RATE_LIMIT = 20_000
+
+# RFC 1918, 3927, 4193, 4291 and 6598: addresses of networks of one's own, which never come in from the internet.
+_NOT_ON_THE_INTERNET = [
+    ipaddress.ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"),
+        *("fc00::/7", "fe80::/10"),
+    )
+]
+
+# ISO 3166-1 alpha-2, which CloudFront's geo restriction takes. It tells a wrong one (UK for GB) only after the VPC
+# origin has taken its quarter of an hour.
+_COUNTRIES = """
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO
+FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE
+JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO
+MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW
+PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM
+TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
+"""
+
+
+def _network_of_viewers(value: str) -> str:
+    """An IPv4 or IPv6 network from which a request can come in; raises ValueError with the rule."""
+    rule = "must be a network of the internet written as its first address, as 203.0.113.0/24 or 2001:db8::/32"
+    if "/" not in value:
+        raise ValueError(f"{rule} (a single address ends in /32, or /128)")
+    try:
+        network = ipaddress.ip_network(value)
+    except ValueError as error:
+        raise ValueError(f"{rule} ({error})") from None
+    if not network.prefixlen:
+        raise ValueError(f"{rule}; /0 is everybody, for which the list stays empty")
+    if any(network.version == own.version and network.subnet_of(own) for own in _NOT_ON_THE_INTERNET):  # type: ignore[arg-type]
+        raise ValueError(f"{rule}; nobody comes in from a private one, CloudFront sees the address behind NAT")
+    return str(network)
+
+
+def _country(value: str) -> str:
+    if value not in _COUNTRIES.split():
+        raise ValueError("must be a country code of ISO 3166-1 in capitals, such as CH, US or GB")
+    return value
+
+
+Network = Annotated[str, AfterValidator(_network_of_viewers)]
+Country = Annotated[str, AfterValidator(_country)]
+Origin = Annotated[
+    str,
+    matches(
+        r"https://[a-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?",
+        "must be an origin: https://host, with a port if it is not 443, without path or trailing slash, and no *"
+        " (http only for localhost)",
+    ),
+]
+
+
+class AccessSettings(Group):
+    """What CloudFront lets through."""
+
+    enable_waf: Flag = False
+    # WAF's own bounds (API reference, "RateBasedStatement").
+    waf_rate_limit: int = Field(default=DEFAULT_RATE_LIMIT, ge=10, le=2_000_000_000)
+    allowed_cidrs: Annotated[tuple[Network, ...], distinct("network")] = Field(
+        default=(), max_length=1000, examples=["203.0.113.0/24"]
+    )
+    allowed_countries: Annotated[tuple[Country, ...], distinct("country")] = Field(default=(), examples=["CH"])
+    cors_allowed_origins: Annotated[tuple[Origin, ...], distinct("origin")] = Field(
+        default=(), max_length=20, examples=["https://viewer.example.org"]
+    )
+    frame_ancestors: Annotated[tuple[Origin, ...], distinct("origin")] = Field(
+        default=(), max_length=20, examples=["https://portal.example.org"]
+    )
+
+    @property
+    def serves_ipv6(self) -> bool:
+        """Whether viewers can come by IPv6: not where the list names IPv4 networks alone.
+
+        A viewer that has both would come by IPv6, and be shut out although its IPv4 network is listed.
+        """
+        versions = {ipaddress.ip_network(network).version for network in self.allowed_cidrs}
+        return versions != {4}
+
+
+def _list_is_enforced(settings: AccessSettings) -> Problem | None:
+    # Neither silently ignored nor silently paid for; and WAF cannot be turned off under a list that relies on it.
+    if settings.enable_waf or not settings.allowed_cidrs:
+        return None
+    rule = "AWS WAF enforces the list, so without enableWaf everybody would be let in"
+    return Problem("allowedCidrs", ",".join(settings.allowed_cidrs), rule, "pulumi config set enableWaf true")
+
+
+def _limit_is_enforced(settings: AccessSettings) -> Problem | None:
+    if settings.enable_waf or settings.waf_rate_limit == DEFAULT_RATE_LIMIT:
+        return None
+    rule = "AWS WAF enforces the limit, so without enableWaf it limits nobody"
+    return Problem("wafRateLimit", settings.waf_rate_limit, rule, "pulumi config set enableWaf true")
+
+
+RULES = (
+    Rule(frozenset({"enableWaf", "allowedCidrs"}), _list_is_enforced),
+    Rule(frozenset({"enableWaf", "wafRateLimit"}), _limit_is_enforced),
+)

@@ -1,0 +1,71 @@
+"""AWS Backup: what is copied into a vault, for how long, and who cannot delete it."""
+
+from typing import Protocol
+
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+
+from components.config.values import Flag, Group, Problem, Rule
+
+
+class BackupSettings(Group):
+    """The vault and the plan that fills it."""
+
+    enable_backup_plan: Flag = False
+    backup_retention_days: int = Field(default=35, ge=1, le=3650)
+    backup_vault_lock_days: int = Field(default=0, ge=0, le=3650)
+    enable_bucket_backup: Flag = False
+
+
+class _Backed(Protocol):
+    enable_backup_plan: bool
+    backup_retention_days: int
+    backup_vault_lock_days: int
+    enable_bucket_backup: bool
+    enable_dicom_s3_storage: bool
+    data_on_destroy: str
+
+
+def _plan_uses(field: str) -> Rule:
+    """Rule: what describes the plan does nothing without it."""
+    key, default = to_camel(field), BackupSettings.model_fields[field].default
+
+    def check(settings: _Backed) -> Problem | None:
+        value = getattr(settings, field)
+        if settings.enable_backup_plan or value == default:
+            return None
+        remedy = f"pulumi config set enableBackupPlan true, or pulumi config rm {key}"
+        return Problem(key, value, "describes a backup plan, and there is none", remedy)
+
+    return Rule(frozenset({"enableBackupPlan", key}), check)
+
+
+def _lock_ends_with_retention(settings: _Backed) -> Problem | None:
+    if settings.backup_vault_lock_days <= settings.backup_retention_days:
+        return None
+    rule = f"the vault would refuse backups that are kept for backupRetentionDays {settings.backup_retention_days}"
+    remedy = f"pulumi config set backupRetentionDays {settings.backup_vault_lock_days}"
+    return Problem("backupVaultLockDays", settings.backup_vault_lock_days, rule, remedy)
+
+
+def _locked_backups_stay(settings: _Backed) -> Problem | None:
+    if not settings.backup_vault_lock_days or settings.data_on_destroy != "delete":
+        return None
+    rule = "locks backups that dataOnDestroy delete would delete, so the stack could not be destroyed"
+    remedy = "pulumi config set dataOnDestroy keep, or pulumi config rm backupVaultLockDays"
+    return Problem("backupVaultLockDays", settings.backup_vault_lock_days, rule, remedy)
+
+
+def _bucket_is_there(settings: _Backed) -> Problem | None:
+    if settings.enable_dicom_s3_storage or not settings.enable_bucket_backup:
+        return None
+    rule = "backs up a bucket, but the files are on EFS, which the plan holds anyway"
+    return Problem("enableBucketBackup", True, rule, "pulumi config rm enableBucketBackup")
+
+
+RULES = (
+    *(_plan_uses(field) for field in ("backup_retention_days", "backup_vault_lock_days", "enable_bucket_backup")),
+    Rule(frozenset({"backupVaultLockDays", "backupRetentionDays"}), _lock_ends_with_retention),
+    Rule(frozenset({"backupVaultLockDays", "dataOnDestroy"}), _locked_backups_stay),
+    Rule(frozenset({"enableBucketBackup", "enableDicomS3Storage"}), _bucket_is_there),
+)

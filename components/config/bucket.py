@@ -1,0 +1,140 @@
+"""The bucket of DICOM files: one that the stack makes, or one that is there already."""
+
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+
+from components.config.values import Flag, Group, Problem, Rule, matches
+
+BucketName = Annotated[
+    str,
+    matches(
+        r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "must be the name of an S3 bucket (no ARN, no path), or empty for a bucket of the stack's own",
+    ),
+]
+KeyArn = Annotated[
+    str,
+    matches(
+        r"|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[0-9a-f-]{36}|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/mrk-[0-9a-f]{32}",
+        "must be the ARN of a KMS key (arn:aws:kms:region:account:key/id, no alias), or empty",
+    ),
+]
+
+# Those that answer at once: Orthanc waits for no restoration of what is archived deeper.
+StorageClass = Literal["STANDARD", "INTELLIGENT_TIERING", "GLACIER_IR"]
+Region = Annotated[
+    str, matches(r"|[a-z]{2}(-[a-z]+)+-\d", "must be an AWS region such as eu-west-1, or empty for no replica")
+]
+
+
+class BucketSettings(Group):
+    """What the stack's bucket does with its objects; or the bucket that is brought."""
+
+    existing_bucket_name: BucketName = ""
+    existing_bucket_key_arn: KeyArn = ""
+    storage_class: StorageClass = "INTELLIGENT_TIERING"
+    old_version_retention_days: int = Field(default=30, ge=1, le=3650)
+    object_lock_days: int = Field(default=0, ge=0, le=36500)
+    replica_region: Region = ""
+    enable_bucket_events: Flag = False
+    enable_data_events: Flag = False
+
+
+class _Stored(Protocol):
+    enable_dicom_s3_storage: bool
+    existing_bucket_name: str
+    existing_bucket_key_arn: str
+    object_lock_days: int
+    enable_data_events: bool
+    data_on_destroy: str
+    keep_access_logs: bool
+
+
+_KEYS_OF_AN_OWN_BUCKET = (
+    *("storage_class", "old_version_retention_days", "object_lock_days", "replica_region", "enable_bucket_events"),
+)
+
+
+def _bucket_is_used(settings: _Stored) -> Problem | None:
+    if settings.enable_dicom_s3_storage or not settings.existing_bucket_name:
+        return None
+    rule = "holds DICOM files on S3, but enableDicomS3Storage false puts them on EFS"
+    remedy = "pulumi config set enableDicomS3Storage true, or pulumi config rm existingBucketName"
+    return Problem("existingBucketName", settings.existing_bucket_name, rule, remedy)
+
+
+def _key_has_a_bucket(settings: _Stored) -> Problem | None:
+    if settings.existing_bucket_name or not settings.existing_bucket_key_arn:
+        return None
+    rule = "opens a bucket that is brought, but none is named"
+    remedy = "pulumi config set existingBucketName NAME, or pulumi config rm existingBucketKeyArn"
+    return Problem("existingBucketKeyArn", settings.existing_bucket_key_arn, rule, remedy)
+
+
+def _of_an_own_bucket(field: str) -> Rule:
+    """Rule: what describes a bucket that the stack makes goes neither with a brought one nor with EFS."""
+    key, default = to_camel(field), BucketSettings.model_fields[field].default
+
+    def check(settings: _Stored) -> Problem | None:
+        value = getattr(settings, field)
+        if value == default or (settings.enable_dicom_s3_storage and not settings.existing_bucket_name):
+            return None
+        other = "existingBucketName" if settings.existing_bucket_name else "enableDicomS3Storage"
+        instead = "existingBucketName brings one" if settings.existing_bucket_name else "the files are on EFS"
+        rule = f"describes a bucket that the stack makes, but {instead}"
+        return Problem(key, value, rule, f"pulumi config rm {key}, or pulumi config rm {other}")
+
+    return Rule(frozenset({"enableDicomS3Storage", "existingBucketName", key}), check)
+
+
+def _locked_objects_stay(settings: _Stored) -> Problem | None:
+    if not settings.object_lock_days or settings.data_on_destroy != "delete":
+        return None
+    rule = "locks objects that dataOnDestroy delete would delete, so the stack could not be destroyed"
+    remedy = "pulumi config set dataOnDestroy keep, or pulumi config rm objectLockDays"
+    return Problem("objectLockDays", settings.object_lock_days, rule, remedy)
+
+
+def _events_have_objects(settings: _Stored) -> Problem | None:
+    if settings.enable_dicom_s3_storage or not settings.enable_data_events:
+        return None
+    rule = "records the use of objects on S3, but the files are on EFS"
+    remedy = "pulumi config rm enableDataEvents, or pulumi config rm enableDicomS3Storage"
+    return Problem("enableDataEvents", True, rule, remedy)
+
+
+def _events_have_a_place(settings: _Stored) -> Problem | None:
+    if settings.keep_access_logs or not settings.enable_data_events:
+        return None
+    rule = "is written into the bucket of access logs, and there is none"
+    remedy = "pulumi config set enableAccessLogs true, or pulumi config set accessLogsBucketArn arn:aws:s3:::…"
+    return Problem("enableDataEvents", True, rule, remedy)
+
+
+def replica_at_home(settings: BucketSettings, region: str | None) -> Problem | None:
+    """The problem that the replica would lie in `region`, the stack's own, if that is known."""
+    if not settings.replica_region or settings.replica_region != region:
+        return None
+    rule = "is the stack's own region, whose loss the replica is for"
+    return Problem("replicaRegion", region, rule, "pulumi config set replicaRegion with another region")
+
+
+def key_elsewhere(settings: BucketSettings, region: str | None) -> Problem | None:
+    """The problem that the brought bucket's key lies in another region than `region`, if that is known."""
+    arn = settings.existing_bucket_key_arn
+    if not arn or region in {None, arn.split(":")[3]}:
+        return None
+    rule = f"lies in another region than the stack's, {region}, where S3 wants the key of a bucket"
+    return Problem("existingBucketKeyArn", arn, rule, f"the key of a bucket in {region}, or another aws:region")
+
+
+RULES = (
+    Rule(frozenset({"enableDicomS3Storage", "existingBucketName"}), _bucket_is_used),
+    Rule(frozenset({"existingBucketName", "existingBucketKeyArn"}), _key_has_a_bucket),
+    Rule(frozenset({"objectLockDays", "dataOnDestroy"}), _locked_objects_stay),
+    Rule(frozenset({"enableDicomS3Storage", "enableDataEvents"}), _events_have_objects),
+    Rule(frozenset({"enableDataEvents", "enableAccessLogs", "accessLogsBucketArn"}), _events_have_a_place),
+    *(_of_an_own_bucket(field) for field in _KEYS_OF_AN_OWN_BUCKET),
+)

@@ -1,0 +1,83 @@
+"""Who may log in, and when passwords are drawn anew: all at once, and the database's by itself on a schedule."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from components.config.values import Group, Problem, Rule, matches
+
+ADMIN_USER = "admin"
+
+UserName = Annotated[
+    str,
+    # HTTP's basic authentication ends a name at the first colon; the rest would need quoting somewhere on its way.
+    matches(
+        rf"(?!{ADMIN_USER}$)[A-Za-z][A-Za-z0-9._-]{{0,63}}",
+        "must be 1 to 64 of the characters A-Z, a-z, 0-9, ., _ and -, a letter first, and not admin, who is there",
+    ),
+]
+
+# RDS's own schedule of a managed password (Amazon RDS User Guide, "Password management with Secrets Manager").
+DEFAULT_SCHEDULE = "rate(7 days)"
+RotationSchedule = Annotated[
+    str,
+    # Secrets Manager User Guide, "Schedule expressions": hours and days only, minute 0, every year, UTC.
+    matches(
+        r"rate\(([4-9]|[1-9]\d{1,2}) hours\)|rate\((1 day|[1-9]\d{0,2} days)\)"
+        r"|cron\(0 [\d,/*-]+ [\dLW?*,/-]+ [\dA-Z*,/-]+ [\dA-Z#?*,/-]+ \*\)",
+        "must be a schedule of Secrets Manager such as rate(30 days), or in UTC cron(0 3 ? * SUN *): every 4 hours"
+        " at most, minute 0",
+    ),
+]
+
+
+class User(Group):
+    """Somebody beside the administrator, with a generated password of his own."""
+
+    name: UserName
+    role: Literal["full", "readOnly"] = "readOnly"
+
+
+def _one_of_each(users: tuple[User, ...]) -> tuple[User, ...]:
+    names = [user.name for user in users]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"must name each user once, and names {', '.join(twice)} again")
+    return users
+
+
+class CredentialSettings(Group):
+    """Users, the version of all passwords, and who draws the database's."""
+
+    orthanc_users: Annotated[tuple[User, ...], AfterValidator(_one_of_each)] = Field(
+        default=(), max_length=100, examples=[{"name": "viewer", "role": "readOnly"}]
+    )
+    credentials_version: int = Field(default=1, ge=1, le=1_000_000)
+    database_password_rotation: Literal["none", "managed"] = "none"  # noqa: S105 - no password
+    database_password_schedule: RotationSchedule = DEFAULT_SCHEDULE
+
+    @property
+    def rds_keeps_password(self) -> bool:
+        """Whether RDS draws the database's password and keeps its secret, in place of the stack."""
+        return self.database_password_rotation == "managed"  # noqa: S105 - no password
+
+    @property
+    def full_users(self) -> tuple[str, ...]:
+        """Those who may change what the archive holds, the administrator first."""
+        return (ADMIN_USER, *(user.name for user in self.orthanc_users if user.role == "full"))
+
+    @property
+    def read_only_users(self) -> tuple[str, ...]:
+        """Those who may look and nothing else."""
+        return tuple(user.name for user in self.orthanc_users if user.role == "readOnly")
+
+
+def _schedule_is_kept(settings: CredentialSettings) -> Problem | None:
+    schedule = settings.database_password_schedule
+    if settings.rds_keeps_password or schedule == DEFAULT_SCHEDULE:
+        return None
+    rule = "RDS keeps the schedule, so without databasePasswordRotation managed nothing is drawn anew"
+    remedy = "pulumi config set databasePasswordRotation managed"
+    return Problem("databasePasswordSchedule", schedule, rule, remedy)
+
+
+RULES = (Rule(frozenset({"databasePasswordRotation", "databasePasswordSchedule"}), _schedule_is_kept),)

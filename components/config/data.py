@@ -1,0 +1,70 @@
+"""What holds patients' data: files, index, logs, and what becomes of them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from components.config.values import Flag, Group, Problem, Rule, matches, one_of
+
+# Retention periods, in days, that CloudWatch Logs accepts (PutRetentionPolicy).
+LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
+LOG_RETENTION_DAYS += (2922, 3288, 3653)
+
+
+EngineVersion = Annotated[
+    str,
+    # RDS withdraws minor versions one by one; a major alone always means its newest. 13 is end of life.
+    matches(r"1[4-8]", "must be a PostgreSQL major version of RDS: 14, 15, 16, 17 or 18, without a minor"),
+]
+InstanceClass = Annotated[
+    str,
+    matches(
+        r"db\.[a-z][a-z0-9-]*\.(micro|small|medium|large|\d*xlarge)",
+        "must be an RDS instance class such as db.t4g.small or db.m7g.large",
+    ),
+]
+LogRetention = Annotated[int, one_of(LOG_RETENTION_DAYS)]
+DatabaseName = Annotated[
+    str,
+    # PostgreSQL's templates and RDS's own database hold nobody's tables.
+    matches(
+        r"(?!(rdsadmin|template0|template1)$)[A-Za-z_][A-Za-z0-9_]{0,62}",
+        "must be the name of a PostgreSQL database: 1 to 63 letters, digits and _, not a digit first",
+    ),
+]
+SnapshotIdentifier = Annotated[
+    str,
+    # Automatic snapshots are named rds:…, those of AWS Backup awsbackup:….
+    matches(
+        r"|[A-Za-z]([:-]?[A-Za-z0-9])*",
+        "must be the identifier of an RDS snapshot such as orthanc-database-final-0a1b2c3d, or empty",
+    ),
+]
+
+
+class DataSettings(Group):
+    """Storage, database and logs."""
+
+    enable_dicom_s3_storage: Flag = True
+    enable_rds_backup: Flag = False
+    data_on_destroy: Literal["refuse", "keep", "delete"] = "refuse"
+    log_retention_days: LogRetention = 90
+    database_name: DatabaseName = "orthanc"
+    db_snapshot_identifier: SnapshotIdentifier = Field(default="", max_length=255)
+    database_engine_version: EngineVersion = "17"
+    database_instance_class: InstanceClass = "db.t4g.small"
+    database_storage_gib: int = Field(default=20, ge=20, le=65536)
+    database_max_storage_gib: int = Field(default=200, ge=22, le=65536)
+
+
+def _storage_can_grow(settings: DataSettings) -> Problem | None:
+    # RDS wants at least 10 % of room for storage autoscaling.
+    least = -(-settings.database_storage_gib * 11 // 10)
+    if settings.database_max_storage_gib >= least:
+        return None
+    rule = f"must exceed databaseStorageGib {settings.database_storage_gib} by 10 % at least, so that it can grow"
+    remedy = f"pulumi config set databaseMaxStorageGib {least}"
+    return Problem("databaseMaxStorageGib", settings.database_max_storage_gib, rule, remedy)
+
+
+RULES = (Rule(frozenset({"databaseStorageGib", "databaseMaxStorageGib"}), _storage_can_grow),)

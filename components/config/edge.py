@@ -1,0 +1,113 @@
+"""The edge: names, certificates and access logs."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from components.config.values import Flag, Group, Problem, Rule, matches
+
+# Where everything of CloudFront lives that belongs to a region: certificates, web ACLs, log deliveries.
+CLOUDFRONT_REGION = "us-east-1"
+
+BucketArn = Annotated[
+    str,
+    matches(
+        r"|arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "must be the ARN of an S3 bucket (arn:aws:s3:::name, no path), or empty for no access logs",
+    ),
+]
+CertificateArn = Annotated[
+    str,
+    matches(
+        rf"|arn:aws[a-z-]*:acm:{CLOUDFRONT_REGION}:\d{{12}}:certificate/[0-9a-f-]{{36}}",
+        "must be the ARN of an ACM certificate in us-east-1 (CloudFront takes no other region's), or empty",
+    ),
+]
+RegionalCertificateArn = Annotated[
+    str,
+    matches(
+        r"|arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]{36}",
+        "must be the ARN of an ACM certificate in the stack's own region, or empty",
+    ),
+]
+DomainName = Annotated[
+    str,
+    matches(
+        r"|(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+        "must be a host name in lower case such as orthanc.example.org, without https:// or path, or empty",
+    ),
+]
+HostedZoneId = Annotated[
+    str,
+    matches(
+        r"|Z[A-Z0-9]{1,31}",
+        "must be the id of a public Route 53 hosted zone such as Z0123456789ABCDEFGHIJ, or empty",
+    ),
+]
+
+
+class EdgeSettings(Group):
+    """CloudFront and what it forwards."""
+
+    access_logs_bucket_arn: BucketArn = ""
+    enable_access_logs: Flag = False
+    access_log_retention_days: int = Field(default=365, ge=1, le=3650)
+    domain_name: DomainName = ""
+    hosted_zone_id: HostedZoneId = ""
+    certificate_arn: CertificateArn = ""
+    regional_certificate_arn: RegionalCertificateArn = ""
+    price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_100"
+
+    @property
+    def keep_access_logs(self) -> bool:
+        """Whether requests are recorded, in a bucket of the stack or in one that is there already."""
+        return self.enable_access_logs or bool(self.access_logs_bucket_arn)
+
+    def https_to_load_balancer(self, region: str) -> bool:
+        """Whether a certificate covers the load balancer in `region`: made, brought, or the edge's serves both."""
+        made = bool(self.hosted_zone_id and not self.certificate_arn)
+        shared = bool(self.certificate_arn and region == CLOUDFRONT_REGION)
+        return made or shared or bool(self.regional_certificate_arn)
+
+
+def _domain_has_a_certificate(settings: EdgeSettings) -> Problem | None:
+    if not settings.domain_name or settings.certificate_arn or settings.hosted_zone_id:
+        return None
+    rule = "domainName needs a certificate: one that covers it, or the hosted zone in which the stack makes one"
+    remedy = "pulumi config set certificateArn arn:aws:acm:us-east-1:… or hostedZoneId Z…"
+    return Problem("certificateArn", "", rule, remedy)
+
+
+def _domain_is_named(settings: EdgeSettings) -> Problem | None:
+    if settings.domain_name:
+        return None
+    for key, value in (("certificateArn", settings.certificate_arn), ("hostedZoneId", settings.hosted_zone_id)):
+        if value:
+            rule = f"{key} serves nothing without the domain name that it is for"
+            return Problem("domainName", "", rule, "pulumi config set domainName orthanc.example.org")
+    return None
+
+
+def _certificates_are_brought_together(settings: EdgeSettings) -> Problem | None:
+    if settings.certificate_arn or not settings.regional_certificate_arn:
+        return None
+    rule = "brings the load balancer's certificate, so the edge's must be brought, too"
+    remedy = "pulumi config set certificateArn arn:aws:acm:us-east-1:…, or pulumi config rm regionalCertificateArn"
+    return Problem("regionalCertificateArn", settings.regional_certificate_arn, rule, remedy)
+
+
+def _one_log_bucket(settings: EdgeSettings) -> Problem | None:
+    if not (settings.enable_access_logs and settings.access_logs_bucket_arn):
+        return None
+    rule = "names a bucket for the access logs, and enableAccessLogs makes another"
+    remedy = "pulumi config rm accessLogsBucketArn, or pulumi config set enableAccessLogs false"
+    return Problem("accessLogsBucketArn", settings.access_logs_bucket_arn, rule, remedy)
+
+
+_CERTIFICATES = frozenset({"domainName", "hostedZoneId", "certificateArn"})
+RULES = (
+    Rule(_CERTIFICATES, _domain_has_a_certificate),
+    Rule(_CERTIFICATES, _domain_is_named),
+    Rule(frozenset({"certificateArn", "regionalCertificateArn"}), _certificates_are_brought_together),
+    Rule(frozenset({"accessLogsBucketArn", "enableAccessLogs"}), _one_log_bucket),
+)

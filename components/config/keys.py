@@ -1,0 +1,56 @@
+"""Keys of one's own: made by the stack, or brought; else data is encrypted under AWS's."""
+
+from typing import Annotated, Protocol
+
+from components.config.values import Flag, Group, Problem, Rule, matches
+
+KmsKeyArn = Annotated[
+    str,
+    matches(
+        r"|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})",
+        "must be the ARN of a KMS key in the stack's region (arn:aws:kms:…:key/…, no alias), or empty",
+    ),
+]
+
+
+class KeySettings(Group):
+    """What data at rest is encrypted under."""
+
+    enable_customer_keys: Flag = False
+    kms_key_arn: KmsKeyArn = ""
+
+
+def _keys_are_made_or_brought(settings: KeySettings) -> Problem | None:
+    if not (settings.enable_customer_keys and settings.kms_key_arn):
+        return None
+    rule = "brings the key for everything, and enableCustomerKeys makes others"
+    remedy = "pulumi config set enableCustomerKeys false, or pulumi config rm kmsKeyArn"
+    return Problem("kmsKeyArn", settings.kms_key_arn, rule, remedy)
+
+
+def key_elsewhere(settings: KeySettings, region: str | None) -> Problem | None:
+    """The problem that the key lies in another region than `region`, if that is known."""
+    arn = settings.kms_key_arn
+    if not arn or region in {None, arn.split(":")[3]}:
+        return None
+    rule = f"lies in another region than the stack's, {region}, where no service can use it"
+    return Problem(
+        "kmsKeyArn", arn, rule, f"pulumi config set kmsKeyArn arn:aws:kms:{region}:…, or another aws:region"
+    )
+
+
+class _WithShells(Protocol):
+    enable_customer_keys: bool
+    kms_key_arn: str
+    enable_exec: bool
+
+
+def _shells_are_recorded(settings: _WithShells) -> Problem | None:
+    if not settings.enable_exec or settings.enable_customer_keys or settings.kms_key_arn:
+        return None
+    rule = "what is done in a shell in a task is recorded under a key of one's own only, and there is none"
+    return Problem("enableExec", True, rule, "pulumi config set enableCustomerKeys true")
+
+
+_KEYS = frozenset({"enableCustomerKeys", "kmsKeyArn"})
+RULES = (Rule(_KEYS, _keys_are_made_or_brought), Rule(_KEYS | {"enableExec"}, _shells_are_recorded))

@@ -1,0 +1,51 @@
+"""Who is told what about the running archive: alarms, a dashboard, a budget, metrics of each task."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from components.config.values import Flag, Group, Problem, Rule, distinct, matches
+
+Email = Annotated[
+    str,
+    # What SNS and AWS Budgets take; that somebody reads it shows when he confirms the subscription.
+    matches(
+        r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,}",
+        "must be an e-mail address such as pacs-team@example.org",
+    ),
+]
+
+
+class ObservabilitySettings(Group):
+    """What is watched, and who hears of it."""
+
+    enable_alarms: Flag = False
+    # A budget tells ten addresses at most (AWS Budgets, quotas of a notification).
+    alarm_emails: Annotated[tuple[Email, ...], distinct("address")] = Field(
+        default=(), max_length=10, examples=["pacs-team@example.org"]
+    )
+    enable_dashboard: Flag = False
+    enable_container_insights: Flag = False
+    monthly_budget_usd: int = Field(default=0, ge=0, le=1_000_000)
+
+
+def _addresses_are_told_something(settings: ObservabilitySettings) -> Problem | None:
+    if not settings.alarm_emails or settings.enable_alarms or settings.monthly_budget_usd:
+        return None
+    rule = "are told of alarms and of the budget, and there is neither"
+    remedy = "pulumi config set enableAlarms true, or pulumi config rm alarmEmails"
+    return Problem("alarmEmails", list(settings.alarm_emails), rule, remedy)
+
+
+def _budget_is_told_to_somebody(settings: ObservabilitySettings) -> Problem | None:
+    if not settings.monthly_budget_usd or settings.alarm_emails:
+        return None
+    rule = "is a limit that somebody must hear of, and alarmEmails names nobody"
+    remedy = "pulumi config set --path 'alarmEmails[0]' team@example.org, or pulumi config rm monthlyBudgetUsd"
+    return Problem("monthlyBudgetUsd", settings.monthly_budget_usd, rule, remedy)
+
+
+RULES = (
+    Rule(frozenset({"alarmEmails", "enableAlarms", "monthlyBudgetUsd"}), _addresses_are_told_something),
+    Rule(frozenset({"alarmEmails", "monthlyBudgetUsd"}), _budget_is_told_to_somebody),
+)

@@ -1,0 +1,100 @@
+"""The network: one of the stack's own, with its addresses and ways out, or one that is brought."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic.alias_generators import to_camel
+
+from components.config.values import Flag, Group, Problem, Rule, distinct, matches, private_network
+
+# A load balancer and a database's subnet group each want two zones (Elastic Load Balancing and RDS user guides).
+FEWEST_ZONES = 2
+
+_EXAMPLE_VPC, _EXAMPLE_SUBNET = "vpc-0123456789abcdef0", "subnet-0123456789abcdef0"
+
+VpcId = Annotated[
+    str,
+    matches(
+        r"|vpc-[0-9a-f]{8}([0-9a-f]{9})?",
+        f"must be the id of a VPC such as {_EXAMPLE_VPC}, or empty for a network of the stack's own",
+    ),
+]
+SubnetId = Annotated[
+    str, matches(r"subnet-[0-9a-f]{8}([0-9a-f]{9})?", f"must be the id of a subnet such as {_EXAMPLE_SUBNET}")
+]
+SubnetIds = Annotated[tuple[SubnetId, ...], distinct("subnet")]
+
+
+class NetworkSettings(Group):
+    """The VPC and what it records."""
+
+    enable_vpc_flow_logs: Flag = False
+    vpc_cidr: Annotated[str, AfterValidator(private_network)] = "10.0.0.0/16"
+    nat_gateways: Literal["none", "single", "onePerZone"] = "single"
+    vpc_id: VpcId = ""
+    private_subnet_ids: SubnetIds = Field(default=(), examples=[_EXAMPLE_SUBNET])
+    isolated_subnet_ids: SubnetIds = Field(default=(), examples=[_EXAMPLE_SUBNET])
+    public_subnet_ids: SubnetIds = Field(default=(), examples=[_EXAMPLE_SUBNET])
+
+    @property
+    def brought_subnets(self) -> dict[str, tuple[str, ...]]:
+        """The subnets that are brought, by the key that names them."""
+        return {to_camel(field): getattr(self, field) for field in _LISTS}
+
+
+_LISTS = ("private_subnet_ids", "isolated_subnet_ids", "public_subnet_ids")
+_KEYS_OF_AN_OWN_NETWORK = ("vpc_cidr", "nat_gateways", "enable_vpc_flow_logs")
+
+
+def _enough_subnets(field: str) -> Rule:
+    """Rule: a brought VPC comes with subnets; public ones are optional, as nothing needs to be public."""
+    key = to_camel(field)
+
+    def check(settings: NetworkSettings) -> Problem | None:
+        subnets = getattr(settings, field)
+        if not subnets and (not settings.vpc_id or field == "public_subnet_ids"):
+            return None
+        if not settings.vpc_id:
+            rule = "names subnets of a VPC without saying of which"
+            remedy = f"pulumi config set vpcId {_EXAMPLE_VPC}, or pulumi config rm {key}"
+            return Problem(key, list(subnets), rule, remedy)
+        if len(subnets) >= FEWEST_ZONES:
+            return None
+        rule = f"a VPC that is brought (vpcId) needs {FEWEST_ZONES} subnets here at least, each in another zone"
+        remedy = f"pulumi config set --path '{key}[{len(subnets)}]' {_EXAMPLE_SUBNET}"
+        return Problem(key, list(subnets), rule, remedy)
+
+    return Rule(frozenset({"vpcId", key}), check)
+
+
+def _of_an_own_network(field: str) -> Rule:
+    """Rule: what describes a network of the stack's own does not go with a brought one."""
+    key, default = to_camel(field), NetworkSettings.model_fields[field].default
+
+    def check(settings: NetworkSettings) -> Problem | None:
+        # The CLI hands over the schema's defaults too: a key that is at its default counts as not set.
+        if not settings.vpc_id or (value := getattr(settings, field)) == default:
+            return None
+        rule = "describes a network that the stack makes, but vpcId brings one"
+        return Problem(key, value, rule, f"pulumi config rm {key}, or pulumi config rm vpcId")
+
+    return Rule(frozenset({"vpcId", key}), check)
+
+
+def _no_subnet_twice(settings: NetworkSettings) -> Problem | None:
+    owners: dict[str, str] = {}
+    for key, subnets in settings.brought_subnets.items():
+        for number, subnet in enumerate(subnets):
+            if subnet in owners:
+                rule = f"is in {owners[subnet]} already, and one subnet cannot be both"
+                remedy = f"pulumi config set --path '{key}[{number}]' {_EXAMPLE_SUBNET}"
+                return Problem(f"{key}[{number}]", subnet, rule, remedy)
+            owners[subnet] = key
+    return None
+
+
+RULES = (
+    *(_enough_subnets(field) for field in _LISTS),
+    *(_of_an_own_network(field) for field in _KEYS_OF_AN_OWN_NETWORK),
+    Rule(frozenset(to_camel(field) for field in _LISTS), _no_subnet_twice),
+)

@@ -1,0 +1,19 @@
+"""What the account's owner allows at most, whatever the roles of the stack say."""
+
+from typing import Annotated
+
+from components.config.values import Group, matches
+
+PolicyArn = Annotated[
+    str,
+    matches(
+        r"|arn:aws[a-z-]*:iam::(\d{12}|aws):policy/([\x21-\x7e]+/)?[\w+=,.@-]{1,128}",
+        "must be the ARN of a managed policy (arn:aws:iam::ACCOUNT:policy/NAME), or empty for no boundary",
+    ),
+]
+
+
+class PermissionSettings(Group):
+    """Limits of the stack's roles."""
+
+    permissions_boundary_arn: PolicyArn = ""

@@ -1,0 +1,81 @@
+"""How many tasks there are, on what they run, and when there are more or fewer of them."""
+
+from typing import Literal, Protocol
+
+from pydantic import Field
+
+from components.config import schema_versions
+from components.config.values import Flag, Group, Problem, Rule
+
+# Tasks of one service at most: beyond that it is the database that wants to be larger.
+MOST_TASKS = 16
+
+
+class ScalingSettings(Group):
+    """Bounds, targets, and the kind of capacity."""
+
+    enable_multi_az: Flag = False
+    # 0: as many as enableMultiAz wants; and no more than those.
+    min_tasks: int = Field(default=0, ge=0, le=MOST_TASKS)
+    max_tasks: int = Field(default=0, ge=0, le=MOST_TASKS)
+    target_cpu_percent: int = Field(default=60, ge=10, le=90)
+    target_requests_per_task: int = Field(default=1500, ge=10, le=100_000)
+    cpu_architecture: Literal["X86_64", "ARM64"] = "X86_64"
+    fargate_spot_percent: int = Field(default=0, ge=0, le=100)
+
+    @property
+    def task_count(self) -> int:
+        """How many Orthanc tasks always run: one, or with Multi-AZ one in each zone, or more."""
+        return self.min_tasks or _zones(self)
+
+    @property
+    def most_tasks(self) -> int:
+        """How many tasks the service runs under load."""
+        return self.max_tasks or self.task_count
+
+    @property
+    def scales(self) -> bool:
+        """Whether load decides on the number of tasks."""
+        return self.most_tasks > self.task_count
+
+
+def _zones(settings: ScalingSettings) -> int:
+    """The zones that are to outlive each other's loss."""
+    return 2 if settings.enable_multi_az else 1
+
+
+def _a_task_in_each_zone(settings: ScalingSettings) -> Problem | None:
+    if settings.task_count >= (least := _zones(settings)):
+        return None
+    rule = f"with enableMultiAz there is a task in each of {least} zones"
+    remedy = f"pulumi config set minTasks {least}, or pulumi config rm minTasks"
+    return Problem("minTasks", settings.min_tasks, rule, remedy)
+
+
+class _Built(Protocol):
+    cpu_architecture: str
+    orthanc_image: str
+
+
+def _image_for_the_architecture(settings: _Built) -> Problem | None:
+    named = schema_versions.version(settings.orthanc_image)
+    if settings.cpu_architecture != "ARM64" or not named or named >= schema_versions.FIRST_FOR_ARM:
+        return None
+    rule = f"upstream builds {settings.orthanc_image} for X86_64 only"
+    remedy = "pulumi config set cpuArchitecture X86_64, or a newer orthancImage"
+    return Problem("cpuArchitecture", settings.cpu_architecture, rule, remedy)
+
+
+def _bounds_in_order(settings: ScalingSettings) -> Problem | None:
+    if settings.most_tasks >= settings.task_count:
+        return None
+    rule = f"must not be less than the {settings.task_count} tasks that always run (minTasks, enableMultiAz)"
+    remedy = f"pulumi config set maxTasks {settings.task_count}, or pulumi config rm maxTasks"
+    return Problem("maxTasks", settings.max_tasks, rule, remedy)
+
+
+RULES = (
+    Rule(frozenset({"minTasks", "enableMultiAz"}), _a_task_in_each_zone),
+    Rule(frozenset({"minTasks", "maxTasks", "enableMultiAz"}), _bounds_in_order),
+    Rule(frozenset({"cpuArchitecture", "orthancImage"}), _image_for_the_architecture),
+)

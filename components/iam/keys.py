@@ -1,0 +1,79 @@
+"""The keys that data at rest is encrypted under, except that of the files, which `storage` makes.
+
+The stack makes them (`enableCustomerKeys`), they exist (`kmsKeyArn`), or they are AWS's own: then the stack names
+none. A database that is there, or comes from a snapshot, keeps its key (see `database_key`).
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+from components.config.edge import CLOUDFRONT_REGION
+from components.iam import key_policies, retention
+
+
+class Keys(pulumi.ComponentResource):
+    """`database_arn`, `secrets_arn`, `logs_arn`: Output[str], or None for AWS's own key.
+
+    `made_for_database: Output[str]`, the key that the stack made for its database, or None.
+
+    `firewall_logs_arn: Output[str]` or None likewise, of a key in us-east-1, where the web ACL's logs are.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        kept_database_key: str | None,
+        makes_database_key: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Makes what `settings` ask for; each key costs, so what nothing uses is not made.
+
+        `kept_database_key`: the ARN of the key that the database keeps, None where the settings decide;
+        `makes_database_key`: whether the stack makes one for it.
+        """
+        super().__init__("orthanc:keys:Keys", name, None, opts)
+        self._name, self._settings = name, settings
+        self._region = settings.account.region
+        self.database_arn: pulumi.Output[str] | None = None
+        self.made_for_database: pulumi.Output[str] | None = None
+        self.secrets_arn: pulumi.Output[str] | None = None
+        self.logs_arn: pulumi.Output[str] | None = None
+        self.firewall_logs_arn: pulumi.Output[str] | None = None
+        if settings.kms_key_arn:
+            key = pulumi.Output.from_input(settings.kms_key_arn)
+            self.database_arn = self.secrets_arn = self.logs_arn = key
+        elif settings.enable_customer_keys:
+            self._make(makes_database_key=makes_database_key)
+        if kept_database_key:
+            self.database_arn = pulumi.Output.from_input(kept_database_key)
+        if self._region == CLOUDFRONT_REGION:
+            self.firewall_logs_arn = self.logs_arn
+        self.register_outputs({})
+
+    def _make(self, *, makes_database_key: bool) -> None:
+        own = self._settings.account
+        sessions = self._settings.enable_exec
+        if makes_database_key:
+            policy = key_policies.used_through(own, ["rds"])
+            self.database_arn = self.made_for_database = self._key("database", "Orthanc's index", policy)
+        # RDS, since it makes the database's secret where it draws the password.
+        by_services = key_policies.used_through(own, ["secretsmanager", "rds"])
+        self.secrets_arn = self._key("secrets", "Passwords of Orthanc and its database", by_services)
+        self.logs_arn = self._key("logs", "Logs of Orthanc", key_policies.of_logs(own, sessions=sessions))
+        if self._settings.enable_waf and self._region != CLOUDFRONT_REGION:
+            policy = key_policies.of_logs(own._replace(region=CLOUDFRONT_REGION), sessions=False)
+            self.firewall_logs_arn = self._key("firewall-logs", "Logs of the firewall", policy, CLOUDFRONT_REGION)
+
+    def _key(self, purpose: str, description: str, policy: str, region: str | None = None) -> pulumi.Output[str]:
+        return aws.kms.Key(
+            f"{self._name}-{purpose}",
+            region=region,
+            description=description,
+            policy=policy,
+            enable_key_rotation=True,
+            deletion_window_in_days=retention.key_deletion_window_days(self._settings),
+            opts=retention.stateful(self, self._settings),
+        ).arn

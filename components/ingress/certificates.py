@@ -1,0 +1,74 @@
+"""The certificates of the archive's own name: for viewers at the edge, for CloudFront at the load balancer.
+
+Brought by ARN, or made here and validated by a record in the hosted zone of the name. The records that lead
+viewers to the distribution belong to `edge`.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+from components.config.edge import CLOUDFRONT_REGION
+
+_VALIDATION_TTL_SECONDS = 300
+
+
+class Certificates(pulumi.ComponentResource):
+    """The stack's certificates, none without an own domain.
+
+    `edge_arn`, `load_balancer_arn`: Input[str], or None where there is none. They are known once the certificate
+    is issued: CloudFront and load balancer refuse one that is still pending.
+    """
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
+        """Makes what `settings` bring no certificate for, where they name a hosted zone."""
+        super().__init__("orthanc:edge:Certificates", name, None, opts)
+        self._name, self._settings = name, settings
+        self._child = pulumi.ResourceOptions(parent=self)
+
+        self.edge_arn: pulumi.Input[str] | None = settings.certificate_arn or None
+        self.load_balancer_arn: pulumi.Input[str] | None = settings.regional_certificate_arn or None
+        region = settings.account.region
+        if settings.hosted_zone_id and not settings.certificate_arn:
+            issued = self._make(sorted({CLOUDFRONT_REGION, region}))
+            self.edge_arn, self.load_balancer_arn = issued[CLOUDFRONT_REGION], issued[region]
+        elif region == CLOUDFRONT_REGION:
+            # There one certificate can serve both.
+            self.load_balancer_arn = self.load_balancer_arn or self.edge_arn
+        self.register_outputs({})
+
+    def _make(self, regions: list[str]) -> dict[str, pulumi.Output[str]]:
+        """One issued certificate a region."""
+        certificates = {
+            region: aws.acm.Certificate(
+                f"{self._name}-{region}",
+                region=region,
+                domain_name=self._settings.domain_name,
+                validation_method="DNS",
+                opts=self._child,
+            )
+            for region in regions
+        }
+        # ACM asks for the same record for every certificate that an account has for a name, in whichever region
+        # (ACM User Guide, "DNS validation"): one record validates them all, and it may be there already.
+        asked = certificates[CLOUDFRONT_REGION].domain_validation_options[0]
+        record = aws.route53.Record(
+            f"{self._name}-validation",
+            zone_id=self._settings.hosted_zone_id,
+            name=asked.resource_record_name,
+            type=asked.resource_record_type,
+            records=[asked.resource_record_value],
+            ttl=_VALIDATION_TTL_SECONDS,
+            allow_overwrite=True,
+            opts=self._child,
+        )
+        return {
+            region: aws.acm.CertificateValidation(
+                f"{self._name}-{region}",
+                region=region,
+                certificate_arn=certificate.arn,
+                validation_record_fqdns=[record.fqdn],
+                opts=self._child,
+            ).certificate_arn
+            for region, certificate in certificates.items()
+        }

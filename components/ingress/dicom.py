@@ -1,0 +1,96 @@
+"""DICOM from modalities and other PACS: a network load balancer before the tasks' DICOM port.
+
+TLS, where there is a certificate, ends here: Orthanc's own DICOM TLS wants the private key in a file, and ACM
+gives none away. From here to the task, inside the VPC, DICOM is plain. Who may associate is decided twice: by
+address in the balancer's security group, by title and address in Orthanc (see `orthanc`).
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings, ports
+from components.ingress.load_balancer import TASK_HEALTH
+from components.network.network import Network
+from components.preflight.rollout import Rollout
+
+# TLS 1.3 and 1.2, forward secrecy and AEAD ciphers only: what DICOM's BCP 195 profiles (PS3.15, annex B) ask for.
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+
+# A C-MOVE is silent while one large object goes to its destination, so an hour; for TLS AWS keeps its 350 s.
+_IDLE_SECONDS = 3600
+# How long a study that is being sent may go on when its task is replaced.
+_DRAIN_SECONDS = 300
+
+
+class DicomIngress(pulumi.ComponentResource):
+    """Network load balancer, target group and listener.
+
+    `target_group: aws.lb.TargetGroup` and `listener: aws.lb.Listener` for the service;
+    `balancer: aws.lb.LoadBalancer` for who watches it; `endpoint: Output[str]`, host:port for the modalities.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        network: Network,
+        rollout: Rollout,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Stands in the private subnets of `network`, or in the public ones with `dicomIngress` public.
+
+        What a modality is sending when its task is replaced may end before, as `rollout` lets it.
+        """
+        super().__init__("orthanc:dicom:DicomIngress", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        public, over_tls = settings.dicom_ingress == "public", bool(settings.dicom_certificate_arn)
+        # From internal to public the balancer is another one, and AWS ties a target group to one balancer: under
+        # another name all three are made anew, and those of before go when the service has left them.
+        name = f"{name}-{settings.dicom_ingress}"
+
+        self.balancer = aws.lb.LoadBalancer(
+            name,
+            load_balancer_type="network",
+            internal=not public,
+            subnets=network.public_subnet_ids if public else network.private_subnet_ids,
+            # A network load balancer that is made without a group never gets one.
+            security_groups=[network.security_groups.dicom_balancer(settings).id],
+            # Modalities are often given one of its two addresses, not its name: each must reach every task.
+            enable_cross_zone_load_balancing=True,
+            opts=child,
+        )
+        self.target_group = aws.lb.TargetGroup(
+            name,
+            vpc_id=network.vpc_id,
+            target_type="ip",
+            protocol="TCP",
+            port=ports.ORTHANC_DICOM,
+            # Off by default for addresses: Orthanc would see the balancer in place of the modality.
+            preserve_client_ip="true",
+            # Asked at its web server. Orthanc logs an error for each connection to its DICOM port that ends
+            # without an association, such as a TCP check; and a port that accepts connections may still be
+            # blocked.
+            health_check={**TASK_HEALTH, "port": str(ports.ORTHANC_HTTP)},
+            deregistration_delay=rollout.drain_seconds(_DRAIN_SECONDS),
+            opts=child,
+        )
+        self.listener = aws.lb.Listener(
+            name,
+            load_balancer_arn=self.balancer.arn,
+            protocol="TLS" if over_tls else "TCP",
+            port=settings.dicom_port,
+            certificate_arn=settings.dicom_certificate_arn if over_tls else None,
+            ssl_policy=TLS_POLICY if over_tls else None,
+            tcp_idle_timeout_seconds=None if over_tls else _IDLE_SECONDS,
+            default_actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # TLS is turned on in place. To turn it off takes a new listener: the provider would send the
+                # previous TLS policy, which AWS refuses for TCP. Both use the same port: delete the old one first.
+                replace_on_changes=[] if over_tls else ["protocol"],
+                delete_before_replace=True,
+            ),
+        )
+        self.endpoint = pulumi.Output.concat(self.balancer.dns_name, ":", str(settings.dicom_port))
+        self.register_outputs({"endpoint": self.endpoint})

@@ -1,0 +1,147 @@
+"""AWS WAF before CloudFront: address list, rate limit, AWS's managed rules, and a log without what is private.
+
+Everything of it lives in us-east-1, whichever region the stack is in. Countries are not decided here but by
+CloudFront's own geo restriction, which needs no WAF.
+"""
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+from components.config.edge import CLOUDFRONT_REGION
+from components.config.stack_name import with_stack
+from components.iam.keys import Keys
+
+_SCOPE = "CLOUDFRONT"
+_RATE_WINDOW_SECONDS = 300
+_LONGEST_METRIC_NAME = 128  # AWS WAF API Reference, "VisibilityConfig"
+
+# AWS's managed rule groups in the order in which they are asked, and those of their rules that only count (AWS WAF
+# Developer Guide, "AWS Managed Rules rule groups list"). Left out: the anonymous IP list, since DICOMweb clients
+# run in clouds and radiologists read through a VPN, both of which it blocks; and the SQL group, whose patterns
+# DICOM's free texts and pixels meet by chance while Orthanc's statements are prepared ones.
+MANAGED_RULES: Mapping[str, Sequence[str]] = {
+    "AWSManagedRulesAmazonIpReputationList": (),
+    "AWSManagedRulesKnownBadInputsRuleSet": (),
+    "AWSManagedRulesCommonRuleSet": (
+        # A body is a DICOM file here: larger than 8 KB always, and its bytes look like anything.
+        *("SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY"),
+        "EC2MetaDataSSRF_BODY",
+        # A WADO-RS request lists its frames in the path (…/frames/1,2,3,…): some 200 of them exceed 1024 bytes.
+        "SizeRestrictions_URIPATH",
+        # A QIDO query that lists what it wants included, and scripts and modalities that do not name themselves.
+        *("SizeRestrictions_QUERYSTRING", "NoUserAgent_HEADER"),
+    ),
+}
+
+# Kept out of WAF's logs and samples: credentials, and what names patients (queries, and bodies of which a matching
+# rule records a piece).
+_CREDENTIALS = ["authorization", "cookie"]
+_PROTECTED: list[aws.wafv2.WebAclDataProtectionConfigDataProtectionArgsDict] = [
+    {"action": "SUBSTITUTION", "field": {"field_type": "SINGLE_HEADER", "field_keys": _CREDENTIALS}},
+    {"action": "SUBSTITUTION", "field": {"field_type": "QUERY_STRING"}},
+    {"action": "SUBSTITUTION", "field": {"field_type": "BODY"}},
+]
+
+
+class Firewall(pulumi.ComponentResource):
+    """A web ACL for CloudFront with its address sets, its log group and what is logged.
+
+    `web_acl_arn: Output[str]`; `metric_name: str`, by which CloudWatch knows the ACL.
+    """
+
+    def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
+        """Everybody may come in, unless `settings` list who may."""
+        super().__init__("orthanc:edge:Firewall", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        allowed = [
+            aws.wafv2.IpSet(
+                f"{name}-ipv{version}",
+                region=CLOUDFRONT_REGION,
+                scope=_SCOPE,
+                description="Who may come in",
+                ip_address_version=f"IPV{version}",
+                addresses=networks,
+                opts=child,
+            ).arn
+            for version, networks in by_version(settings.allowed_cidrs).items()
+        ]
+        # Of two stacks in one account each counts its own.
+        self.metric_name = with_stack(name, pulumi.get_stack(), longest=_LONGEST_METRIC_NAME)
+        web_acl = aws.wafv2.WebAcl(
+            name,
+            region=CLOUDFRONT_REGION,
+            scope=_SCOPE,
+            description=f"Who comes in to Orthanc, stack {pulumi.get_stack()}",
+            default_action={"allow": {}},
+            rules=rules(settings.waf_rate_limit, allowed),
+            data_protection_config={"data_protections": _PROTECTED},
+            visibility_config=_visibility(self.metric_name),
+            opts=child,
+        )
+        log_group = aws.cloudwatch.LogGroup(
+            name,
+            region=CLOUDFRONT_REGION,
+            name_prefix="aws-waf-logs-orthanc-",  # WAF writes to groups of this name only
+            retention_in_days=settings.log_retention_days,
+            kms_key_id=keys.firewall_logs_arn,
+            opts=child,
+        )
+        aws.wafv2.WebAclLoggingConfiguration(
+            name,
+            region=CLOUDFRONT_REGION,
+            resource_arn=web_acl.arn,
+            log_destination_configs=[log_group.arn],
+            redacted_fields=[{"single_header": {"name": header}} for header in _CREDENTIALS],
+            opts=child,
+        )
+        self.web_acl_arn = web_acl.arn
+        self.register_outputs({"webAclArn": self.web_acl_arn})
+
+
+def by_version(networks: Sequence[str]) -> dict[int, list[str]]:
+    """The networks by version of IP, without versions that have none."""
+    versions = {version: [n for n in networks if ipaddress.ip_network(n).version == version] for version in (4, 6)}
+    return {version: found for version, found in versions.items() if found}
+
+
+def rules(rate_limit: int, allowed: Sequence[pulumi.Input[str]]) -> list[aws.wafv2.WebAclRuleArgsDict]:
+    """The web ACL's rules in order; `allowed`: ARNs of the sets of addresses that may come in, if not all may."""
+    limit: Any = {
+        "limit": rate_limit,
+        "aggregate_key_type": "IP",
+        "evaluation_window_sec": _RATE_WINDOW_SECONDS,
+    }
+    statements: dict[str, Any] = {}
+    if allowed:
+        sets = [{"ip_set_reference_statement": {"arn": arn}} for arn in allowed]
+        within = sets[0] if len(sets) == 1 else {"or_statement": {"statements": sets}}
+        statements["not-allowed"] = {"not_statement": {"statement": within}}
+    statements["too-many-requests"] = {"rate_based_statement": limit}
+    blocking = [
+        {"name": name, "action": {"block": {}}, "statement": statement} for name, statement in statements.items()
+    ]
+    managed = [
+        {"name": group, "override_action": {"none": {}}, "statement": _managed(group, counted)}
+        for group, counted in MANAGED_RULES.items()
+    ]
+    return [
+        {**rule, "priority": priority, "visibility_config": _visibility(rule["name"])}  # type: ignore[typeddict-item]
+        for priority, rule in enumerate([*blocking, *managed])
+    ]
+
+
+def _managed(group: str, counted: Sequence[str]) -> dict[str, Any]:
+    overrides = [{"name": rule, "action_to_use": {"count": {}}} for rule in counted]
+    return {
+        "managed_rule_group_statement": {"vendor_name": "AWS", "name": group, "rule_action_overrides": overrides}
+    }
+
+
+def _visibility(name: str) -> aws.wafv2.WebAclVisibilityConfigArgsDict:
+    return {"cloudwatch_metrics_enabled": True, "metric_name": name, "sampled_requests_enabled": True}

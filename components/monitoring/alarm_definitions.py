@@ -1,0 +1,246 @@
+"""When somebody is told, of what, and what he is to do: the alarms of a stack as a table, pure.
+
+An alarm's name is also its runbook's, the section of docs/operations.md, unless several share one. An alarm stands
+where its metric is, which for CloudFront and what belongs to it is us-east-1.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+
+from components.config import Settings, connections
+from components.config.edge import CLOUDFRONT_REGION
+from components.monitoring import metrics
+from components.monitoring.metrics import Metric, Watched
+
+RUNBOOKS = "docs/operations.md"
+
+# CloudWatch's own words for what to make of a time without a measurement.
+Missing = Literal["breaching", "notBreaching"]
+
+_FIVE_MINUTES, _HOUR, _DAY = 300, 3600, 86400
+
+# Of so few requests in five minutes one that fails says nothing.
+_REQUESTS_THAT_COUNT = 20
+# Some failures belong to every day: a viewer that leaves, a task that is replaced.
+_ERRORS_PERCENT = 5
+# Over this for a quarter of an hour queues grow, and a task more or a larger one is due.
+_BUSY_PERCENT = 85
+# At 100 % Linux kills Orthanc; its caches fill what they are given, so it may stand high for long.
+_FULL_PERCENT = 90
+# RDS enlarges the storage when a tenth of it is free. At half of that it could not: it has reached
+# databaseMaxStorageGib, or enlarged it less than six hours ago. Of the first size, as the metric knows no other.
+_STORAGE_SHARE = 0.05
+# All tasks of a rolling update together open half of them (see `connections`), and RDS keeps some for itself.
+_CONNECTIONS_SHARE = 0.7
+# S3 copies most objects within a quarter of an hour, without promising it.
+_REPLICA_BEHIND_SECONDS = _HOUR
+# ACM renews its own certificates 60 days before their end, and asks for help 45 days before; a brought one is not
+# renewed at all.
+_DAYS_TO_EXPIRY = 30
+# Each blocks the DICOM port of a task for 30 s: with so many in five minutes it was blocked for half of them.
+_SILENT_CONNECTIONS = 5
+# The internet's background noise is some dozens; a flood, or a client taken for an attacker, is a thousand.
+_BLOCKED = 1000
+
+
+class Alarm(NamedTuple):
+    """One alarm: in `of` periods of `seconds` at least `periods` lie beyond the threshold.
+
+    `expression`: CloudWatch's metric math over the keys of `metrics`, which are one metric where there is none.
+    """
+
+    name: str
+    description: str
+    metrics: Mapping[str, Metric]
+    above: float | None = None
+    below: float | None = None
+    expression: str = ""
+    seconds: int = _FIVE_MINUTES
+    periods: int = 3
+    of: int = 3
+    missing: Missing = "notBreaching"
+    region: str = ""
+    section: str = ""
+
+    @property
+    def runbook(self) -> str:
+        """Where it says what to do."""
+        return f"{RUNBOOKS}#{self.section or self.name}"
+
+
+def alarms(settings: Settings, watched: Watched) -> list[Alarm]:
+    """The alarms of a stack, each in its region."""
+    every = (
+        *_way_in(settings, watched),
+        *_tasks(watched),
+        *_database(settings, watched),
+        *_copies(watched),
+        *_certificates(watched),
+    )
+    return [alarm._replace(region=alarm.region or _region(alarm, watched)) for alarm in every]
+
+
+def _region(alarm: Alarm, watched: Watched) -> str:
+    return metrics.region_of(next(iter(alarm.metrics.values())), watched)
+
+
+def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
+    yield Alarm(
+        "no-healthy-task",
+        "Nobody can view or upload: the load balancer finds no healthy task. Look why the tasks stop.",
+        {"healthy": metrics.healthy_tasks(watched)},
+        below=1,
+        seconds=60,
+        # A balancer without targets says nothing at all.
+        missing="breaching",
+    )
+    if watched.dicom_balancer is not None:
+        yield Alarm(
+            "no-healthy-dicom-task",
+            "Modalities cannot store or query: the DICOM balancer finds no healthy task.",
+            {"healthy": metrics.healthy_dicom_tasks(watched)},
+            below=1,
+            seconds=60,
+            missing="breaching",
+        )
+        yield Alarm(
+            "dicom-port-blocked",
+            "Connections that say nothing block the DICOM port, for 30 s each. Find out who opens them.",
+            {"silent": metrics.silent_dicom_connections(watched)},
+            above=_SILENT_CONNECTIONS - 1,
+            periods=1,
+            of=1,
+        )
+    yield Alarm(
+        "server-errors",
+        f"More than {_ERRORS_PERCENT} % of requests fail with 5xx. Read the tasks' log; roll back what is new.",
+        {
+            "requests": metrics.at_balancer(watched, "RequestCount"),
+            "tasks": metrics.at_balancer(watched, "HTTPCode_Target_5XX_Count"),
+            "balancer": metrics.at_balancer(watched, "HTTPCode_ELB_5XX_Count"),
+        },
+        expression=_share("100 * (FILL(tasks, 0) + FILL(balancer, 0)) / requests"),
+        above=_ERRORS_PERCENT,
+        periods=2,
+    )
+    yield Alarm(
+        "slow-answers",
+        "One request in twenty waits long for its first byte: viewers stall. Find out which, and on what.",
+        {"seconds": metrics.at_balancer(watched, "TargetResponseTime", "p95")},
+        # At the whole of it CloudFront gives up.
+        above=settings.response_timeout_seconds / 4,
+    )
+    yield Alarm(
+        "edge-errors",
+        f"CloudFront answers more than {_ERRORS_PERCENT} % of viewers with 5xx. Without server-errors beside it"
+        " the fault lies between CloudFront and the load balancer.",
+        {
+            "requests": metrics.at_edge(watched, "Requests"),
+            "percent": metrics.at_edge(watched, "5xxErrorRate", "Average"),
+        },
+        expression=_share("percent"),
+        above=_ERRORS_PERCENT,
+        periods=2,
+    )
+    if watched.firewall is not None:
+        yield Alarm(
+            "blocked-requests",
+            f"The firewall refused more than {_BLOCKED} requests in 5 minutes: an attack, or a client of yours.",
+            {"blocked": metrics.blocked(watched)},
+            above=_BLOCKED,
+            periods=1,
+            of=1,
+        )
+
+
+def _share(of_requests: str) -> str:
+    return f"IF(FILL(requests, 0) >= {_REQUESTS_THAT_COUNT}, {of_requests}, 0)"
+
+
+def _tasks(watched: Watched) -> Iterator[Alarm]:
+    yield Alarm(
+        "tasks-busy",
+        f"The tasks use more than {_BUSY_PERCENT} % of their CPU for a quarter of an hour. Give them more of it.",
+        {"cpu": metrics.of_tasks(watched, "CPUUtilization", "Average")},
+        above=_BUSY_PERCENT,
+    )
+    yield Alarm(
+        "tasks-out-of-memory",
+        f"A task uses more than {_FULL_PERCENT} % of its memory; at 100 % it is killed. Give it more.",
+        {"memory": metrics.of_tasks(watched, "MemoryUtilization", "Maximum")},
+        above=_FULL_PERCENT,
+    )
+
+
+def _database(settings: Settings, watched: Watched) -> Iterator[Alarm]:
+    yield Alarm(
+        "database-busy",
+        f"The database uses more than {_BUSY_PERCENT} % of its CPU for a quarter of an hour: searches get slow.",
+        {"cpu": metrics.of_database(watched, "CPUUtilization", "Average")},
+        above=_BUSY_PERCENT,
+    )
+    yield Alarm(
+        "database-disk-full",
+        "The database's disk is nearly full, and RDS has not enlarged it; when it is, nothing can be stored.",
+        {"bytes": metrics.of_database(watched, "FreeStorageSpace", "Minimum")},
+        below=settings.database_storage_gib * 2**30 * _STORAGE_SHARE,
+    )
+    most = connections.of_all_clients(settings.database_instance_class)
+    yield Alarm(
+        "database-connections",
+        f"More than {_CONNECTIONS_SHARE:.0%} of the database's connections are open; new tasks may get none.",
+        {"connections": metrics.of_database(watched, "DatabaseConnections", "Maximum")},
+        above=int(most * _CONNECTIONS_SHARE),
+    )
+
+
+def _copies(watched: Watched) -> Iterator[Alarm]:
+    if watched.state_machine is not None:
+        yield Alarm(
+            "rotation-failed",
+            "The database has a new password and the tasks were not replaced: each lost connection stays lost.",
+            {"failed": metrics.failed_executions(watched)},
+            above=0,
+            periods=1,
+            of=1,
+        )
+    if watched.replica_bucket is not None:
+        yield Alarm(
+            "replication-failed",
+            "S3 could not copy files to the replica, and does not try again by itself.",
+            {"failed": metrics.of_replication(watched, "OperationsFailedReplication", "Sum")},
+            above=0,
+            periods=1,
+            of=1,
+        )
+        yield Alarm(
+            "replica-behind",
+            f"The replica lags more than {_REPLICA_BEHIND_SECONDS // 60} minutes: what is lost now is lost.",
+            {"seconds": metrics.of_replication(watched, "ReplicationLatency", "Maximum")},
+            above=_REPLICA_BEHIND_SECONDS,
+            # There S3 tells of it; of failures it tells in the bucket's own region.
+            region=watched.replica_region,
+        )
+
+
+def _certificates(watched: Watched) -> Iterator[Alarm]:
+    balancer = watched.load_balancer_certificate
+    certificates = {
+        "edge-certificate": (watched.edge_certificate, CLOUDFRONT_REGION),
+        # In us-east-1 one can serve both.
+        "load-balancer-certificate": (None if balancer is watched.edge_certificate else balancer, watched.region),
+        "dicom-certificate": (watched.dicom_certificate, watched.region),
+    }
+    for name, (arn, region) in certificates.items():
+        if arn is not None:
+            yield Alarm(
+                name,
+                f"A certificate ends in less than {_DAYS_TO_EXPIRY} days; after that nobody is let in.",
+                {"days": metrics.days_to_expiry(arn)},
+                below=_DAYS_TO_EXPIRY,
+                seconds=_DAY,
+                periods=1,
+                of=1,
+                region=region,
+                section="certificate-expires",
+            )

@@ -1,0 +1,146 @@
+"""Alarms and events that tell somebody when studies no longer come in or go out: `alarm_table` as resources."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+from components.monitoring import alarm_definitions, event_definitions, metrics
+from components.monitoring.alarm_definitions import Alarm
+from components.monitoring.event_definitions import Event
+from components.monitoring.metrics import Metric, Watched
+from components.monitoring.topics import AlarmTopic
+
+_RESULT = "result"
+
+
+class Alarms(pulumi.ComponentResource):
+    """An alarm for each line of the table, a rule for each event, and a topic in each of their regions.
+
+    `topic_arns: dict[str, Output[str]]` by region; `arns: dict[str, Output[str]]` of the alarms, by name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        watched: Watched,
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Notifies when an alarm of what is `watched` begins and when it is over.
+
+        `after`: what must work before anything can alarm. While a stack is being made, nothing answers, and
+        missing data means an alarm. Warns where the stack itself subscribes nobody.
+        """
+        super().__init__("orthanc:observability:Alarms", name, None, opts)
+        self._name, self._child = name, pulumi.ResourceOptions(parent=self)
+        self._after = pulumi.ResourceOptions(parent=self, depends_on=list(after))
+        table = alarm_definitions.alarms(settings, watched)
+        if not settings.alarm_emails:
+            pulumi.log.warn(
+                "nobody hears of the alarms yet: pulumi config set --path 'alarmEmails[0]' pacs-team@example.org,"
+                " or subscribe somebody to the topics of the output alarmTopicArns",
+                self,
+            )
+        self.topic_arns = {
+            region: AlarmTopic(
+                f"{name}-{region}", settings, region=region, events=region == watched.region, opts=self._child
+            ).arn
+            for region in sorted({watched.region, *(alarm.region for alarm in table)})
+        }
+        if watched.dicom_balancer is not None:
+            self._count_in_log(metrics.silent_dicom_connections(watched), metrics.SILENT_CONNECTION, watched)
+        self.arns = {alarm.name: self._alarm(alarm) for alarm in table}
+        for event in event_definitions.events(watched, pulumi.get_stack()):
+            self._event(event, self.topic_arns[watched.region])
+        self.register_outputs({"topicArns": self.topic_arns})
+
+    def _alarm(self, alarm: Alarm) -> pulumi.Output[str]:
+        topics = [self.topic_arns[alarm.region]]
+        below = alarm.below is not None
+        return aws.cloudwatch.MetricAlarm(
+            f"{self._name}-{alarm.name}",
+            region=alarm.region,
+            alarm_description=(
+                f"Orthanc, stack {pulumi.get_stack()}: {alarm.description} What to do: {alarm.runbook}"
+            ),
+            **(_math(alarm) if alarm.expression else _single(alarm)),
+            comparison_operator="LessThanThreshold" if below else "GreaterThanThreshold",
+            threshold=alarm.below if below else alarm.above,
+            evaluation_periods=alarm.of,
+            datapoints_to_alarm=alarm.periods,
+            treat_missing_data=alarm.missing,
+            alarm_actions=topics,
+            ok_actions=topics,
+            opts=self._after,
+        ).arn
+
+    def _count_in_log(self, metric: Metric, pattern: str, watched: Watched) -> None:
+        """A metric that counts the lines of Orthanc's log that `pattern` matches."""
+        aws.cloudwatch.LogMetricFilter(
+            f"{self._name}-{metric.name}",
+            log_group_name=watched.log_group,
+            pattern=pattern,
+            metric_transformation={
+                "namespace": metric.namespace,
+                "name": metric.name,
+                "value": "1",
+                "unit": "Count",
+            },
+            opts=self._child,
+        )
+
+    def _event(self, event: Event, topic_arn: pulumi.Output[str]) -> None:
+        name = f"{self._name}-{event.name}"
+        rule = aws.cloudwatch.EventRule(
+            name,
+            description=event.description,
+            event_pattern=pulumi.Output.json_dumps(event.pattern, sort_keys=True),
+            opts=self._after,
+        )
+        aws.cloudwatch.EventTarget(
+            name,
+            rule=rule.name,
+            arn=topic_arn,
+            input_transformer={"input_paths": dict(event.paths), "input_template": event.template},
+            opts=self._child,
+        )
+
+
+def _single(alarm: Alarm) -> dict[str, Any]:
+    """The inputs of an alarm on one metric."""
+    [metric] = alarm.metrics.values()
+    percentile = metric.statistic.startswith("p")
+    return {
+        "namespace": metric.namespace,
+        "metric_name": metric.name,
+        "dimensions": dict(metric.dimensions) or None,
+        "period": alarm.seconds,
+        "extended_statistic" if percentile else "statistic": metric.statistic,
+        # Of a handful of requests a percentile is the slowest one.
+        **({"evaluate_low_sample_count_percentiles": "ignore"} if percentile else {}),
+    }
+
+
+def _math(alarm: Alarm) -> dict[str, Any]:
+    """The inputs of an alarm on what is computed from several."""
+    result = {"id": _RESULT, "label": alarm.name, "expression": alarm.expression, "return_data": True}
+    queries = [
+        {"id": id, "metric": _queried(metric, alarm.seconds), "return_data": False}
+        for id, metric in alarm.metrics.items()
+    ]
+    return {"metric_queries": [result, *queries]}
+
+
+def _queried(metric: Metric, seconds: int) -> dict[str, Any]:
+    return {
+        "namespace": metric.namespace,
+        "metric_name": metric.name,
+        "dimensions": dict(metric.dimensions) or None,
+        "stat": metric.statistic,
+        "period": seconds,
+    }

@@ -1,0 +1,50 @@
+"""What the stack should cost a month, and who hears when it will cost more: a budget of AWS Budgets.
+
+It counts what carries the stack's tag `Stack` (aws:defaultTags), once an administrator has activated that as a
+cost allocation tag; without the tag, all of the account.
+"""
+
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+
+_TAG = "Stack"
+# What of the limit is told when: in good time, and when it has happened.
+_TOLD = {"FORECASTED": 80, "ACTUAL": 100}
+
+
+class MonthlyBudget(pulumi.ComponentResource):
+    """A monthly budget of `monthlyBudgetUsd` that tells `alarmEmails`."""
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
+        """Tells, and stops nothing: an archive that is turned off for its price is worth nothing."""
+        super().__init__("orthanc:observability:MonthlyBudget", name, None, opts)
+        aws.budgets.Budget(
+            name,
+            budget_type="COST",
+            limit_amount=str(settings.monthly_budget_usd),
+            limit_unit="USD",
+            time_unit="MONTHLY",
+            cost_filters=cost_filters(pulumi.Config("aws").get_object("defaultTags")),
+            notifications=[
+                {
+                    "notification_type": kind,
+                    "comparison_operator": "GREATER_THAN",
+                    "threshold": percent,
+                    "threshold_type": "PERCENTAGE",
+                    "subscriber_email_addresses": list(settings.alarm_emails),
+                }
+                for kind, percent in _TOLD.items()
+            ],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})
+
+
+def cost_filters(default_tags: Any) -> list[aws.budgets.BudgetCostFilterArgsDict]:
+    """What is counted: what has the tag `Stack` as the provider's default tags give it, or everything."""
+    value = ((default_tags or {}).get("tags") or {}).get(_TAG)
+    return [{"name": "TagKeyValue", "values": [f"user:{_TAG}${value}"]}] if value else []

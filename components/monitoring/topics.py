@@ -1,0 +1,67 @@
+"""Who is told of alarms: an SNS topic, whose messages are encrypted under a key of their own.
+
+Alarms tell topics of their own region only, so there is one wherever an alarm stands.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+from components.config.stack_name import with_stack
+from components.iam import key_policies, policies, retention
+
+_LONGEST_DISPLAY_NAME = 100  # AWS CloudFormation User Guide, "AWS::SNS::Topic"
+
+
+class AlarmTopic(pulumi.ComponentResource):
+    """Topic, key, what may publish to it, and an e-mail subscription for each of `alarmEmails`.
+
+    `arn`: Output[str], known once alarms may publish.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        region: str,
+        events: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """In `region`; with `events` EventBridge may publish, too.
+
+        The key is the stack's own whatever `kmsKeyArn` brings: that lies in another region, or would have to admit
+        CloudWatch. It encrypts no data, so it goes with the alarms.
+        """
+        super().__init__("orthanc:observability:AlarmTopic", name, None, opts)
+        child, own = pulumi.ResourceOptions(parent=self), settings.account
+        key = aws.kms.Key(
+            name,
+            region=region,
+            description="Alarms of Orthanc",
+            policy=key_policies.of_alarms(own._replace(region=region), events=events),
+            enable_key_rotation=True,
+            deletion_window_in_days=retention.key_deletion_window_days(settings),
+            opts=child,
+        )
+        topic = aws.sns.Topic(
+            name,
+            region=region,
+            # The sender that mails show.
+            display_name=with_stack("Orthanc", pulumi.get_stack(), longest=_LONGEST_DISPLAY_NAME, separator=" "),
+            kms_master_key_id=key.arn,
+            opts=child,
+        )
+        policy = aws.sns.TopicPolicy(
+            name,
+            region=region,
+            arn=topic.arn,
+            policy=topic.arn.apply(lambda arn: policies.topic_of_alarms(arn, own.id, events=events)),
+            opts=child,
+        )
+        for email in settings.alarm_emails:
+            aws.sns.TopicSubscription(
+                f"{name}-{email}", region=region, topic=topic.arn, protocol="email", endpoint=email, opts=child
+            )
+        self.arn = policy.arn
+        self.register_outputs({"arn": self.arn})

@@ -1,0 +1,51 @@
+"""What may be reached through the VPC's endpoints: what this stack's tasks use, and nothing else of AWS.
+
+The endpoints stand in the network, which is made first; what the policies name (bucket, repository, log groups,
+secrets, key) is made last, so that the policies are resources of their own. Without them a task that is taken over
+could carry images to a bucket of somebody else, NAT or not.
+"""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config.account import Account
+from components.iam import policies
+from components.network.network import Network
+
+
+class EndpointPolicies(pulumi.ComponentResource):
+    """A policy for every endpoint that is the stack's own; none in an existing VPC.
+
+    `ready: list[pulumi.Resource]`, what a task waits for, so that none ever runs with endpoints open to all.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        account: Account,
+        network: Network,
+        role_documents: Sequence[pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Admits what the tasks' roles may do.
+
+        `account`: the stack's. `role_documents`: the roles' policies, as JSON.
+        """
+        super().__init__("orthanc:network:EndpointPolicies", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        layers = policies.pull_layers(account.partition, account.region)
+        documents = pulumi.Output.all(layers, *role_documents)
+        self.ready: list[pulumi.Resource] = [
+            aws.ec2.VpcEndpointPolicy(
+                f"{name}-{service.replace('.', '-')}",
+                vpc_endpoint_id=endpoint.id,
+                policy=documents.apply(lambda all, service=service: policies.endpoint(service, all)),
+                opts=child,
+            )
+            for service, endpoint in network.endpoints.items()
+        ]
+        self.register_outputs({})

@@ -1,0 +1,65 @@
+"""An existing network: a VPC with subnets that somebody else made and keeps.
+
+Owns the security groups of the stack's roles and nothing else. Subnets, routes, gateways, endpoints, flow logs and
+the VPC's default group are its owner's; `preflight.network` and
+`preflight.endpoints` have checked that they will do.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+from components.iam.task_services import service_name, services_of_tasks
+from components.network.network import Network
+from components.network.security_groups import SecurityGroups
+
+
+class ExistingVpc(Network):
+    """The VPC `vpcId` with its subnets; the endpoints in it are not the stack's to restrict."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        endpoint_groups: Mapping[str, Sequence[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Makes the security groups in it.
+
+        `endpoint_groups`: those of the VPC's endpoints that serve the tasks, by service (see `Plan`).
+        """
+        super().__init__("orthanc:network:ExistingVpc", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        self.vpc_id = pulumi.Output.from_input(settings.vpc_id)
+        self.private_subnet_ids = pulumi.Output.from_input(settings.private_subnet_ids)
+        self.isolated_subnet_ids = pulumi.Output.from_input(settings.isolated_subnet_ids)
+        self.public_subnet_ids = pulumi.Output.from_input(settings.public_subnet_ids)
+        self.isolated_subnets = len(settings.isolated_subnet_ids)
+        self.endpoints = {}
+        self.origin_needs = []
+
+        self.security_groups = SecurityGroups(f"{name}-sg", settings, vpc_id=self.vpc_id, opts=child)
+        endpoints = _groups(settings, endpoint_groups)
+        if endpoints is None:
+            self.security_groups.let_tasks_call_anybody()
+        else:
+            s3 = aws.ec2.get_managed_prefix_list(name=service_name("s3", settings.account.region))
+            self.security_groups.let_tasks_call_s3(s3.id)
+            self.security_groups.let_tasks_call_groups(endpoints)
+        self.register_outputs({"vpcId": self.vpc_id})
+
+
+def _groups(settings: Settings, by_service: Mapping[str, Sequence[str]]) -> list[str] | None:
+    """All of these security groups; None where a service that tasks call has no endpoint.
+
+    With private DNS all calls to a service go to its endpoint in the VPC, whatever the routes are: no wider rule
+    than to these groups can be of use. Without, they go where the owner's routes and firewalls lead.
+    """
+    # S3 has its gateway endpoint, or the internet's addresses.
+    if not by_service.keys() >= set(services_of_tasks(settings)):
+        return None
+    return sorted({group for groups in by_service.values() for group in groups})

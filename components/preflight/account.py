@@ -1,0 +1,10 @@
+"""Where the stack is deployed, asked once: each question is a call to AWS."""
+
+import pulumi_aws as aws
+
+from components.config.account import Account
+
+
+def look() -> Account:
+    """The account and Region of the provider's credentials and configuration."""
+    return Account(aws.get_partition().partition, aws.get_caller_identity().account_id, aws.get_region().region)

@@ -1,0 +1,188 @@
+"""Whether existing data can be used: asked before the first resource is registered.
+
+A bucket in another region, or under a key that the tasks may not use, would be found by the first study that is
+stored; a snapshot that RDS cannot restore, when half of the stack is made. `look` asks AWS; `problems` judges its
+answers and is pure. What concerns the database's key is in `database_key`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi_aws as aws
+
+from components.config import Problem, Settings
+from components.preflight import database_key
+from components.preflight.database_key import LiveDatabase, LiveKey
+from components.preflight.lookups import NOTHING, found
+
+# To a bucket of somebody else S3 answers 403.
+_ABSENT = (*NOTHING, "no results", "StatusCode: 404", "StatusCode: 403")
+
+_CLOSED = {"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"}
+
+
+@dataclass(frozen=True)
+class LiveBucket:
+    """A bucket as it is; `key`: id, ARN or alias of the KMS key that new objects get, empty for S3's own."""
+
+    region: str
+    versioned: bool = False
+    private: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class LiveSnapshot:
+    """A snapshot of a database as it is; `version`: 17.4; `storage`: GiB; `key` None: it is not encrypted.
+
+    `account`: whose it is; a snapshot can be shared with this account.
+    """
+
+    engine: str
+    version: str
+    status: str
+    storage: int
+    account: str
+    key: LiveKey | None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What there is of the data that the settings name, and the stack's own database.
+
+    `region`, `account`: where the stack is deployed.
+    """
+
+    region: str
+    account: str = ""
+    bucket: LiveBucket | None = None
+    snapshot: LiveSnapshot | None = None
+    database: LiveDatabase | None = None
+
+    @property
+    def kept_key(self) -> LiveKey | None:
+        """The key that the database has, or brings with its snapshot; None where it gets one."""
+        if self.database:
+            return self.database.key
+        return self.snapshot.key if self.snapshot else None
+
+
+def look(settings: Settings, remembered: Mapping[str, str], region: str) -> Survey:
+    """Ask AWS for what the settings name and for the database that the stack remembers, deployed in `region`.
+
+    A snapshot counts when the database is made, so it is not asked for where the database is there. Raises
+    what the provider does, such as access denied.
+    """
+    bucket = _look_at_bucket(settings.existing_bucket_name, region) if settings.existing_bucket_name else None
+    database = database_key.look_at_database(remembered)
+    if database or not settings.db_snapshot_identifier:
+        return Survey(region, bucket=bucket, database=database)
+    account = settings.account.id
+    return Survey(region, account, bucket, _look_at_snapshot(settings.db_snapshot_identifier))
+
+
+def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
+    """What could not be read, would be lost or could not be restored."""
+    if settings.existing_bucket_name:
+        yield from _problems_of_bucket(settings, survey)
+    if survey.database:
+        yield from database_key.problems_of_database(settings, survey.database)
+    elif settings.db_snapshot_identifier:
+        yield from _problems_of_snapshot(settings, survey)
+
+
+def _look_at_bucket(name: str, region: str) -> LiveBucket | None:
+    bucket = found(lambda: aws.s3.get_bucket(bucket=name), _ABSENT)
+    if bucket is None or bucket.bucket_region != region:
+        return bucket and LiveBucket(bucket.bucket_region)
+    # Cloud Control tells all of a bucket at once; the provider's own functions know nothing of these.
+    text = aws.cloudcontrol.get_resource(type_name="AWS::S3::Bucket", identifier=name).properties
+    properties: dict[str, Any] = json.loads(text)
+    closed = properties.get("PublicAccessBlockConfiguration", {})
+    rules = properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
+    keys = [rule.get("ServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "") for rule in rules]
+    return LiveBucket(
+        region,
+        versioned=properties.get("VersioningConfiguration", {}).get("Status") == "Enabled",
+        private=all(closed.get(name) is True for name in _CLOSED),
+        key=next(filter(None, keys), ""),
+    )
+
+
+def _look_at_snapshot(identifier: str) -> LiveSnapshot | None:
+    snapshot = found(lambda: aws.rds.get_snapshot(db_snapshot_identifier=identifier, include_shared=True), _ABSENT)
+    return snapshot and LiveSnapshot(
+        snapshot.engine,
+        snapshot.engine_version,
+        snapshot.status,
+        int(snapshot.allocated_storage),
+        account=snapshot.db_snapshot_arn.split(":")[4],
+        key=database_key.look_at_key(snapshot.kms_key_id) if snapshot.encrypted else None,
+    )
+
+
+def _problems_of_bucket(settings: Settings, survey: Survey) -> Iterator[Problem]:
+    name, key, bucket = settings.existing_bucket_name, settings.existing_bucket_key_arn, survey.bucket
+    if bucket is None:
+        rule = "there is no such bucket that this account may use"
+        yield Problem("existingBucketName", name, rule, "pulumi config set existingBucketName NAME")
+        return
+    if bucket.region != survey.region:
+        rule = f"lies in {bucket.region}, and the stack in {survey.region}: the VPC's way to S3 ends at the region"
+        yield Problem("existingBucketName", name, rule, f"pulumi config set aws:region {bucket.region}")
+        return
+    if not bucket.versioned:
+        rule = "keeps no old versions: what is deleted or overwritten by mistake would be lost"
+        remedy = f"aws s3api put-bucket-versioning --bucket {name} --versioning-configuration Status=Enabled"
+        yield Problem("existingBucketName", name, rule, remedy)
+    if not bucket.private:
+        rule = "does not block public access, and it holds patients' images"
+        closed = ",".join(f"{option}=true" for option in sorted(_CLOSED))
+        remedy = f"aws s3api put-public-access-block --bucket {name} --public-access-block-configuration {closed}"
+        yield Problem("existingBucketName", name, rule, remedy)
+    own = bucket.key and not bucket.key.endswith("alias/aws/s3")
+    if own and not key:
+        rule = f"is encrypted with the key {bucket.key}, which the tasks may not use unless it is named"
+        yield Problem("existingBucketKeyArn", "", rule, "pulumi config set existingBucketKeyArn with its ARN")
+    # Of an alias AWS does not say here whose it is.
+    if key and "alias/" not in bucket.key and bucket.key not in (key, key.rpartition("/")[2]):
+        rule = f"is not the key of the bucket {name}, which is {bucket.key or 'encrypted by S3 itself'}"
+        yield Problem("existingBucketKeyArn", key, rule, "name the bucket's key, or pulumi config rm it")
+
+
+def _problems_of_snapshot(settings: Settings, survey: Survey) -> Iterator[Problem]:
+    identifier, snapshot = settings.db_snapshot_identifier, survey.snapshot
+    # The key is needed once; a snapshot that has gone since must not block every later update. The stack remembers
+    # its database, unless an earlier version of this program deployed it.
+    afterwards = "pulumi config rm dbSnapshotIdentifier if the database is there already"
+
+    def problem(rule: str, remedy: str) -> Problem:
+        return Problem("dbSnapshotIdentifier", identifier, rule, f"{remedy}; {afterwards}")
+
+    if snapshot is None:
+        yield problem("there is no such snapshot in this account and region", "name another snapshot")
+        return
+    if snapshot.engine != "postgres":
+        yield problem(f"is of {snapshot.engine}, and Orthanc's index is in PostgreSQL", "name another snapshot")
+        return
+    if snapshot.status != "available":
+        yield problem(f"is {snapshot.status}, not available yet", "wait until it is")
+    wanted = settings.kms_key_arn or ("ARN_OF_A_KEY" if settings.enable_customer_keys else "alias/aws/rds")
+    if snapshot.account != survey.account:
+        rule = f"belongs to account {snapshot.account}, and RDS restores no encrypted snapshot that is shared"
+        yield problem(rule, database_key.copy_command(settings, wanted))
+    elif snapshot.key is None:
+        rule = "is not encrypted, and what is restored from it would not be either"
+        yield problem(rule, database_key.copy_command(settings, wanted))
+    else:
+        yield from database_key.problems_of_snapshot(settings, snapshot.key, problem)
+    major = snapshot.version.partition(".")[0]
+    if major != settings.database_engine_version:
+        rule = f"is of PostgreSQL {major}, databaseEngineVersion {settings.database_engine_version}: restore first"
+        yield problem(f"{rule}, upgrade then", f"pulumi config set databaseEngineVersion {major}")
+    if snapshot.storage > settings.database_storage_gib:
+        has, wanted = snapshot.storage, settings.database_storage_gib
+        rule = f"holds {has} GiB, databaseStorageGib is {wanted}, and RDS shrinks nothing"
+        yield problem(rule, f"pulumi config set databaseStorageGib {has}")

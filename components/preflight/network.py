@@ -1,0 +1,219 @@
+"""Whether an existing network can carry the system: asked before the first resource is registered.
+
+Otherwise a load balancer, a database or CloudFront finds what is wrong with it half an hour later, when half of
+the stack exists. `look` asks AWS; `problems` judges the answers and is pure. The tasks' ways to AWS are in
+`endpoint_survey`.
+"""
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+
+from components.config import Problem, Settings
+from components.config.values import PRIVATE_BLOCKS
+from components.preflight import endpoints, vpc_origins
+from components.preflight.endpoints import Place, Ways
+from components.preflight.lookups import found
+
+# What a load balancer wants free in each of its subnets (Elastic Load Balancing user guide, "Subnets").
+FREE_ADDRESSES = 8
+_BALANCED = ("privateSubnetIds", "publicSubnetIds")
+
+
+@dataclass(frozen=True)
+class LiveRoutes:
+    """The routes of a subnet.
+
+    `public`: one leads to an internet gateway; `leads_out`: one leads to public addresses in another way, by NAT
+    for example.
+    """
+
+    table_id: str
+    public: bool
+    leads_out: bool
+
+
+@dataclass(frozen=True)
+class LiveVpc:
+    """A VPC as it is; `owner`: the account that owns it and may share it."""
+
+    dns_support: bool
+    dns_hostnames: bool
+    internet_gateway: bool
+    owner: str
+
+
+@dataclass(frozen=True)
+class LiveSubnet:
+    """A subnet as it is; `zone` and `zone_id`: us-east-1a, use1-az1; `network`: 10.0.0.0/24."""
+
+    vpc_id: str
+    zone: str
+    zone_id: str
+    free_addresses: int
+    network: str
+    routes: LiveRoutes
+    balanced: bool = False
+    """Whether a load balancer has its addresses there already."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What there is of the network that the settings name: the VPC, subnets by id, and the tasks' ways to AWS.
+
+    `account`: the one that the stack is deployed to.
+    """
+
+    vpc: LiveVpc | None
+    subnets: dict[str, LiveSubnet]
+    account: str
+    ways: Ways
+
+
+def look(settings: Settings) -> Survey:
+    """Ask AWS for the network that the settings name. Raises what the provider does, such as access denied."""
+    vpc, account = _look_at_vpc(settings.vpc_id), settings.account.id
+    if vpc and vpc.owner != account:  # an account that a VPC is shared with does not see all of it
+        return Survey(vpc, {}, account, Ways())
+    named = [id for subnets in settings.brought_subnets.values() for id in subnets]
+    subnets = {id: subnet for id in named if (subnet := _look_at_subnet(id))}
+    return Survey(vpc, subnets, account, endpoints.look(settings))
+
+
+def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
+    """What cannot be deployed into the network, or would not be reached in it."""
+    if survey.vpc and survey.vpc.owner != survey.account:
+        yield _shared(settings.vpc_id, survey.vpc.owner, survey.account)
+        return
+    yield from _problems_of_vpc(settings.vpc_id, survey.vpc)
+    for key, subnets in settings.brought_subnets.items():
+        zones: set[str] = set()
+        for number, id in enumerate(subnets):
+            subnet = survey.subnets.get(id)
+            for rule in _broken_rules(key, settings.vpc_id if survey.vpc else None, subnet, zones):
+                remedy = f"name another subnet: pulumi config set --path '{key}[{number}]' subnet-…"
+                yield Problem(f"{key}[{number}]", id, rule, remedy)
+            zones |= {subnet.zone} if subnet else set()
+    if not settings.enable_dicom_s3_storage:
+        yield from _tasks_without_file_system(settings, survey)
+    yield from endpoints.problems(settings, survey.ways, dict(_places(settings, survey)))
+
+
+def _places(settings: Settings, survey: Survey) -> Iterator[tuple[int, Place]]:
+    """Where tasks run, by the number of the private subnet; a public one is reported anyway."""
+    for number, id in enumerate(settings.private_subnet_ids):
+        subnet = survey.subnets.get(id)
+        if subnet and subnet.vpc_id == settings.vpc_id and not subnet.routes.public:
+            network = ipaddress.IPv4Network(subnet.network)
+            yield number, Place(id, network, subnet.routes.table_id, subnet.routes.leads_out)
+
+
+def _look_at_vpc(id: str) -> LiveVpc | None:
+    vpc = found(lambda: aws.ec2.get_vpc(id=id))
+    gateway = found(lambda: aws.ec2.get_internet_gateway(filters=[{"name": "attachment.vpc-id", "values": [id]}]))
+    return vpc and LiveVpc(vpc.enable_dns_support, vpc.enable_dns_hostnames, gateway is not None, vpc.owner_id)
+
+
+def _look_at_subnet(id: str) -> LiveSubnet | None:
+    subnet = found(lambda: aws.ec2.get_subnet(id=id))
+    if subnet is None:
+        return None
+    free = subnet.available_ip_address_count
+    return LiveSubnet(
+        subnet.vpc_id,
+        subnet.availability_zone,
+        subnet.availability_zone_id,
+        free,
+        subnet.cidr_block,
+        _look_at_routes(subnet.vpc_id, id),
+        balanced=free < FREE_ADDRESSES and _is_balanced(id),
+    )
+
+
+def _look_at_routes(vpc_id: str, subnet_id: str) -> LiveRoutes:
+    """The routes of the subnet's own table, or of its VPC's main one."""
+    own = found(lambda: aws.ec2.get_route_table(subnet_id=subnet_id))
+    main = aws.ec2.GetRouteTableFilterArgsDict(name="association.main", values=["true"])
+    table = own or aws.ec2.get_route_table(vpc_id=vpc_id, filters=[main])
+    to_internet = [route for route in table.routes if route.gateway_id.startswith("igw-")]
+    others = [route for route in table.routes if route not in to_internet and route.cidr_block]
+    leads_out = any(not _is_private(route.cidr_block) for route in others)
+    return LiveRoutes(table.route_table_id, bool(to_internet), leads_out)
+
+
+def _is_private(network: str) -> bool:
+    """Whether all addresses of a network are private ones."""
+    return any(ipaddress.IPv4Network(network).subnet_of(block) for block in PRIVATE_BLOCKS)
+
+
+def _is_balanced(subnet_id: str) -> bool:
+    interfaces = found(
+        lambda: aws.ec2.get_network_interfaces(
+            filters=[
+                {"name": "subnet-id", "values": [subnet_id]},
+                {"name": "description", "values": ["ELB *"]},
+            ]
+        )
+    )
+    return bool(interfaces and interfaces.ids)
+
+
+def _shared(id: str, owner: str, account: str) -> Problem:
+    """A VPC of another account (CloudFront Developer Guide, "Restrict access with VPC origins", prerequisites)."""
+    rule = (
+        f"belongs to account {owner}, and CloudFront makes VPC origins only in a VPC of the account it is used in"
+    )
+    remedy = f"deploy to account {owner}, or pulumi config set vpcId to a VPC of account {account}"
+    return Problem("vpcId", id, rule, remedy)
+
+
+def _problems_of_vpc(id: str, vpc: LiveVpc | None) -> Iterator[Problem]:
+    if vpc is None:
+        rule = "there is no such VPC in this account and region"
+        yield Problem("vpcId", id, rule, "pulumi config set vpcId vpc-…, or the right aws:region")
+        return
+    for has, option, without in (
+        (vpc.dns_support, "--enable-dns-support", "DNS support, without which nothing in it is found by name"),
+        (vpc.dns_hostnames, "--enable-dns-hostnames", "DNS host names, which private endpoints and EFS need"),
+    ):
+        if not has:
+            remedy = f"aws ec2 modify-vpc-attribute --vpc-id {id} {option}"
+            yield Problem("vpcId", id, f"has no {without}", remedy)
+    if not vpc.internet_gateway:
+        rule = "has no internet gateway, which CloudFront wants attached to reach a VPC origin"
+        remedy = f"aws ec2 attach-internet-gateway --vpc-id {id} --internet-gateway-id igw-…; it needs no route"
+        yield Problem("vpcId", id, rule, remedy)
+
+
+def _broken_rules(key: str, vpc_id: str | None, subnet: LiveSubnet | None, taken: set[str]) -> Iterator[str]:
+    """The rules that a subnet of the list `key` breaks; `taken`: zones of those before it.
+
+    `vpc_id` None: there is no VPC to which it could belong.
+    """
+    if subnet is None:
+        yield "there is no such subnet in this account and region"
+        return
+    if vpc_id and subnet.vpc_id != vpc_id:
+        yield f"belongs to {subnet.vpc_id}, not to vpcId {vpc_id}"
+    if subnet.zone in taken:
+        yield f"is in {subnet.zone} like one before it, and load balancers and EFS take one subnet of a zone"
+    if key == "publicSubnetIds" and not subnet.routes.public:
+        yield "has no route to an internet gateway, so nobody outside would reach the balancer of public DICOM"
+    if key != "publicSubnetIds" and subnet.routes.public:
+        yield "has a route to an internet gateway, so it is public; nothing that the stack puts there may be"
+    if key == "privateSubnetIds" and subnet.zone_id in vpc_origins.ZONES_WITHOUT:
+        yield f"is in {subnet.zone} ({subnet.zone_id}), where CloudFront reaches no VPC origin"
+    if key in _BALANCED and subnet.free_addresses < FREE_ADDRESSES and not subnet.balanced:
+        yield f"has {subnet.free_addresses} free addresses, and a load balancer wants {FREE_ADDRESSES}"
+
+
+def _tasks_without_file_system(settings: Settings, survey: Survey) -> Iterator[Problem]:
+    """A task mounts EFS through the mount target of its own zone."""
+    mounted = {survey.subnets[id].zone for id in settings.isolated_subnet_ids if id in survey.subnets}
+    for number, id in enumerate(settings.private_subnet_ids):
+        if id in survey.subnets and (zone := survey.subnets[id].zone) not in mounted:
+            rule = f"is in {zone}, where no isolated subnet is: tasks there could not mount the file system"
+            remedy = f"name a subnet in {zone} in isolatedSubnetIds, or no private one there"
+            yield Problem(f"privateSubnetIds[{number}]", id, rule, remedy)

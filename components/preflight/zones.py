@@ -1,0 +1,40 @@
+"""The two Availability Zones of a network of the stack's own: chosen once, then kept.
+
+Subnets, load balancer and database stand in them. If another zone were chosen because AWS lists a new one, or
+lists one no longer that is impaired, subnets would move and the database with them. So the choice is recorded
+(see `memory`).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi_aws as aws
+
+from components.config import Problem
+from components.config.network import FEWEST_ZONES
+from components.preflight import memory, vpc_origins
+
+
+def look() -> Sequence[str]:
+    """The zones, by name, in which a new stack can be deployed. Raises what the provider does."""
+    found = aws.get_availability_zones(
+        state="available",
+        exclude_zone_ids=list(vpc_origins.ZONES_WITHOUT),
+        # Neither local zones nor those that an account must opt into have what the system needs.
+        filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+    )
+    return found.names
+
+
+def chosen(remembered: Mapping[str, str], region: str, usable: Sequence[str]) -> tuple[str, ...] | Problem:
+    """The zones that the stack has, or the first of those that are `usable`; a problem where these are too few."""
+    if recorded := remembered.get(memory.ZONES):
+        return tuple(recorded.split(","))
+    if len(usable) >= FEWEST_ZONES:
+        return tuple(sorted(usable)[:FEWEST_ZONES])
+    shown = ", ".join(usable) or "none"
+    rule = (
+        f"load balancer and database need {FEWEST_ZONES} zones that are available, need no opt-in and are reached"
+        f" by CloudFront; this account has {len(usable)} of them here ({shown})"
+    )
+    remedy = "deploy to another region (pulumi config set aws:region …), or wait until AWS lists the zones again"
+    return Problem("aws:region", region, rule, remedy)

@@ -1,0 +1,56 @@
+"""The build context of the image: a copy of `docker/` that is the same in every checkout.
+
+pulumi-docker compares names, modes and contents of the context's files, and the path to it as it is given. Of a
+file's mode git records only whether the owner may execute it; the rest is the umask of whoever cloned. So the
+files are copied with the modes that git records (0644 or 0755), to a directory that is named after their content,
+and its path is resolved: another umask or a path through a symbolic link is no change.
+"""
+
+import hashlib
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from components.config.paths import IMAGE_SOURCE, from_project
+
+_COPIES = IMAGE_SOURCE.parent / ".build"  # git-ignored; can be deleted at any time
+
+
+class BuildContext(NamedTuple):
+    """`path` of the copy, from the directory in which Pulumi runs program and plugins; `digest` of its content."""
+
+    path: str
+    digest: str
+
+
+def prepared(source: Path = IMAGE_SOURCE, copies: Path = _COPIES) -> BuildContext:
+    """Copy `source` to its place in `copies`, unless it is there. Raises OSError where that cannot be written."""
+    digest = content_digest(source)
+    copy = copies / digest[:16]
+    if not copy.exists():
+        copies.mkdir(mode=0o700, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=copies) as directory:
+            unfinished = Path(shutil.copytree(source, Path(directory) / copy.name))
+            for path in (unfinished, *unfinished.rglob("*")):
+                path.chmod(0o755 if path.is_dir() or _is_executable(path) else 0o644)
+            try:
+                unfinished.rename(copy)
+            except OSError:  # the program of another stack was faster
+                if not copy.exists():
+                    raise
+    return BuildContext(from_project(copy), digest)
+
+
+def content_digest(source: Path) -> str:
+    """SHA-256, in hexadecimal, over the names, the executable bits and the contents of the files of `source`."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in source.rglob("*") if path.is_file()):
+        digest.update(f"\0{path.relative_to(source).as_posix()}\0{_is_executable(path):d}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _is_executable(path: Path) -> bool:
+    return bool(path.stat().st_mode & stat.S_IXUSR)

@@ -1,0 +1,53 @@
+"""Shells in running tasks (ECS Exec), where `enableExec` allows them: who opens one leaves a record.
+
+Without it there is no way in: ECS refuses, the role opens no channel, and nothing listens in the container.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+from components.iam import policies
+from components.iam.keys import Keys
+
+
+class Shells(pulumi.ComponentResource):
+    """The record of sessions, and what the tasks' role needs for them; nothing at all where they are off.
+
+    `configuration: aws.ecs.ClusterConfigurationArgsDict`, the cluster's;
+    `task_policies: list[Output[str]]`, JSON documents, none or one, of what the role may do.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        keys: Keys,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Sessions and their record are encrypted under the key of the logs, which `settings` then have."""
+        super().__init__("orthanc:service:Shells", name, None, opts)
+        # Always given: the provider removes nothing that is left out, so every update would find a difference.
+        self.configuration: aws.ecs.ClusterConfigurationArgsDict = {
+            "execute_command_configuration": {"logging": "DEFAULT"}
+        }
+        self.task_policies: list[pulumi.Output[str]] = []
+        if settings.enable_exec and keys.logs_arn:
+            child = pulumi.ResourceOptions(parent=self)
+            log_group = aws.cloudwatch.LogGroup(
+                name, retention_in_days=settings.log_retention_days, kms_key_id=keys.logs_arn, opts=child
+            )
+            arns = pulumi.Output.all(log_group.arn, keys.logs_arn)
+            self.task_policies.append(arns.apply(lambda both: policies.open_shells(*both)))
+            self.configuration = {
+                "execute_command_configuration": {
+                    "kms_key_id": keys.logs_arn,
+                    "logging": "OVERRIDE",
+                    "log_configuration": {
+                        "cloud_watch_log_group_name": log_group.name,
+                        "cloud_watch_encryption_enabled": True,
+                    },
+                }
+            }
+        self.register_outputs({})

@@ -1,0 +1,232 @@
+"""Orthanc itself: an ECS service on Fargate with the permissions it uses."""
+
+import math
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from components.config import Settings, ports, schema_versions
+from components.config.stack_name import with_stack
+from components.database.database import Database, DatabaseAccess
+from components.iam import policies, roles
+from components.iam.keys import Keys
+from components.ingress.dicom import DicomIngress
+from components.ingress.load_balancer import ApplicationLoadBalancer
+from components.network.endpoint_policies import EndpointPolicies
+from components.network.network import Network
+from components.preflight import rollout as rollouts
+from components.preflight.rollout import Rollout
+from components.service import capacity_providers, orthanc_config, task_definition
+from components.service.container_insights import cluster_setting
+from components.service.container_insights import log_group as log_group_of_insights
+from components.service.exec_access import Shells
+from components.service.image import OrthancImage
+from components.service.scaling import TaskScaling
+from components.service.users import OrthancUsers
+from components.storage.storage import Storage
+
+# Letters of a task definition's family (Amazon ECS API Reference, "RegisterTaskDefinition").
+_LONGEST_FAMILY = 255
+
+# Minutes that the provider by itself waits for a service; not enough where old tasks finish long transfers.
+_PATIENCE_MINUTES = 20
+
+
+class OrthancService(pulumi.ComponentResource):
+    """Cluster, roles, log group, task definition and service.
+
+    `pulumi up` waits until the service is steady; a deployment whose tasks fail is rolled back and reported.
+    `cluster_arn`, `cluster_name`, `service_arn`, `service_name`, `log_group_name`: Output[str];
+    `ready: list[pulumi.Resource]`, what is there once its tasks are healthy.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        network: Network,
+        storage: Storage,
+        database: Database,
+        keys: Keys,
+        users: OrthancUsers,
+        image: OrthancImage,
+        load_balancer: ApplicationLoadBalancer,
+        rollout: Rollout,
+        dicom: DicomIngress | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Runs `settings.task_count` tasks of `image`, or more under load, in the network's private subnets.
+
+        `dicom` is None where nothing may reach the DICOM port; `rollout` says how tasks are replaced.
+        """
+        super().__init__("orthanc:service:OrthancService", name, None, opts)
+        self._name, self._settings, self._region = name, settings, settings.account.region
+        self._child = pulumi.ResourceOptions(parent=self)
+
+        log_group = aws.cloudwatch.LogGroup(
+            name,
+            retention_in_days=settings.log_retention_days,
+            kms_key_id=keys.logs_arn,
+            opts=self._child,
+        )
+
+        secret_arns = pulumi.Output.all(users.secret_arn, database.secret_arn)
+        execution_document = pulumi.Output.all(
+            image.repository_arn, log_group.arn, secret_arns, keys.secrets_arn
+        ).apply(lambda arns: policies.execution_role(*arns))
+        execution_role_arn = self._build_role("execution", execution_document)
+        shells = Shells(f"{name}-exec", settings, keys=keys, opts=self._child)
+        task_document = pulumi.Output.all(storage.task_policy, *shells.task_policies).apply(
+            lambda all: policies.joined(*all)
+        )
+        task_role_arn = self._build_role("task", task_document)
+        definition = aws.ecs.TaskDefinition(
+            name,
+            family=with_stack(name, pulumi.get_stack(), longest=_LONGEST_FAMILY),
+            requires_compatibilities=["FARGATE"],
+            network_mode="awsvpc",
+            cpu=str(settings.task_cpu),
+            memory=str(settings.task_memory_mib),
+            runtime_platform={"cpu_architecture": settings.cpu_architecture, "operating_system_family": "LINUX"},
+            execution_role_arn=execution_role_arn,
+            task_role_arn=task_role_arn,
+            volumes=_volumes(settings, storage),
+            container_definitions=pulumi.Output.all(
+                image.digest, database.access, users.secret_arn, log_group.name, self._bucket_target(storage)
+            ).apply(lambda known: self._container_definitions(*known)),
+            opts=self._child,
+        )
+
+        endpoint_policies = EndpointPolicies(
+            f"{name}-endpoints",
+            account=settings.account,
+            network=network,
+            role_documents=[execution_document, task_document],
+            opts=self._child,
+        )
+        # The log group is named after the cluster and must exist first, so the name cannot come from the cluster.
+        suffix = random.RandomId(name, byte_length=4, opts=self._child).hex
+        cluster_name = pulumi.Output.concat(name, "-", suffix)
+        insights = log_group_of_insights(
+            f"{name}-insights", settings, keys=keys, cluster_name=cluster_name, parent=self
+        )
+        cluster = aws.ecs.Cluster(
+            name,
+            name=cluster_name,
+            configuration=shells.configuration,
+            settings=[cluster_setting(settings)],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[insights]),
+        )
+        providers = aws.ecs.ClusterCapacityProviders(
+            name, cluster_name=cluster.name, capacity_providers=capacity_providers.PROVIDERS, opts=self._child
+        )
+        # ECS moves a task to an emptier zone by starting another one first.
+        balances_zones = settings.most_tasks > 1 and rollout.maximum_percent > 100
+        ways_in = [(load_balancer, ports.ORTHANC_HTTP)] + ([(dicom, ports.ORTHANC_DICOM)] if dicom else [])
+        service = aws.ecs.Service(
+            name,
+            cluster=cluster.arn,
+            task_definition=definition.arn,
+            capacity_provider_strategies=capacity_providers.strategy(settings.fargate_spot_percent),
+            # Without it, to change the share of Spot would be to replace the service.
+            force_new_deployment=True,
+            desired_count=rollout.tasks(settings.task_count),
+            network_configuration={
+                "subnets": network.private_subnet_ids,
+                "security_groups": [network.security_groups.task.id],
+                "assign_public_ip": False,
+            },
+            load_balancers=[
+                {
+                    "target_group_arn": way.target_group.arn,
+                    "container_name": task_definition.CONTAINER_NAME,
+                    "container_port": port,
+                }
+                for way, port in ways_in
+            ],
+            deployment_minimum_healthy_percent=rollout.minimum_healthy_percent,
+            deployment_maximum_percent=rollout.maximum_percent,
+            deployment_circuit_breaker={"enable": True, "rollback": True},
+            availability_zone_rebalancing="ENABLED" if balances_zones else "DISABLED",
+            health_check_grace_period_seconds=rollout.grace_seconds,
+            enable_execute_command=settings.enable_exec,
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            wait_for_steady_state=True,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # ECS refuses a target group to which nothing leads; a task without its mounts fails; none runs
+                # before the endpoints are restricted; and on the way down the tasks go before what they use.
+                depends_on=[
+                    providers,
+                    load_balancer.forwarding,
+                    *([dicom.listener] if dicom else []),
+                    *endpoint_policies.ready,
+                    *storage.ready,
+                ],
+                custom_timeouts=_patience(settings, rollout),
+                # Where load decides on the number of tasks, an update must not; a task that migrates is alone.
+                ignore_changes=["desiredCount"] if settings.scales and not rollout.migrates else None,
+            ),
+        )
+        rollouts.warn_of(rollout, log_group.name, self)
+        if shortcomings := schema_versions.shortcomings(settings.orthanc_image):
+            pulumi.log.warn(shortcomings, self)
+        if settings.scales:
+            TaskScaling(
+                f"{name}-scaling",
+                settings,
+                cluster_name=cluster.name,
+                service_name=service.name,
+                load_balancer=load_balancer,
+                rollout=rollout,
+                opts=self._child,
+            )
+        rollouts.record(f"{name}-running", settings, deployed=service, parent=self)
+        self.ready: list[pulumi.Resource] = [service]
+        self.cluster_arn, self.cluster_name = cluster.arn, cluster.name
+        self.service_arn, self.service_name = service.arn, service.name
+        self.log_group_name = log_group.name
+        self.register_outputs({})
+
+    def _build_role(self, purpose: str, document: pulumi.Output[str]) -> pulumi.Output[str]:
+        name, service = f"{self._name}-{purpose}", "ecs-tasks.amazonaws.com"
+        return roles.build(name, self._settings, service=service, document=document, opts=self._child)
+
+    def _container_definitions(
+        self,
+        image: str,
+        database: DatabaseAccess,
+        users_arn: str,
+        log_group: str,
+        bucket: orthanc_config.BucketTarget | None,
+    ) -> str:
+        return task_definition.container_definitions(
+            image,
+            orthanc_config.environment(self._settings, pulumi.get_stack(), database, bucket),
+            orthanc_config.secrets(database, users_arn),
+            task_definition.Logs(log_group, self._region),
+            files_on_efs=bucket is None,
+            credentials_version=self._settings.credentials_version,
+            with_exec=self._settings.enable_exec,
+        )
+
+    def _bucket_target(self, storage: Storage) -> pulumi.Output[orthanc_config.BucketTarget | None]:
+        return pulumi.Output.from_input(storage.bucket_name).apply(
+            lambda name: orthanc_config.BucketTarget(name, self._region) if name else None
+        )
+
+
+def _patience(settings: Settings, rollout: Rollout) -> pulumi.CustomTimeouts:
+    minutes = _PATIENCE_MINUTES + math.ceil((settings.transfer_seconds + rollout.grace_seconds) / 60)
+    return pulumi.CustomTimeouts(create=f"{minutes}m", update=f"{minutes}m", delete=f"{minutes}m")
+
+
+def _volumes(settings: Settings, storage: Storage) -> list[aws.ecs.TaskDefinitionVolumeArgsDict]:
+    empty = task_definition.empty_volumes(with_exec=settings.enable_exec)
+    volumes: list[aws.ecs.TaskDefinitionVolumeArgsDict] = [{"name": name} for name in empty]
+    if storage.volume:
+        volumes.append({"name": task_definition.FILES_VOLUME, "efs_volume_configuration": storage.volume})
+    return volumes

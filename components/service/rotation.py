@@ -1,0 +1,110 @@
+"""The database's password on a schedule: RDS draws it, and the tasks are replaced by such that know it.
+
+A task is given its secrets when it starts, and connections that are open stay open. So after RDS has drawn
+another password everything goes on, until a task that knows the old one wants a new connection. Before that it is
+replaced: the secret's new value is an event, which starts a state machine, which calls ECS. No code of ours runs.
+
+Secrets Manager sends the event itself ("Secret Label Updated", when AWSCURRENT moves to a new version; AWS Secrets
+Manager User Guide, "Secret event notifications"). The other events of a rotation come by way of CloudTrail: from a
+trail that somebody must keep, on a best effort. Should this one be lost all the same, then a task without a
+connection fails its own health check, which asks the index, and ECS replaces it.
+"""
+
+import json
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+from components.database.database import Database
+from components.iam import policies, roles
+from components.service.orthanc_service import OrthancService
+
+# ECS refuses a call now and then (throttling, another deployment at this moment): tried for about ten minutes.
+_RETRY = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 10, "BackoffRate": 2, "MaxAttempts": 6}
+
+
+class DatabasePasswordRotation(pulumi.ComponentResource):
+    """The schedule of RDS's managed secret, and what replaces the service's tasks after each rotation.
+
+    `state_machine_arn`: Output[str], of what replaces them.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        database: Database,
+        service: OrthancService,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Rotates at once where `credentialsVersion` asks for other passwords than the first ones."""
+        super().__init__("orthanc:rotation:DatabasePasswordRotation", name, None, opts)
+        self._name, self._settings = name, settings
+        self._child = pulumi.ResourceOptions(parent=self)
+
+        definition = pulumi.Output.all(service.cluster_arn, service.service_arn).apply(
+            lambda arns: state_machine(settings.account.partition, *arns)
+        )
+        worker = self._build_role("tasks", "states", service.service_arn.apply(policies.replace_tasks))
+        machine = aws.sfn.StateMachine(
+            name,
+            definition=definition,
+            role_arn=worker,
+            opts=self._child,
+        )
+        self.state_machine_arn = machine.arn
+        rule = aws.cloudwatch.EventRule(
+            name,
+            description="The database's secret has a new value",
+            event_pattern=database.secret_arn.apply(new_value_of),
+            opts=self._child,
+        )
+        starter = self._build_role("event", "events", machine.arn.apply(policies.start))
+        target = aws.cloudwatch.EventTarget(
+            name,
+            rule=rule.name,
+            arn=machine.arn,
+            role_arn=starter,
+            retry_policy={"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 60},
+            opts=self._child,
+        )
+        aws.secretsmanager.SecretRotation(
+            # Another version is another resource, whose making rotates. The old one is only forgotten: to delete
+            # it would be to turn rotation off.
+            f"{name}-{settings.credentials_version}",
+            secret_id=database.secret_arn,
+            rotate_immediately=settings.credentials_version > 1,
+            rotation_rules={"schedule_expression": settings.database_password_schedule},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[target], retain_on_delete=True),
+        )
+        self.register_outputs({})
+
+    def _build_role(self, purpose: str, service: str, document: pulumi.Output[str]) -> pulumi.Output[str]:
+        name, service = f"{self._name}-{purpose}", f"{service}.amazonaws.com"
+        return roles.build(name, self._settings, service=service, document=document, opts=self._child)
+
+
+def state_machine(partition: str, cluster_arn: str, service_arn: str) -> str:
+    """A definition in Amazon States Language: ECS replaces the service's tasks, tried until it does."""
+    parameters = {"Cluster": cluster_arn, "Service": service_arn, "ForceNewDeployment": True}
+    replace = {
+        "Type": "Task",
+        "Resource": f"arn:{partition}:states:::aws-sdk:ecs:updateService",
+        "Parameters": parameters,
+        "Retry": [_RETRY],
+        "End": True,
+    }
+    return json.dumps({"StartAt": "ReplaceTasks", "States": {"ReplaceTasks": replace}}, sort_keys=True)
+
+
+def new_value_of(secret_arn: str) -> str:
+    """The pattern of the event that the secret has a new value."""
+    pattern = {
+        "source": ["aws.secretsmanager"],
+        "detail-type": ["Secret Label Updated"],
+        "resources": [secret_arn],
+        "detail": {"labelUpdated": ["AWSCURRENT"]},
+    }
+    return json.dumps(pattern, sort_keys=True)

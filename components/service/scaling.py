@@ -1,0 +1,85 @@
+"""More tasks under load and fewer without: Application Auto Scaling holds two figures near their targets.
+
+It adds tasks when either figure exceeds its target and takes some away when both are well below. A task that goes
+ends its transfers before (see `load_balancer`), and none goes while a deployment is under way. The role that it
+acts in, AWSServiceRoleForApplicationAutoScaling_ECSService, AWS makes by itself.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+from components.ingress.load_balancer import ApplicationLoadBalancer
+from components.preflight.rollout import Rollout
+
+_SCALE_OUT_SECONDS, _SCALE_IN_SECONDS = 60, 300
+
+
+class TaskScaling(pulumi.ComponentResource):
+    """The service's bounds, and a policy for each of the figures: CPU, and requests per task and minute."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        cluster_name: pulumi.Output[str],
+        service_name: pulumi.Output[str],
+        load_balancer: ApplicationLoadBalancer,
+        rollout: Rollout,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Keeps `service_name` of `cluster_name` between `settings.task_count` and `settings.most_tasks`.
+
+        Where a task may have to be alone (`rollout`), the lower bound is 1. The next deployment raises it again,
+        and with it the number of tasks.
+        """
+        super().__init__("orthanc:scaling:TaskScaling", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        target = aws.appautoscaling.Target(
+            name,
+            service_namespace="ecs",
+            scalable_dimension="ecs:service:DesiredCount",
+            resource_id=pulumi.Output.concat("service/", cluster_name, "/", service_name),
+            min_capacity=rollout.tasks(settings.task_count),
+            max_capacity=settings.most_tasks,
+            opts=child,
+        )
+        balancer, tasks = load_balancer.balancer, load_balancer.target_group
+        figures: dict[
+            str,
+            tuple[
+                int,
+                aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgsDict,
+            ],
+        ] = {
+            "cpu": (
+                settings.target_cpu_percent,
+                {"predefined_metric_type": "ECSServiceAverageCPUUtilization"},
+            ),
+            "requests": (
+                settings.target_requests_per_task,
+                {
+                    "predefined_metric_type": "ALBRequestCountPerTarget",
+                    "resource_label": pulumi.Output.concat(balancer.arn_suffix, "/", tasks.arn_suffix),
+                },
+            ),
+        }
+        for figure, (value, metric) in figures.items():
+            aws.appautoscaling.Policy(
+                f"{name}-{figure}",
+                policy_type="TargetTrackingScaling",
+                service_namespace=target.service_namespace,
+                scalable_dimension=target.scalable_dimension,
+                resource_id=target.resource_id,
+                target_tracking_scaling_policy_configuration={
+                    "predefined_metric_specification": metric,
+                    "target_value": value,
+                    "scale_out_cooldown": _SCALE_OUT_SECONDS,
+                    # Tasks that are going still have connections to the database.
+                    "scale_in_cooldown": max(_SCALE_IN_SECONDS, settings.transfer_seconds),
+                },
+                opts=child,
+            )
+        self.register_outputs({})

@@ -1,0 +1,107 @@
+"""The task definition's documents: container, volumes and mounts as canonical JSON. Pure."""
+
+import json
+from typing import Any, NamedTuple
+
+from components.config import ports
+from components.service import orthanc_config
+
+CONTAINER_NAME = "orthanc"
+
+# How long ECS waits between SIGTERM and SIGKILL, in seconds; Fargate's longest. Orthanc cuts transfers at once and
+# needs it for what it is writing: transfers are over by then, since the load balancer lets them end before.
+_STOP_TIMEOUT_SECONDS = 120
+
+# Paths that the start-up script and Orthanc write while the rest of the root file system is read-only. The
+# Dockerfile declares them as volumes of Orthanc's user; on Fargate that is what makes them writable.
+_WRITABLE_PATHS = {"tmp": "/tmp", "plugins": "/run/orthanc/plugins"}  # noqa: S108 - the container's own
+
+# Where the agent of ECS Exec keeps its state and logs, as root whoever the container's user is: it starts on no
+# root file system that is read-only, unless these are volumes.
+_PATHS_OF_EXEC = {"ssm-state": "/var/lib/amazon", "ssm-logs": "/var/log/amazon"}
+
+# The one that is the EFS access point.
+FILES_VOLUME = "files"
+
+
+class Logs(NamedTuple):
+    """The log group that the container writes to."""
+
+    group: str
+    region: str
+
+
+def empty_volumes(*, with_exec: bool) -> list[str]:
+    """The volumes that are empty at start."""
+    return list(_empty(with_exec=with_exec))
+
+
+def container_definitions(
+    image: str,
+    environment: dict[str, str],
+    secrets: dict[str, str],
+    logs: Logs,
+    *,
+    files_on_efs: bool,
+    credentials_version: int,
+    with_exec: bool,
+) -> str:
+    """The container definitions as JSON text.
+
+    Sorted and with every default that ECS fills in by itself, since the provider compares texts: otherwise each
+    update would replace the task definition.
+    """
+    mounts = _empty(with_exec=with_exec) | (
+        {FILES_VOLUME: orthanc_config.STORAGE_DIRECTORY} if files_on_efs else {}
+    )
+    container: dict[str, Any] = {
+        "name": CONTAINER_NAME,
+        "image": image,
+        "cpu": 0,
+        "essential": True,
+        "user": "999:999",
+        "readonlyRootFilesystem": True,
+        "linuxParameters": {
+            # Reaps what the start-up script leaves and hands SIGTERM on.
+            "initProcessEnabled": True,
+            "capabilities": {"add": [], "drop": ["ALL"]},
+        },
+        "portMappings": [
+            {"containerPort": port, "hostPort": port, "protocol": "tcp"}
+            for port in (ports.ORTHANC_DICOM, ports.ORTHANC_HTTP)
+        ],
+        "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
+        "secrets": [{"name": name, "valueFrom": reference} for name, reference in sorted(secrets.items())],
+        "mountPoints": [
+            {"sourceVolume": volume, "containerPath": path, "readOnly": False}
+            for volume, path in sorted(mounts.items())
+        ],
+        # A task reads its secrets when it starts: with other passwords it must be another task definition.
+        "dockerLabels": {"credentials-version": str(credentials_version)},
+        "volumesFrom": [],
+        "systemControls": [],
+        # Upstream's probe asks the index, so it must outlast a failover of the database: one or two minutes until
+        # there is another one (RDS User Guide, "Failover process for Amazon RDS"), 25 s until old connections are
+        # given up, and an error for each of them. Five minutes, with the most retries that ECS takes.
+        "healthCheck": {
+            "command": ["CMD", "/probes/test-aliveness.py"],
+            "interval": 30,
+            "timeout": 10,
+            "retries": 10,
+            "startPeriod": 60,
+        },
+        "stopTimeout": _STOP_TIMEOUT_SECONDS,
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": logs.group,
+                "awslogs-region": logs.region,
+                "awslogs-stream-prefix": CONTAINER_NAME,
+            },
+        },
+    }
+    return json.dumps([container], sort_keys=True)
+
+
+def _empty(*, with_exec: bool) -> dict[str, str]:
+    return _WRITABLE_PATHS | (_PATHS_OF_EXEC if with_exec else {})

@@ -1,0 +1,44 @@
+"""Who may log in: Orthanc's users, their generated passwords, and the secret that tasks are given."""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+from components.config.credentials import ADMIN_USER
+from components.iam import passwords, retention
+from components.iam.keys import Keys
+
+
+class OrthancUsers(pulumi.ComponentResource):
+    """The secret that is Orthanc's RegisteredUsers: a JSON object, user to password.
+
+    `secret_arn`, `secret_name`, `admin_password` (secret): Output[str].
+    """
+
+    def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
+        """The administrator, and the users of `settings`; what the latter may do is Orthanc's configuration."""
+        super().__init__("orthanc:users:OrthancUsers", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        self.admin_password = passwords.generated(name, settings, child)
+        others = {
+            user.name: passwords.generated(f"{name}-{user.name}", settings, child)
+            for user in settings.orthanc_users
+        }
+        secret = aws.secretsmanager.Secret(
+            name,
+            description="Orthanc's users and their passwords",
+            kms_key_id=keys.secrets_arn,
+            recovery_window_in_days=retention.secret_recovery_window_days(settings),
+            opts=passwords.secret_options(self, keys.secrets_arn),
+        )
+        version = aws.secretsmanager.SecretVersion(
+            name,
+            secret_id=secret.id,
+            secret_string=pulumi.Output.json_dumps({ADMIN_USER: self.admin_password, **others}),
+            opts=child,
+        )
+        self.secret_name = secret.name
+        # By way of the version: who reads the secret finds a value in it.
+        self.secret_arn = version.secret_arn
+        self.register_outputs({"secretName": self.secret_name})

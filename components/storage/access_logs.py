@@ -1,0 +1,64 @@
+"""What is recorded of who came in: the bucket that takes the access logs of load balancer and CloudFront.
+
+Either a bucket that is there already (`accessLogsBucketArn`), whose policy is its owner's business, or one of the
+stack's own. The writers bring their own settings: the load balancer in `load_balancer`, CloudFront in `edge`.
+"""
+
+import pulumi
+
+from components.config import Settings
+from components.iam import policies
+from components.storage import private_bucket
+
+_DAYS_UNTIL_DELETED_LOGS_GO = 30
+
+
+class AccessLogs(pulumi.ComponentResource):
+    """The bucket that the writers write into.
+
+    `bucket_name`, `bucket_arn`: Output[str]; `ready: list[pulumi.Resource]`, what a writer waits for, since AWS
+    tries the bucket at once.
+    """
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
+        """Makes a bucket unless `settings` bring one.
+
+        It follows `dataOnDestroy` as the images do: its logs tell who looked at which, and queries name patients.
+        """
+        super().__init__("orthanc:storage:AccessLogs", name, None, opts)
+        self.ready: list[pulumi.Resource] = []
+        if settings.access_logs_bucket_arn:
+            self.bucket_arn = pulumi.Output.from_input(settings.access_logs_bucket_arn)
+            self.bucket_name = self.bucket_arn.apply(lambda arn: arn.rpartition(":")[2])
+        else:
+            bucket, self.ready = private_bucket.build(
+                name,
+                settings,
+                self,
+                policy=lambda arn: policies.bucket_for_access_logs(arn, settings.account.id),
+                # S3's own key: to a bucket under a key of KMS a load balancer writes nothing.
+                encryption={"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}},
+                lifecycle=_lifecycle(settings.access_log_retention_days),
+            )
+            self.bucket_arn, self.bucket_name = bucket.arn, bucket.bucket
+        self.register_outputs({"bucketName": self.bucket_name})
+
+
+def _lifecycle(days: int) -> list[private_bucket.LifecycleRule]:
+    return [
+        {
+            "id": "forget-old-logs",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "expiration": {"days": days},
+            # Each log is written once: an old version is a log that somebody deleted.
+            "noncurrent_version_expiration": {"noncurrent_days": _DAYS_UNTIL_DELETED_LOGS_GO},
+        },
+        {
+            "id": "forget-what-is-left",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "expiration": {"expired_object_delete_marker": True},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": 1},
+        },
+    ]

@@ -1,0 +1,103 @@
+"""A bucket for DICOM files, which belongs to the stack."""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings
+from components.iam import policies
+from components.storage import private_bucket
+from components.storage.access_logs import AccessLogs
+from components.storage.key import key_of_files
+from components.storage.replica import Replica
+from components.storage.storage import Storage
+
+# Days after which an image is rarely opened again and the cheaper class wins over its cost of transition.
+DAYS_UNTIL_TIERING = 30
+_DAYS_UNTIL_INCOMPLETE_UPLOADS_GO = 30
+# S3 moves no object below 128 KB unless a rule says so. In Glacier Instant Retrieval such an object is billed as
+# 128 KB. At 0.004 USD a GB and 0.02 USD for 1,000 moves, objects larger than this still save the price of the move
+# within two years (Amazon S3 pricing, us-east-1). In Intelligent-Tiering they would stay at Standard's price.
+SMALLEST_FOR_GLACIER_BYTES = 64 << 10
+
+
+class DicomBucket(Storage):
+    """A bucket for DICOM files with a KMS key of its own."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        access_logs: AccessLogs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Builds the bucket; who reads and writes is recorded in `access_logs` where there are any."""
+        super().__init__("orthanc:storage:DicomBucket", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        key_arn = key_of_files(name, settings, self, "DICOM files of Orthanc in S3", "s3")
+        built = private_bucket.build(
+            name,
+            settings,
+            self,
+            policy=policies.bucket_over_tls_only,
+            encryption=private_bucket.under_key(key_arn),
+            lifecycle=_lifecycle(settings),
+            lock_days=settings.object_lock_days,
+        )
+        bucket = built.bucket
+        if access_logs:
+            aws.s3.BucketLogging(
+                name,
+                bucket=bucket.bucket,
+                target_bucket=access_logs.bucket_name,
+                target_prefix=f"{policies.BUCKET_LOGS}/",
+                opts=pulumi.ResourceOptions(parent=self, depends_on=access_logs.ready),
+            )
+        if settings.enable_bucket_events:
+            aws.s3.BucketNotification(name, bucket=bucket.bucket, eventbridge=True, opts=child)
+        if settings.replica_region:
+            replica = Replica(
+                f"{name}-replica",
+                settings,
+                source=built,
+                source_key_arn=key_arn,
+                lifecycle=_lifecycle(settings),
+                opts=child,
+            )
+            self.replica_name = replica.bucket_name
+
+        self.bucket_name = bucket.bucket
+        self.arn = bucket.arn
+        self.key_arn = key_arn
+        self.task_policy = pulumi.Output.all(bucket.arn, key_arn).apply(lambda arns: policies.use_bucket(*arns))
+        self.register_outputs({"bucketName": self.bucket_name})
+
+
+def _lifecycle(settings: Settings) -> list[private_bucket.LifecycleRule]:
+    # Every class to choose from answers at once, and of Intelligent-Tiering the archive tiers, which Orthanc
+    # cannot read, are opt-in.
+    tier: private_bucket.LifecycleRule = {
+        "id": "tier",
+        "status": "Enabled",
+        "filter": {"object_size_greater_than": SMALLEST_FOR_GLACIER_BYTES}
+        if settings.storage_class == "GLACIER_IR"
+        else {"prefix": ""},
+        "transitions": [{"days": DAYS_UNTIL_TIERING, "storage_class": settings.storage_class}],
+    }
+    return [
+        *([tier] if settings.storage_class != "STANDARD" else []),
+        {
+            "id": "forget-old-versions",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "noncurrent_version_expiration": {"noncurrent_days": settings.old_version_retention_days},
+            "expiration": {"expired_object_delete_marker": True},
+        },
+        {
+            "id": "forget-incomplete-uploads",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": _DAYS_UNTIL_INCOMPLETE_UPLOADS_GO},
+        },
+    ]

@@ -1,0 +1,97 @@
+"""An EFS file system for DICOM files."""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.config import Settings, ports
+from components.iam import policies, retention
+from components.network.network import Network
+from components.storage.key import key_of_files
+from components.storage.storage import Storage
+
+# The upstream image's user and group; tasks run as it and files belong to it.
+ORTHANC_UID = 999
+
+
+class DicomFileSystem(Storage):
+    """An EFS file system for DICOM files, reached through one access point as Orthanc's user."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        network: Network,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        """Each zone of `network` gets a mount target in its isolated subnet."""
+        super().__init__("orthanc:storage:DicomFileSystem", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        stateful = retention.stateful(self, settings)
+
+        key_arn = key_of_files(name, settings, self, "DICOM files of Orthanc on EFS", "elasticfilesystem")
+        file_system = aws.efs.FileSystem(
+            name,
+            encrypted=True,
+            kms_key_id=key_arn,
+            throughput_mode="elastic",  # an archive idles, then takes a study at once
+            lifecycle_policies=[
+                {"transition_to_ia": "AFTER_14_DAYS"},
+                {"transition_to_primary_storage_class": "AFTER_1_ACCESS"},
+            ],
+            opts=stateful,
+        )
+        access_point = aws.efs.AccessPoint(
+            name,
+            file_system_id=file_system.id,
+            posix_user={"uid": ORTHANC_UID, "gid": ORTHANC_UID},
+            root_directory={
+                "path": "/orthanc",
+                "creation_info": {"owner_uid": ORTHANC_UID, "owner_gid": ORTHANC_UID, "permissions": "0750"},
+            },
+            opts=stateful,
+        )
+        arns = pulumi.Output.all(file_system.arn, access_point.arn)
+        policy = aws.efs.FileSystemPolicy(
+            name,
+            file_system_id=file_system.id,
+            policy=arns.apply(lambda both: policies.file_system_through_access_point_only(*both)),
+            opts=stateful,
+        )
+        aws.efs.BackupPolicy(
+            name,
+            file_system_id=file_system.id,
+            backup_policy={"status": "ENABLED" if _is_backed_up_by_aws(settings) else "DISABLED"},
+            opts=stateful,
+        )
+        security_group = network.security_groups.reached_by_tasks("file-system", "DICOM files on EFS", ports.NFS)
+        mount_targets = [
+            aws.efs.MountTarget(
+                f"{name}-{zone}",
+                file_system_id=file_system.id,
+                subnet_id=network.isolated_subnet_ids[zone],
+                security_groups=[security_group.id],
+                opts=child,
+            )
+            for zone in range(network.isolated_subnets)
+        ]
+
+        self.file_system_id, self.arn, self.key_arn = file_system.id, file_system.arn, key_arn
+        self.volume = {
+            "file_system_id": file_system.id,
+            "transit_encryption": "ENABLED",
+            "authorization_config": {"access_point_id": access_point.id, "iam": "ENABLED"},
+        }
+        self.task_policy = arns.apply(lambda both: policies.use_file_system(*both))
+        self.ready = [policy, *mount_targets]
+        self.register_outputs({"fileSystemId": self.file_system_id})
+
+
+def _is_backed_up_by_aws(settings: Settings) -> bool:
+    """Whether AWS makes its own daily backup of the file system, into a vault of AWS's, and keeps it for 35 days.
+
+    Next to the plan it would be paid for twice. The vault cannot be deleted, nor can what is in it before its
+    time, so data that goes with the stack is not copied there (Amazon EFS User Guide, "Backing up EFS file
+    systems").
+    """
+    return not settings.enable_backup_plan and settings.data_on_destroy != "delete"

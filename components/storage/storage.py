@@ -1,0 +1,27 @@
+"""What other components ask of the storage for DICOM files, of whichever kind it is."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+
+class Storage(pulumi.ComponentResource):
+    """A bucket or a file system for DICOM files, with the policy that lets a task's role use it."""
+
+    arn: pulumi.Output[str]
+    """The ARN of the bucket or file system."""
+    key_arn: pulumi.Output[str | None]
+    """The ARN of the KMS key that the files are encrypted under, where it is not S3's own."""
+    task_policy: pulumi.Output[str]
+    """JSON: what a task's role needs to use it."""
+    bucket_name: pulumi.Output[str] | None = None
+    """The name of the bucket, where files are in one."""
+    replica_name: pulumi.Output[str] | None = None
+    """The name of the bucket that holds a copy of each file, where there is one."""
+    file_system_id: pulumi.Output[str] | None = None
+    """The ID of the file system, where files are on one."""
+    volume: aws.ecs.TaskDefinitionVolumeEfsVolumeConfigurationArgsDict | None = None
+    """How a task mounts the file system, where files are on one."""
+    ready: Sequence[pulumi.Resource] = ()
+    """What a task waits for before it can use the files."""
