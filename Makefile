@@ -7,7 +7,7 @@ LOCAL := $(VENV)/python -m local
 # This checkout's place, whatever place the shell was in.
 export ORTHANC_LOCAL_ROOT := $(CURDIR)
 
-.PHONY: help up down status env shell setup architecture exposure orphans cost stand-in conformance policy test lint bench
+.PHONY: help up down status env shell setup architecture exposure orphans cost stand-in docs conformance policy test lint bench
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make orphans STACK=…  after an update that was killed: what AWS has and the stack does not know"
 	@echo "make architecture  draws docs/architecture.md anew, from the preview of the stack prod"
 	@echo "make stand-in  what the base image has here of upstream's, as a table"
+	@echo "make docs      writes Pulumi.yaml and docs/settings.md from the fields of components/config"
 	@echo "make conformance  writes docs/conformance.md from what the tests state"
 	@echo "make policy  what pulumi preview --policy-pack policy needs"
 	@echo "make test    every test; make lint: the linters; make bench: figures"
@@ -52,6 +53,9 @@ architecture: .venv/stamp
 
 stand-in: .venv/stamp
 	@$(VENV)/python -m tools.stand_in
+
+docs: .venv/stamp
+	@$(VENV)/python -m tools.settings_reference
 
 conformance: .venv/stamp
 	@$(VENV)/python -m tests.data.conformance

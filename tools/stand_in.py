@@ -1,4 +1,4 @@
-"""What stands in for upstream's image where it is out of reach, piece by piece, as the README lists it.
+"""What stands in for upstream's image where it is out of reach, piece by piece, as docs/verification.md lists it.
 
     python -m tools.stand_in
 

@@ -68,21 +68,27 @@ Origin = Annotated[
 
 
 class AccessSettings(Group):
-    """What CloudFront lets through."""
+    """Access from browsers."""
 
     enable_waf: Flag = False
+    """Protects CloudFront with AWS WAF: managed rules, a rate limit, allowedCidrs, and logs."""
     # WAF's own bounds (API reference, "RateBasedStatement").
     waf_rate_limit: int = Field(default=DEFAULT_RATE_LIMIT, ge=10, le=2_000_000_000)
+    """Requests that WAF allows from one IP address in five minutes."""
     allowed_cidrs: Annotated[tuple[Network, ...], distinct("network")] = Field(
         default=(), max_length=1000, examples=["203.0.113.0/24"]
     )
+    """IPv4 and IPv6 networks that WAF allows; all others get status 403. Empty allows all."""
     allowed_countries: Annotated[tuple[Country, ...], distinct("country")] = Field(default=(), examples=["CH"])
+    """Countries from which CloudFront accepts requests (ISO 3166-1 codes such as CH). Empty allows all."""
     cors_allowed_origins: Annotated[tuple[Origin, ...], distinct("origin")] = Field(
         default=(), max_length=20, examples=["https://viewer.example.org"]
     )
+    """Web origins whose pages may call the archive from a browser (CORS), such as https://viewer.example.org."""
     frame_ancestors: Annotated[tuple[Origin, ...], distinct("origin")] = Field(
         default=(), max_length=20, examples=["https://portal.example.org"]
     )
+    """Web origins whose pages may embed the archive in a frame, such as https://portal.example.org."""
 
     @property
     def serves_ipv6(self) -> bool:

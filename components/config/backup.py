@@ -9,12 +9,17 @@ from components.config.values import Flag, Group, Problem, Rule
 
 
 class BackupSettings(Group):
-    """The vault and the plan that fills it."""
+    """Backups."""
 
     enable_backup_plan: Flag = False
+    """Backs up the database and the file system daily with AWS Backup, to a vault that the stack creates."""
     backup_retention_days: int = Field(default=35, ge=1, le=3650)
+    """Days for which the vault keeps a backup."""
     backup_vault_lock_days: int = Field(default=0, ge=0, le=3650)
+    """Days for which nobody can delete a backup from the vault (Vault Lock in governance mode). 0 disables the
+    lock."""
     enable_bucket_backup: Flag = False
+    """Includes the bucket with DICOM files in the backup plan."""
 
 
 class _Backed(Protocol):

@@ -30,16 +30,27 @@ Region = Annotated[
 
 
 class BucketSettings(Group):
-    """What the stack's bucket does with its objects; or the bucket that is brought."""
+    """S3 bucket."""
 
     existing_bucket_name: BucketName = ""
+    """Existing S3 bucket with DICOM files to use without changing its settings. Empty creates a bucket."""
     existing_bucket_key_arn: KeyArn = ""
+    """ARN of the KMS key that encrypts existingBucketName, if it has its own."""
     storage_class: StorageClass = "INTELLIGENT_TIERING"
+    """Storage class of DICOM files in S3 after 30 days: STANDARD, INTELLIGENT_TIERING, or GLACIER_IR. All of
+    them are available instantly."""
     old_version_retention_days: int = Field(default=30, ge=1, le=3650)
+    """Days for which S3 keeps deleted and overwritten DICOM files."""
     object_lock_days: int = Field(default=0, ge=0, le=36500)
+    """Days for which no version of a DICOM file in S3 can be deleted (Object Lock in governance mode). 0
+    disables Object Lock."""
     replica_region: Region = ""
+    """Second AWS Region to which S3 replicates DICOM files, encrypted with a key there. Empty disables
+    replication."""
     enable_bucket_events: Flag = False
+    """Sends an event to EventBridge for each DICOM file that is stored or deleted in S3."""
     enable_data_events: Flag = False
+    """Records each access to a DICOM file in S3 with CloudTrail. The trail is stored in the access log bucket."""
 
 
 class _Stored(Protocol):

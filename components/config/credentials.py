@@ -46,14 +46,20 @@ def _one_of_each(users: tuple[User, ...]) -> tuple[User, ...]:
 
 
 class CredentialSettings(Group):
-    """Users, the version of all passwords, and who draws the database's."""
+    """Users and passwords."""
 
     orthanc_users: Annotated[tuple[User, ...], AfterValidator(_one_of_each)] = Field(
         default=(), max_length=100, examples=[{"name": "viewer", "role": "readOnly"}]
     )
+    """Additional users, each with name and role (readOnly or full). Their passwords are generated."""
     credentials_version: int = Field(default=1, ge=1, le=1_000_000)
+    """Change this number to regenerate all passwords and redeploy the tasks."""
     database_password_rotation: Literal["none", "managed"] = "none"  # noqa: S105 - no password
+    """Who generates the database password: none (the stack, once per credentialsVersion) or managed (RDS, on a
+    schedule)."""
     database_password_schedule: RotationSchedule = DEFAULT_SCHEDULE
+    """Schedule on which RDS rotates the database password, such as rate(30 days) or cron(0 3 ? * SUN *) in
+    UTC. Tasks are redeployed after each rotation."""
 
     @property
     def rds_keeps_password(self) -> bool:

@@ -43,18 +43,29 @@ SnapshotIdentifier = Annotated[
 
 
 class DataSettings(Group):
-    """Storage, database and logs."""
+    """Data."""
 
     enable_dicom_s3_storage: Flag = True
+    """Stores DICOM files in S3; false stores them on EFS."""
     enable_rds_backup: Flag = False
+    """Enables automated RDS backups with a retention of 30 days."""
     data_on_destroy: Literal["refuse", "keep", "delete"] = "refuse"
+    """What `pulumi destroy` does with images and index: refuse, keep (files stay, and the database leaves a
+    final snapshot), or delete."""
     log_retention_days: LogRetention = 90
+    """Retention of log groups, in days."""
     database_name: DatabaseName = "orthanc"
+    """Name of the database with Orthanc's index; postgres in deployments of the original CDK sample."""
     db_snapshot_identifier: SnapshotIdentifier = Field(default="", max_length=255)
+    """RDS snapshot to create the database from. Empty creates an empty database."""
     database_engine_version: EngineVersion = "17"
+    """Major version of PostgreSQL, 14 to 18."""
     database_instance_class: InstanceClass = "db.t4g.small"
+    """RDS instance class of the database."""
     database_storage_gib: int = Field(default=20, ge=20, le=65536)
+    """Initial storage of the database, in GiB."""
     database_max_storage_gib: int = Field(default=200, ge=22, le=65536)
+    """Upper limit for storage autoscaling of the database, in GiB."""
 
 
 def _storage_can_grow(settings: DataSettings) -> Problem | None:

@@ -61,16 +61,24 @@ def _network(value: str) -> str:
 
 
 class DicomSettings(Group):
-    """The DICOM port and the way to it."""
+    """DICOM."""
 
     dicom_aet: AeTitle = "ORTHANC"
+    """AE title of Orthanc."""
     dicom_default_encoding: Encoding = "Utf8"
+    """Character set of C-FIND responses, and of stored files that declare none, by its name in Orthanc, such
+    as Utf8 or Latin1."""
     dicom_ingress: Literal["off", "internal", "public"] = "off"
+    """Who can reach Orthanc's DICOM port: off (nobody), internal (private networks), or public (the internet)."""
     dicom_port: int = Field(default=11112, ge=1, le=65535)
+    """Port of dicomEndpoint, such as 11112, 104, 4242, or 2762 for TLS."""
     dicom_certificate_arn: CertificateArn = ""
+    """ARN of an ACM certificate in the stack's Region for TLS on dicomEndpoint. Required if dicomIngress is
+    public; empty means DICOM without TLS."""
     dicom_allowed_cidrs: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], distinct("network")] = (
         Field(default=(), max_length=_MOST_NETWORKS, examples=["10.20.0.0/16"])
     )
+    """IPv4 networks from which modalities can connect to dicomEndpoint, such as 10.20.0.0/16."""
     dicom_modalities: tuple[Modality, ...] = Field(
         default=(),
         max_length=_MOST_MODALITIES,
@@ -78,6 +86,8 @@ class DicomSettings(Group):
             {"aet": "CT1", "host": "10.20.0.5", "port": 104, "manufacturer": "Generic", "allow": ["store"]},
         ],
     )
+    """DICOM modalities, each with aet, host, port, manufacturer, and allow (echo, find, get, move, store,
+    storageCommitment)."""
 
 
 _NEEDS_INGRESS = {

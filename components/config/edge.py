@@ -47,16 +47,27 @@ HostedZoneId = Annotated[
 
 
 class EdgeSettings(Group):
-    """CloudFront and what it forwards."""
+    """Domain, CloudFront, and access logs."""
 
     access_logs_bucket_arn: BucketArn = ""
+    """ARN of an existing S3 bucket for access logs of the load balancers and CloudFront."""
     enable_access_logs: Flag = False
+    """Stores access logs of the load balancers and CloudFront in a bucket that the stack creates."""
     access_log_retention_days: int = Field(default=365, ge=1, le=3650)
+    """Days for which the bucket that the stack creates keeps access logs."""
     domain_name: DomainName = ""
+    """Custom domain name of the archive. Requires hostedZoneId or certificateArn."""
     hosted_zone_id: HostedZoneId = ""
+    """Public Route 53 hosted zone of domainName. The stack creates the DNS records in it, and the certificates
+    unless you provide them."""
     certificate_arn: CertificateArn = ""
+    """ARN of an existing ACM certificate in us-east-1 for domainName. Empty requests one."""
     regional_certificate_arn: RegionalCertificateArn = ""
+    """ARN of an existing ACM certificate for domainName in the stack's Region, for HTTPS from CloudFront to
+    the load balancer."""
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_100"
+    """Price class of CloudFront: PriceClass_100 (edge locations in Europe and North America), PriceClass_200,
+    or PriceClass_All."""
 
     @property
     def keep_access_logs(self) -> bool:

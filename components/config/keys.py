@@ -14,10 +14,14 @@ KmsKeyArn = Annotated[
 
 
 class KeySettings(Group):
-    """What data at rest is encrypted under."""
+    """Encryption keys."""
 
     enable_customer_keys: Flag = False
+    """Encrypts database, secrets, and logs with KMS keys that the stack creates, each usable only through its
+    service."""
     kms_key_arn: KmsKeyArn = ""
+    """ARN of an existing KMS key in the stack's Region for all data at rest. Empty uses AWS managed keys, or
+    keys that the stack creates."""
 
 
 def _keys_are_made_or_brought(settings: KeySettings) -> Problem | None:

@@ -17,16 +17,24 @@ Email = Annotated[
 
 
 class ObservabilitySettings(Group):
-    """What is watched, and who hears of it."""
+    """Monitoring and cost."""
 
     enable_alarms: Flag = False
+    """Creates alarms for failures that prevent, or will soon prevent, storing and viewing studies, and an SNS
+    topic in each Region involved."""
     # A budget tells ten addresses at most (AWS Budgets, quotas of a notification).
     alarm_emails: Annotated[tuple[Email, ...], distinct("address")] = Field(
         default=(), max_length=10, examples=["pacs-team@example.org"]
     )
+    """Email addresses that are notified of alarms and budget alerts. Each address must confirm its
+    subscription."""
     enable_dashboard: Flag = False
+    """Creates a CloudWatch dashboard that shows whether studies are stored and viewed."""
     enable_container_insights: Flag = False
+    """Enables CloudWatch Container Insights with enhanced observability."""
     monthly_budget_usd: int = Field(default=0, ge=0, le=1_000_000)
+    """Monthly budget of the stack in USD. alarmEmails are notified at a forecast of 80 % and at 100 %. 0
+    disables the budget."""
 
 
 def _addresses_are_told_something(settings: ObservabilitySettings) -> Problem | None:

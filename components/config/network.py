@@ -26,15 +26,24 @@ SubnetIds = Annotated[tuple[SubnetId, ...], distinct("subnet")]
 
 
 class NetworkSettings(Group):
-    """The VPC and what it records."""
+    """Network."""
 
     enable_vpc_flow_logs: Flag = False
+    """Sends VPC flow logs to CloudWatch Logs."""
     vpc_cidr: Annotated[str, AfterValidator(private_network)] = "10.0.0.0/16"
+    """IPv4 CIDR block of the VPC, /16 to /24."""
     nat_gateways: Literal["none", "single", "onePerZone"] = "single"
+    """How tasks reach AWS services: a single NAT gateway, onePerZone, or none (interface endpoints, no
+    internet access)."""
     vpc_id: VpcId = ""
+    """Existing VPC to deploy to without changing its network. Empty creates a VPC."""
     private_subnet_ids: SubnetIds = Field(default=(), examples=[_EXAMPLE_SUBNET])
+    """Subnets of vpcId for load balancers and tasks, one in each of at least two Availability Zones."""
     isolated_subnet_ids: SubnetIds = Field(default=(), examples=[_EXAMPLE_SUBNET])
+    """Subnets of vpcId for the database and the file system, one in each of at least two Availability Zones."""
     public_subnet_ids: SubnetIds = Field(default=(), examples=[_EXAMPLE_SUBNET])
+    """Subnets of vpcId for internet-facing load balancers (dicomIngress public), one in each of at least two
+    Availability Zones."""
 
     @property
     def brought_subnets(self) -> dict[str, tuple[str, ...]]:

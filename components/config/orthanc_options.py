@@ -52,9 +52,11 @@ OrthancConfiguration = _section(KEY, SETTABLE)
 
 
 class OrthancSettings(Group):
-    """What Orthanc does beyond what the other settings say."""
+    """Orthanc's own options."""
 
     orthanc_configuration: OrthancConfiguration = Field(default=OrthancConfiguration())  # type: ignore[valid-type]
+    """Options of Orthanc's configuration file that no other key sets, such as UnknownSopClassAccepted. Must
+    not contain secrets."""
 
     @property
     def own_options(self) -> dict[str, Any]:

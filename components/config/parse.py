@@ -154,5 +154,5 @@ def _remedy(detail: ErrorDetails, field: FieldInfo) -> str:
 
 def _unknown_key(key: str, value: object, known: list[str]) -> Problem:
     near = difflib.get_close_matches(key, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else "; README lists all keys"
+    hint = f"; did you mean {near[0]}?" if near else "; docs/settings.md lists all keys"
     return Problem(key, value, f"is not a setting of this program{hint}", f"pulumi config rm {key}")

@@ -14,6 +14,7 @@ PolicyArn = Annotated[
 
 
 class PermissionSettings(Group):
-    """Limits of the stack's roles."""
+    """Permissions."""
 
     permissions_boundary_arn: PolicyArn = ""
+    """ARN of the permissions boundary for all roles of the stack, if the account requires one."""

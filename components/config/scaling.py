@@ -12,16 +12,23 @@ MOST_TASKS = 16
 
 
 class ScalingSettings(Group):
-    """Bounds, targets, and the kind of capacity."""
+    """Capacity and scaling."""
 
     enable_multi_az: Flag = False
+    """Runs two tasks in two Availability Zones and a standby of the database."""
     # 0: as many as enableMultiAz wants; and no more than those.
     min_tasks: int = Field(default=0, ge=0, le=MOST_TASKS)
+    """Minimum number of tasks. 0 means one, or two with enableMultiAz."""
     max_tasks: int = Field(default=0, ge=0, le=MOST_TASKS)
+    """Maximum number of tasks under load. 0 disables scaling."""
     target_cpu_percent: int = Field(default=60, ge=10, le=90)
+    """Average CPU utilization of the tasks above which a task is added, up to maxTasks."""
     target_requests_per_task: int = Field(default=1500, ge=10, le=100_000)
+    """Requests per task and minute above which a task is added, up to maxTasks."""
     cpu_architecture: Literal["X86_64", "ARM64"] = "X86_64"
+    """CPU architecture of the tasks: X86_64, or ARM64 at a price about 20 % lower."""
     fargate_spot_percent: int = Field(default=0, ge=0, le=100)
+    """Percentage of tasks on Fargate Spot, up to 70 % cheaper. AWS may interrupt them with two minutes' notice."""
 
     @property
     def task_count(self) -> int:

@@ -39,14 +39,22 @@ ImageReference = Annotated[
 
 
 class ServiceSettings(Group):
-    """The tasks and what runs in them."""
+    """Orthanc and its tasks."""
 
     enable_exec: Flag = False
+    """Lets administrators open a shell in a task (ECS Exec). Sessions are logged. Requires enableCustomerKeys
+    or kmsKeyArn."""
     orthanc_image: ImageReference = "orthancteam/orthanc:26.8.1"
+    """Upstream image that docker/Dockerfile builds on, pinned to a tag or digest."""
     deployment_mode: Literal["auto", "rolling", "stopFirst"] = "auto"
+    """How tasks are replaced when orthancImage changes: rolling (one by one), stopFirst (all old tasks stop
+    first), or auto (stopFirst if the schema of the index changes or may change, otherwise rolling)."""
     orthanc_name: OrthancText = Field(default="Orthanc", min_length=1, max_length=64)
+    """Name of the server, as shown on its web page."""
     task_cpu: Annotated[int, one_of(list(FARGATE_MEMORY_MIB))] = 2048
+    """CPU units of a task (1024 per vCPU); a value that Fargate offers."""
     task_memory_mib: int = Field(default=4096, ge=4096, le=122880)
+    """Memory of a task, in MiB; a value that Fargate offers for taskCpu."""
 
 
 def _memory_fits_cpu(settings: ServiceSettings) -> Problem | None:

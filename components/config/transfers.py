@@ -48,12 +48,16 @@ _MEMORY_FOR_THE_REST_MIB = 1024
 
 
 class TransferSettings(Group):
-    """The largest study and the longest silence."""
+    """Transfers."""
 
     # By default what a task of the default size has room for. At most what passes over the slowest line within
     # 3600 s, the longest that a load balancer waits for a target.
     largest_study_mib: int = Field(default=320, ge=64, le=10240)
+    """Largest study that a single request uploads or downloads as an archive, in MiB. Task memory is checked
+    to hold two at once, and the limits and timeouts of every hop are derived from it."""
     response_timeout_seconds: int = Field(default=120, ge=30, le=LONGEST_ORIGIN_TIMEOUT_SECONDS)
+    """Longest time that Orthanc may take to start or continue a response, 30 to 120 seconds. The timeouts of
+    every hop are derived from it."""
 
     @property
     def load_balancer_idle_seconds(self) -> int:

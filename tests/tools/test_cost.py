@@ -105,9 +105,9 @@ def test_nothing_to_read_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_readme_shows_what_the_stacks_cost(stack: str):
-    readme = (PROJECT / "README.md").read_text()
-    shown = readme.partition(f"<!-- make cost STACK={stack} -->\n")[2].partition("\n<!-- end")[0]
+def test_the_document_shows_what_the_stacks_cost(stack: str):
+    text = (PROJECT / "docs/cost.md").read_text()
+    shown = text.partition(f"<!-- make cost STACK={stack} -->\n")[2].partition("\n<!-- end")[0]
     before = {file: file.read_bytes() for file in PROJECT.glob("Pulumi*.yaml")}
     assert cost.table(planned(json.loads(cli.preview(Place(PROJECT), stack)))) == shown
     assert {file: file.read_bytes() for file in PROJECT.glob("Pulumi*.yaml")} == before

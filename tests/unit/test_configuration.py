@@ -678,7 +678,7 @@ def test_an_unknown_key_is_told_with_the_one_that_was_meant():
     [problem] = problems_of({"enableMultiAZ": "true"}).problems
     assert "did you mean enableMultiAz?" in problem.rule and problem.remedy == "pulumi config rm enableMultiAZ"
     [problem] = problems_of({"completelyDifferent": "1"}).problems
-    assert "README lists all keys" in problem.rule
+    assert "docs/settings.md lists all keys" in problem.rule
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ where the system does something else. `make conformance` writes this page from t
 
 - The system is that of the embedded AWS: two tasks, index in PostgreSQL, files on S3, edge and load balancers
   before them, and DICOM let in (`dicomIngress` internal). Its Orthanc and its DICOMweb plugin have the versions
-  of the pinned image. The plugins for PostgreSQL and S3 are others there ([the README lists
-  them](../README.md#what-was-verified-where)).
+  of the pinned image. The plugins for PostgreSQL and S3 are others there ([the list of
+  differences](verification.md)).
 - What the program sets is listed below; who may associate and how to change options is in [DICOM](dicom.md).
 - `{study}` stands for `/dicom-web/studies/` and the study's UID, `{series}` for that, `/series/` and the
   series' UID, `{instance}` for that, `/instances/` and the instance's UID. `…` stands for a value of the same

@@ -1,31 +1,8 @@
-"""Pulumi.yaml, by which the CLI checks and documents the configuration, and the stacks' files."""
-
-import pytest
-import yaml
-from pydantic.alias_generators import to_camel
+"""The stacks' files, and the defaults."""
 
 from components.config import Settings
-from components.config.orthanc_options import OrthancConfiguration
 from components.config.parse import parse
-from tests.unit.program import NAME, PROJECT, stack_file
-
-SCHEMA = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["config"]
-FIELDS = {to_camel(name): field for name, field in Settings.model_fields.items()}
-TYPES = {bool: "boolean", int: "integer", str: "string", tuple: "array", OrthancConfiguration: "object"}
-
-
-def test_the_schema_has_every_setting_and_no_other():
-    assert SCHEMA.keys() == FIELDS.keys()
-
-
-@pytest.mark.parametrize("key", SCHEMA)
-def test_a_key_means_the_same_to_the_cli_and_to_the_program(key: str):
-    default = FIELDS[key].default
-    assert SCHEMA[key]["type"] == TYPES[type(default)]
-    structure = {tuple: list, OrthancConfiguration: OrthancConfiguration.given}.get(type(default))
-    assert SCHEMA[key]["default"] == (structure(default) if structure else default)
-    description = SCHEMA[key]["description"]
-    assert description.endswith(".") and description[0].isupper(), f"{key} is not described in a sentence"
+from tests.unit.program import NAME, stack_file
 
 
 def settings_of(stack: str) -> Settings:
