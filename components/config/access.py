@@ -35,7 +35,7 @@ TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
 
 def _network_of_viewers(value: str) -> str:
     """An IPv4 or IPv6 network from which a request can come in; raises ValueError with the rule."""
-    rule = "must be a network of the internet written as its first address, as 203.0.113.0/24 or 2001:db8::/32"
+    rule = "must be the CIDR block of a public network, such as 203.0.113.0/24 or 2001:db8::/32"
     if "/" not in value:
         raise ValueError(f"{rule} (a single address ends in /32, or /128)")
     try:
@@ -43,9 +43,9 @@ def _network_of_viewers(value: str) -> str:
     except ValueError as error:
         raise ValueError(f"{rule} ({error})") from None
     if not network.prefixlen:
-        raise ValueError(f"{rule}; /0 is everybody, for which the list stays empty")
+        raise ValueError(f"{rule}; /0 includes everybody; leave the list empty for that")
     if any(network.version == own.version and network.subnet_of(own) for own in _NOT_ON_THE_INTERNET):  # type: ignore[arg-type]
-        raise ValueError(f"{rule}; nobody comes in from a private one, CloudFront sees the address behind NAT")
+        raise ValueError(f"{rule}; CloudFront sees the public address of clients, never a private one")
     return str(network)
 
 
@@ -104,14 +104,14 @@ def _list_is_enforced(settings: AccessSettings) -> Problem | None:
     # Neither silently ignored nor silently paid for; and WAF cannot be turned off under a list that relies on it.
     if settings.enable_waf or not settings.allowed_cidrs:
         return None
-    rule = "AWS WAF enforces the list, so without enableWaf everybody would be let in"
+    rule = "requires enableWaf: AWS WAF enforces the list, and without it everybody would be allowed"
     return Problem("allowedCidrs", ",".join(settings.allowed_cidrs), rule, "pulumi config set enableWaf true")
 
 
 def _limit_is_enforced(settings: AccessSettings) -> Problem | None:
     if settings.enable_waf or settings.waf_rate_limit == DEFAULT_RATE_LIMIT:
         return None
-    rule = "AWS WAF enforces the limit, so without enableWaf it limits nobody"
+    rule = "requires enableWaf: AWS WAF enforces the limit"
     return Problem("wafRateLimit", settings.waf_rate_limit, rule, "pulumi config set enableWaf true")
 
 

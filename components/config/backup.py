@@ -40,7 +40,7 @@ def _plan_uses(field: str) -> Rule:
         if settings.enable_backup_plan or value == default:
             return None
         remedy = f"pulumi config set enableBackupPlan true, or pulumi config rm {key}"
-        return Problem(key, value, "describes a backup plan, and there is none", remedy)
+        return Problem(key, value, "configures the backup plan, which enableBackupPlan has not enabled", remedy)
 
     return Rule(frozenset({"enableBackupPlan", key}), check)
 
@@ -48,7 +48,9 @@ def _plan_uses(field: str) -> Rule:
 def _lock_ends_with_retention(settings: _Backed) -> Problem | None:
     if settings.backup_vault_lock_days <= settings.backup_retention_days:
         return None
-    rule = f"the vault would refuse backups that are kept for backupRetentionDays {settings.backup_retention_days}"
+    rule = (
+        f"must not exceed backupRetentionDays {settings.backup_retention_days}: the vault would reject the backups"
+    )
     remedy = f"pulumi config set backupRetentionDays {settings.backup_vault_lock_days}"
     return Problem("backupVaultLockDays", settings.backup_vault_lock_days, rule, remedy)
 
@@ -56,7 +58,9 @@ def _lock_ends_with_retention(settings: _Backed) -> Problem | None:
 def _locked_backups_stay(settings: _Backed) -> Problem | None:
     if not settings.backup_vault_lock_days or settings.data_on_destroy != "delete":
         return None
-    rule = "locks backups that dataOnDestroy delete would delete, so the stack could not be destroyed"
+    rule = (
+        "conflicts with dataOnDestroy delete: locked backups cannot be deleted, so destroying the stack would fail"
+    )
     remedy = "pulumi config set dataOnDestroy keep, or pulumi config rm backupVaultLockDays"
     return Problem("backupVaultLockDays", settings.backup_vault_lock_days, rule, remedy)
 
@@ -64,7 +68,7 @@ def _locked_backups_stay(settings: _Backed) -> Problem | None:
 def _bucket_is_there(settings: _Backed) -> Problem | None:
     if settings.enable_dicom_s3_storage or not settings.enable_bucket_backup:
         return None
-    rule = "backs up a bucket, but the files are on EFS, which the plan holds anyway"
+    rule = "has no effect because the files are on EFS, which the backup plan includes anyway"
     return Problem("enableBucketBackup", True, rule, "pulumi config rm enableBucketBackup")
 
 

@@ -11,7 +11,7 @@ BucketName = Annotated[
     str,
     matches(
         r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-        "must be the name of an S3 bucket (no ARN, no path), or empty for a bucket of the stack's own",
+        "must be the name of an S3 bucket (no ARN, no path), or empty to create a bucket",
     ),
 ]
 KeyArn = Annotated[
@@ -71,7 +71,7 @@ _KEYS_OF_AN_OWN_BUCKET = (
 def _bucket_is_used(settings: _Stored) -> Problem | None:
     if settings.enable_dicom_s3_storage or not settings.existing_bucket_name:
         return None
-    rule = "holds DICOM files on S3, but enableDicomS3Storage false puts them on EFS"
+    rule = "conflicts with enableDicomS3Storage false, which stores DICOM files on EFS"
     remedy = "pulumi config set enableDicomS3Storage true, or pulumi config rm existingBucketName"
     return Problem("existingBucketName", settings.existing_bucket_name, rule, remedy)
 
@@ -79,7 +79,7 @@ def _bucket_is_used(settings: _Stored) -> Problem | None:
 def _key_has_a_bucket(settings: _Stored) -> Problem | None:
     if settings.existing_bucket_name or not settings.existing_bucket_key_arn:
         return None
-    rule = "opens a bucket that is brought, but none is named"
+    rule = "requires existingBucketName"
     remedy = "pulumi config set existingBucketName NAME, or pulumi config rm existingBucketKeyArn"
     return Problem("existingBucketKeyArn", settings.existing_bucket_key_arn, rule, remedy)
 
@@ -93,8 +93,10 @@ def _of_an_own_bucket(field: str) -> Rule:
         if value == default or (settings.enable_dicom_s3_storage and not settings.existing_bucket_name):
             return None
         other = "existingBucketName" if settings.existing_bucket_name else "enableDicomS3Storage"
-        instead = "existingBucketName brings one" if settings.existing_bucket_name else "the files are on EFS"
-        rule = f"describes a bucket that the stack makes, but {instead}"
+        instead = (
+            "existingBucketName uses an existing one" if settings.existing_bucket_name else "the files are on EFS"
+        )
+        rule = f"configures the bucket that the stack creates, but {instead}"
         return Problem(key, value, rule, f"pulumi config rm {key}, or pulumi config rm {other}")
 
     return Rule(frozenset({"enableDicomS3Storage", "existingBucketName", key}), check)
@@ -103,7 +105,9 @@ def _of_an_own_bucket(field: str) -> Rule:
 def _locked_objects_stay(settings: _Stored) -> Problem | None:
     if not settings.object_lock_days or settings.data_on_destroy != "delete":
         return None
-    rule = "locks objects that dataOnDestroy delete would delete, so the stack could not be destroyed"
+    rule = (
+        "conflicts with dataOnDestroy delete: locked objects cannot be deleted, so destroying the stack would fail"
+    )
     remedy = "pulumi config set dataOnDestroy keep, or pulumi config rm objectLockDays"
     return Problem("objectLockDays", settings.object_lock_days, rule, remedy)
 
@@ -111,7 +115,7 @@ def _locked_objects_stay(settings: _Stored) -> Problem | None:
 def _events_have_objects(settings: _Stored) -> Problem | None:
     if settings.enable_dicom_s3_storage or not settings.enable_data_events:
         return None
-    rule = "records the use of objects on S3, but the files are on EFS"
+    rule = "records access to objects in S3, but the files are on EFS"
     remedy = "pulumi config rm enableDataEvents, or pulumi config rm enableDicomS3Storage"
     return Problem("enableDataEvents", True, rule, remedy)
 
@@ -119,7 +123,7 @@ def _events_have_objects(settings: _Stored) -> Problem | None:
 def _events_have_a_place(settings: _Stored) -> Problem | None:
     if settings.keep_access_logs or not settings.enable_data_events:
         return None
-    rule = "is written into the bucket of access logs, and there is none"
+    rule = "requires a bucket for access logs"
     remedy = "pulumi config set enableAccessLogs true, or pulumi config set accessLogsBucketArn arn:aws:s3:::…"
     return Problem("enableDataEvents", True, rule, remedy)
 
@@ -128,7 +132,7 @@ def replica_at_home(settings: BucketSettings, region: str | None) -> Problem | N
     """The problem that the replica would lie in `region`, the stack's own, if that is known."""
     if not settings.replica_region or settings.replica_region != region:
         return None
-    rule = "is the stack's own region, whose loss the replica is for"
+    rule = "is the stack's own Region; a replica there would not survive the loss of the Region"
     return Problem("replicaRegion", region, rule, "pulumi config set replicaRegion with another region")
 
 
@@ -137,7 +141,9 @@ def key_elsewhere(settings: BucketSettings, region: str | None) -> Problem | Non
     arn = settings.existing_bucket_key_arn
     if not arn or region in {None, arn.split(":")[3]}:
         return None
-    rule = f"lies in another region than the stack's, {region}, where S3 wants the key of a bucket"
+    rule = (
+        f"is in another Region than the stack ({region}); the key of a bucket must be in the Region of the bucket"
+    )
     return Problem("existingBucketKeyArn", arn, rule, f"the key of a bucket in {region}, or another aws:region")
 
 

@@ -70,7 +70,7 @@ def _known_class(settings: _Sized) -> Problem | None:
     name = settings.database_instance_class
     if memory_gib(name):
         return None
-    rule = "is no size that RDS has: db.t3 and db.t4g go from micro to 2xlarge, the other families from medium on"
+    rule = "is not an RDS instance size: db.t3 and db.t4g range from micro to 2xlarge, others start at medium"
     return Problem("databaseInstanceClass", name, rule, "pulumi config set databaseInstanceClass db.t4g.small")
 
 

@@ -13,7 +13,7 @@ UserName = Annotated[
     # HTTP's basic authentication ends a name at the first colon; the rest would need quoting somewhere on its way.
     matches(
         rf"(?!{ADMIN_USER}$)[A-Za-z][A-Za-z0-9._-]{{0,63}}",
-        "must be 1 to 64 of the characters A-Z, a-z, 0-9, ., _ and -, a letter first, and not admin, who is there",
+        "must be 1 to 64 of the characters A-Z, a-z, 0-9, ., _ and -, starting with a letter, other than admin",
     ),
 ]
 
@@ -41,7 +41,7 @@ class User(Group):
 def _one_of_each(users: tuple[User, ...]) -> tuple[User, ...]:
     names = [user.name for user in users]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"must name each user once, and names {', '.join(twice)} again")
+        raise ValueError(f"must name each user once, but repeats {', '.join(twice)}")
     return users
 
 
@@ -81,7 +81,7 @@ def _schedule_is_kept(settings: CredentialSettings) -> Problem | None:
     schedule = settings.database_password_schedule
     if settings.rds_keeps_password or schedule == DEFAULT_SCHEDULE:
         return None
-    rule = "RDS keeps the schedule, so without databasePasswordRotation managed nothing is drawn anew"
+    rule = "has no effect without databasePasswordRotation managed"
     remedy = "pulumi config set databasePasswordRotation managed"
     return Problem("databasePasswordSchedule", schedule, rule, remedy)
 

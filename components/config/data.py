@@ -29,7 +29,7 @@ DatabaseName = Annotated[
     # PostgreSQL's templates and RDS's own database hold nobody's tables.
     matches(
         r"(?!(rdsadmin|template0|template1)$)[A-Za-z_][A-Za-z0-9_]{0,62}",
-        "must be the name of a PostgreSQL database: 1 to 63 letters, digits and _, not a digit first",
+        "must be the name of a PostgreSQL database: 1 to 63 letters, digits, and _, not starting with a digit",
     ),
 ]
 SnapshotIdentifier = Annotated[
@@ -73,7 +73,9 @@ def _storage_can_grow(settings: DataSettings) -> Problem | None:
     least = -(-settings.database_storage_gib * 11 // 10)
     if settings.database_max_storage_gib >= least:
         return None
-    rule = f"must exceed databaseStorageGib {settings.database_storage_gib} by 10 % at least, so that it can grow"
+    rule = (
+        f"must exceed databaseStorageGib {settings.database_storage_gib} by at least 10 %, which autoscaling needs"
+    )
     remedy = f"pulumi config set databaseMaxStorageGib {least}"
     return Problem("databaseMaxStorageGib", settings.database_max_storage_gib, rule, remedy)
 

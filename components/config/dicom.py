@@ -110,7 +110,7 @@ def _nothing_without_ingress(settings: DicomSettings) -> Iterator[Problem]:
     for key, name in _NEEDS_INGRESS.items():
         value = getattr(settings, name)
         if value != DicomSettings.model_fields[name].default:
-            rule = "has no effect while dicomIngress is off, when nothing reaches Orthanc's DICOM port"
+            rule = "has no effect while dicomIngress is off"
             remedy = f"pulumi config set dicomIngress internal, or pulumi config rm {key}"
             yield Problem(key, _shown(value), rule, remedy)
 
@@ -119,18 +119,18 @@ def _ingress_knows_who_comes(settings: DicomSettings) -> Iterator[Problem]:
     if settings.dicom_ingress == "off":
         return
     if not settings.dicom_modalities:
-        rule = f"dicomIngress is {settings.dicom_ingress}, but without a list Orthanc would refuse everybody"
+        rule = f"dicomIngress is {settings.dicom_ingress}, but Orthanc rejects all modalities that are not listed"
         remedy = "pulumi config set --path 'dicomModalities[0].aet' CT1, and likewise host, port and allow[0]"
         yield Problem("dicomModalities", [], rule, remedy)
     if not settings.dicom_allowed_cidrs:
-        rule = f"dicomIngress is {settings.dicom_ingress}, but no network may reach it"
+        rule = f"dicomIngress is {settings.dicom_ingress}, but no network is allowed to connect"
         remedy = "pulumi config set --path 'dicomAllowedCidrs[0]' 10.20.0.0/16 (that of your modalities)"
         yield Problem("dicomAllowedCidrs", [], rule, remedy)
 
 
 def _public_is_encrypted(settings: DicomSettings) -> Iterator[Problem]:
     if settings.dicom_ingress == "public" and not settings.dicom_certificate_arn:
-        rule = "dicomIngress is public: patients' images would cross the internet in clear"
+        rule = "is required while dicomIngress is public: images would cross the internet without encryption"
         remedy = "pulumi config set dicomCertificateArn arn:aws:acm:…, or dicomIngress internal behind a VPN"
         yield Problem("dicomCertificateArn", "", rule, remedy)
 
@@ -138,7 +138,7 @@ def _public_is_encrypted(settings: DicomSettings) -> Iterator[Problem]:
 def _public_stands_in_public_subnets(settings: _Placed) -> Problem | None:
     if settings.dicom_ingress != "public" or not settings.vpc_id or settings.public_subnet_ids:
         return None
-    rule = "dicomIngress is public, and in the VPC that vpcId brings no subnets are named for its load balancer"
+    rule = "is required while dicomIngress is public and vpcId is set: the load balancer needs subnets"
     remedy = "pulumi config set --path 'publicSubnetIds[0]' subnet-0123456789abcdef0, and another zone's"
     return Problem("publicSubnetIds", [], rule, remedy)
 
@@ -157,10 +157,10 @@ def _titles_tell_modalities_apart(settings: _Titled) -> Iterator[Problem]:
         key, title = f"dicomModalities[{number}].aet", folded(modality.aet, strict=strict)
         remedy = f"pulumi config set --path '{key}' ANOTHER_TITLE"
         if title == own:
-            yield Problem(key, modality.aet, f"cannot be told from dicomAet {settings.dicom_aet}", remedy)
+            yield Problem(key, modality.aet, f"must differ from dicomAet {settings.dicom_aet}", remedy)
         first = listed.setdefault((title, modality.host.lower()), key)
         if first != key:
-            rule = f"is at {modality.host} in {first} already; one entry lists all that it may do"
+            rule = f"is at {modality.host} in {first} already; list everything it may do in one entry"
             yield Problem(key, modality.aet, rule, remedy)
 
 
@@ -210,7 +210,7 @@ def _modalities_are_let_in(settings: DicomSettings) -> Iterator[Problem]:
         if not networks or not address or not modality.allow or any(address in network for network in networks):
             continue
         key, end = f"dicomModalities[{number}].host", f"dicomAllowedCidrs[{len(networks)}]"
-        rule = f"is in no network of dicomAllowedCidrs, so {modality.aet} could not connect"
+        rule = f"is not in any network of dicomAllowedCidrs, so {modality.aet} could not connect"
         yield Problem(key, modality.host, rule, f"pulumi config set --path '{end}' {modality.host}/32")
 
 

@@ -20,7 +20,7 @@ CertificateArn = Annotated[
     str,
     matches(
         rf"|arn:aws[a-z-]*:acm:{CLOUDFRONT_REGION}:\d{{12}}:certificate/[0-9a-f-]{{36}}",
-        "must be the ARN of an ACM certificate in us-east-1 (CloudFront takes no other region's), or empty",
+        "must be the ARN of an ACM certificate in us-east-1 (the only Region that CloudFront accepts), or empty",
     ),
 ]
 RegionalCertificateArn = Annotated[
@@ -84,7 +84,7 @@ class EdgeSettings(Group):
 def _domain_has_a_certificate(settings: EdgeSettings) -> Problem | None:
     if not settings.domain_name or settings.certificate_arn or settings.hosted_zone_id:
         return None
-    rule = "domainName needs a certificate: one that covers it, or the hosted zone in which the stack makes one"
+    rule = "domainName requires certificateArn, or hostedZoneId so that the stack can request a certificate"
     remedy = "pulumi config set certificateArn arn:aws:acm:us-east-1:… or hostedZoneId Z…"
     return Problem("certificateArn", "", rule, remedy)
 
@@ -94,7 +94,7 @@ def _domain_is_named(settings: EdgeSettings) -> Problem | None:
         return None
     for key, value in (("certificateArn", settings.certificate_arn), ("hostedZoneId", settings.hosted_zone_id)):
         if value:
-            rule = f"{key} serves nothing without the domain name that it is for"
+            rule = f"{key} has no effect without domainName"
             return Problem("domainName", "", rule, "pulumi config set domainName orthanc.example.org")
     return None
 
@@ -102,7 +102,7 @@ def _domain_is_named(settings: EdgeSettings) -> Problem | None:
 def _certificates_are_brought_together(settings: EdgeSettings) -> Problem | None:
     if settings.certificate_arn or not settings.regional_certificate_arn:
         return None
-    rule = "brings the load balancer's certificate, so the edge's must be brought, too"
+    rule = "requires certificateArn: provide both certificates, or neither"
     remedy = "pulumi config set certificateArn arn:aws:acm:us-east-1:…, or pulumi config rm regionalCertificateArn"
     return Problem("regionalCertificateArn", settings.regional_certificate_arn, rule, remedy)
 
@@ -110,7 +110,7 @@ def _certificates_are_brought_together(settings: EdgeSettings) -> Problem | None
 def _one_log_bucket(settings: EdgeSettings) -> Problem | None:
     if not (settings.enable_access_logs and settings.access_logs_bucket_arn):
         return None
-    rule = "names a bucket for the access logs, and enableAccessLogs makes another"
+    rule = "conflicts with enableAccessLogs, which creates a bucket for access logs"
     remedy = "pulumi config rm accessLogsBucketArn, or pulumi config set enableAccessLogs false"
     return Problem("accessLogsBucketArn", settings.access_logs_bucket_arn, rule, remedy)
 

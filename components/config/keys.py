@@ -27,7 +27,7 @@ class KeySettings(Group):
 def _keys_are_made_or_brought(settings: KeySettings) -> Problem | None:
     if not (settings.enable_customer_keys and settings.kms_key_arn):
         return None
-    rule = "brings the key for everything, and enableCustomerKeys makes others"
+    rule = "conflicts with enableCustomerKeys, which creates keys"
     remedy = "pulumi config set enableCustomerKeys false, or pulumi config rm kmsKeyArn"
     return Problem("kmsKeyArn", settings.kms_key_arn, rule, remedy)
 
@@ -37,7 +37,7 @@ def key_elsewhere(settings: KeySettings, region: str | None) -> Problem | None:
     arn = settings.kms_key_arn
     if not arn or region in {None, arn.split(":")[3]}:
         return None
-    rule = f"lies in another region than the stack's, {region}, where no service can use it"
+    rule = f"is in another Region than the stack ({region})"
     return Problem(
         "kmsKeyArn", arn, rule, f"pulumi config set kmsKeyArn arn:aws:kms:{region}:…, or another aws:region"
     )
@@ -52,7 +52,7 @@ class _WithShells(Protocol):
 def _shells_are_recorded(settings: _WithShells) -> Problem | None:
     if not settings.enable_exec or settings.enable_customer_keys or settings.kms_key_arn:
         return None
-    rule = "what is done in a shell in a task is recorded under a key of one's own only, and there is none"
+    rule = "requires a KMS key of your own, which encrypts the sessions and their logs"
     return Problem("enableExec", True, rule, "pulumi config set enableCustomerKeys true")
 
 

@@ -40,7 +40,7 @@ class ObservabilitySettings(Group):
 def _addresses_are_told_something(settings: ObservabilitySettings) -> Problem | None:
     if not settings.alarm_emails or settings.enable_alarms or settings.monthly_budget_usd:
         return None
-    rule = "are told of alarms and of the budget, and there is neither"
+    rule = "are notified of alarms and budget alerts, but neither is enabled"
     remedy = "pulumi config set enableAlarms true, or pulumi config rm alarmEmails"
     return Problem("alarmEmails", list(settings.alarm_emails), rule, remedy)
 
@@ -48,7 +48,7 @@ def _addresses_are_told_something(settings: ObservabilitySettings) -> Problem | 
 def _budget_is_told_to_somebody(settings: ObservabilitySettings) -> Problem | None:
     if not settings.monthly_budget_usd or settings.alarm_emails:
         return None
-    rule = "is a limit that somebody must hear of, and alarmEmails names nobody"
+    rule = "needs at least one address in alarmEmails"
     remedy = "pulumi config set --path 'alarmEmails[0]' team@example.org, or pulumi config rm monthlyBudgetUsd"
     return Problem("monthlyBudgetUsd", settings.monthly_budget_usd, rule, remedy)
 

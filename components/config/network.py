@@ -16,7 +16,7 @@ VpcId = Annotated[
     str,
     matches(
         r"|vpc-[0-9a-f]{8}([0-9a-f]{9})?",
-        f"must be the id of a VPC such as {_EXAMPLE_VPC}, or empty for a network of the stack's own",
+        f"must be the id of a VPC such as {_EXAMPLE_VPC}, or empty to create a VPC",
     ),
 ]
 SubnetId = Annotated[
@@ -64,12 +64,12 @@ def _enough_subnets(field: str) -> Rule:
         if not subnets and (not settings.vpc_id or field == "public_subnet_ids"):
             return None
         if not settings.vpc_id:
-            rule = "names subnets of a VPC without saying of which"
+            rule = "requires vpcId, the VPC of the subnets"
             remedy = f"pulumi config set vpcId {_EXAMPLE_VPC}, or pulumi config rm {key}"
             return Problem(key, list(subnets), rule, remedy)
         if len(subnets) >= FEWEST_ZONES:
             return None
-        rule = f"a VPC that is brought (vpcId) needs {FEWEST_ZONES} subnets here at least, each in another zone"
+        rule = f"must name at least {FEWEST_ZONES} subnets of vpcId, each in a different Availability Zone"
         remedy = f"pulumi config set --path '{key}[{len(subnets)}]' {_EXAMPLE_SUBNET}"
         return Problem(key, list(subnets), rule, remedy)
 
@@ -84,7 +84,7 @@ def _of_an_own_network(field: str) -> Rule:
         # The CLI hands over the schema's defaults too: a key that is at its default counts as not set.
         if not settings.vpc_id or (value := getattr(settings, field)) == default:
             return None
-        rule = "describes a network that the stack makes, but vpcId brings one"
+        rule = "configures the VPC that the stack creates, but vpcId uses an existing one"
         return Problem(key, value, rule, f"pulumi config rm {key}, or pulumi config rm vpcId")
 
     return Rule(frozenset({"vpcId", key}), check)
@@ -95,7 +95,7 @@ def _no_subnet_twice(settings: NetworkSettings) -> Problem | None:
     for key, subnets in settings.brought_subnets.items():
         for number, subnet in enumerate(subnets):
             if subnet in owners:
-                rule = f"is in {owners[subnet]} already, and one subnet cannot be both"
+                rule = f"is also in {owners[subnet]}; a subnet can have one purpose only"
                 remedy = f"pulumi config set --path '{key}[{number}]' {_EXAMPLE_SUBNET}"
                 return Problem(f"{key}[{number}]", subnet, rule, remedy)
             owners[subnet] = key

@@ -25,7 +25,7 @@ KEY = "orthancConfiguration"
 NO_SECRET = Problem(
     KEY,
     "[secret]",
-    "is stored as a secret, but ends up in the task definition in clear, so no option of it takes one",
+    "is stored as a secret, but would appear in clear text in the task definition",
     f"pulumi config rm {KEY}, then set its options without --secret",
 )
 

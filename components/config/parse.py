@@ -81,8 +81,10 @@ def _region_without_authority(region: str | None) -> Problem | None:
     if not served or region in {None, *served}:
         return None
     shown = paths.from_project(bundle)
-    rule = f"{shown} has no certificate authority of RDS in this region, so the tasks would refuse the database"
-    return Problem("aws:region", region, rule, f"replace {shown} by AWS's present bundle, or another region")
+    rule = f"{shown} contains no RDS certificate authority for this Region, so tasks could not verify the database"
+    return Problem(
+        "aws:region", region, rule, f"replace {shown} with the current bundle from AWS, or use another Region"
+    )
 
 
 def _certificates_elsewhere(settings: Settings, region: str | None) -> Iterator[Problem]:
@@ -93,7 +95,9 @@ def _certificates_elsewhere(settings: Settings, region: str | None) -> Iterator[
     }
     for key, arn in brought.items():
         if arn and region not in {None, arn.split(":")[3]}:
-            rule = f"lies in another region than the stack's, {region}, whose load balancers take its own only"
+            rule = (
+                f"is in another Region than the stack ({region}); load balancers need certificates of their Region"
+            )
             remedy = f"pulumi config set {key} arn:aws:acm:{region}:…, or another aws:region"
             yield Problem(key, arn, rule, remedy)
 

@@ -54,7 +54,7 @@ def _zones(settings: ScalingSettings) -> int:
 def _a_task_in_each_zone(settings: ScalingSettings) -> Problem | None:
     if settings.task_count >= (least := _zones(settings)):
         return None
-    rule = f"with enableMultiAz there is a task in each of {least} zones"
+    rule = f"must be at least {least} with enableMultiAz, one task per Availability Zone"
     remedy = f"pulumi config set minTasks {least}, or pulumi config rm minTasks"
     return Problem("minTasks", settings.min_tasks, rule, remedy)
 
@@ -76,7 +76,7 @@ def _image_for_the_architecture(settings: _Built) -> Problem | None:
 def _bounds_in_order(settings: ScalingSettings) -> Problem | None:
     if settings.most_tasks >= settings.task_count:
         return None
-    rule = f"must not be less than the {settings.task_count} tasks that always run (minTasks, enableMultiAz)"
+    rule = f"must not be less than the {settings.task_count} tasks of the minimum (minTasks, enableMultiAz)"
     remedy = f"pulumi config set maxTasks {settings.task_count}, or pulumi config rm maxTasks"
     return Problem("maxTasks", settings.max_tasks, rule, remedy)
 

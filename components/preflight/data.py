@@ -126,7 +126,7 @@ def _look_at_snapshot(identifier: str) -> LiveSnapshot | None:
 def _problems_of_bucket(settings: Settings, survey: Survey) -> Iterator[Problem]:
     name, key, bucket = settings.existing_bucket_name, settings.existing_bucket_key_arn, survey.bucket
     if bucket is None:
-        rule = "there is no such bucket that this account may use"
+        rule = "does not exist, or this account has no access to it"
         yield Problem("existingBucketName", name, rule, "pulumi config set existingBucketName NAME")
         return
     if bucket.region != survey.region:
@@ -134,17 +134,17 @@ def _problems_of_bucket(settings: Settings, survey: Survey) -> Iterator[Problem]
         yield Problem("existingBucketName", name, rule, f"pulumi config set aws:region {bucket.region}")
         return
     if not bucket.versioned:
-        rule = "keeps no old versions: what is deleted or overwritten by mistake would be lost"
+        rule = "has versioning disabled: deleted or overwritten files would be lost"
         remedy = f"aws s3api put-bucket-versioning --bucket {name} --versioning-configuration Status=Enabled"
         yield Problem("existingBucketName", name, rule, remedy)
     if not bucket.private:
-        rule = "does not block public access, and it holds patients' images"
+        rule = "does not block public access, although it contains patients' images"
         closed = ",".join(f"{option}=true" for option in sorted(_CLOSED))
         remedy = f"aws s3api put-public-access-block --bucket {name} --public-access-block-configuration {closed}"
         yield Problem("existingBucketName", name, rule, remedy)
     own = bucket.key and not bucket.key.endswith("alias/aws/s3")
     if own and not key:
-        rule = f"is encrypted with the key {bucket.key}, which the tasks may not use unless it is named"
+        rule = f"is encrypted with the key {bucket.key}, which existingBucketKeyArn must name for the tasks"
         yield Problem("existingBucketKeyArn", "", rule, "pulumi config set existingBucketKeyArn with its ARN")
     # Of an alias AWS does not say here whose it is.
     if key and "alias/" not in bucket.key and bucket.key not in (key, key.rpartition("/")[2]):
@@ -162,7 +162,7 @@ def _problems_of_snapshot(settings: Settings, survey: Survey) -> Iterator[Proble
         return Problem("dbSnapshotIdentifier", identifier, rule, f"{remedy}; {afterwards}")
 
     if snapshot is None:
-        yield problem("there is no such snapshot in this account and region", "name another snapshot")
+        yield problem("does not exist in this account and Region", "name another snapshot")
         return
     if snapshot.engine != "postgres":
         yield problem(f"is of {snapshot.engine}, and Orthanc's index is in PostgreSQL", "name another snapshot")

@@ -94,8 +94,8 @@ def problems(settings: Settings, ways: Ways, places: Mapping[int, Place]) -> Ite
         key = f"privateSubnetIds[{number}]"
         if missing := list(_without_a_way(settings, ways, place)):
             rule = (
-                f"has no way to {', '.join(missing)}, which tasks call: no endpoint with private DNS, and no route"
-                " to NAT, a transit gateway or the like"
+                f"cannot reach {', '.join(missing)}, which tasks call: there is no endpoint with private DNS, and"
+                " no route to a NAT gateway, transit gateway, or similar"
             )
             kind = "" if missing[0] == "s3" else " --vpc-endpoint-type Interface"
             named = f"--vpc-id {settings.vpc_id}{kind} --service-name com.amazonaws.REGION.{missing[0]}"
@@ -104,7 +104,8 @@ def problems(settings: Settings, ways: Ways, places: Mapping[int, Place]) -> Ite
         for groups, services in _closed(ways, place).items():
             named = ", ".join(services)
             rule = (
-                f"is not admitted by the endpoints of {named}: no rule for TCP {ports.HTTPS} from {place.network}"
+                f"is not allowed to connect to the endpoints of {named}: there is no rule for TCP"
+                f" {ports.HTTPS} from {place.network}"
             )
             remedy = (
                 f"aws ec2 authorize-security-group-ingress --group-id {groups[0]} --protocol tcp"
@@ -138,7 +139,7 @@ def _refused(settings: Settings, ways: Ways) -> Iterator[Problem]:
     for service, policy in policies.items():
         refused = [action for action in actions_of_tasks(settings, service) if not _allows(policy, action)]
         if refused:
-            rule = f"its endpoint of {service} has a policy that refuses {', '.join(refused)}, which tasks call"
+            rule = f"its endpoint of {service} has a policy that denies {', '.join(refused)}, which tasks call"
             remedy = (
                 "aws ec2 modify-vpc-endpoint --vpc-endpoint-id vpce-… --policy-document … with these actions"
                 " (docs/network.md)"

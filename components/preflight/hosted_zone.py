@@ -32,11 +32,9 @@ def problem(settings: Settings, zone: LiveZone | None) -> Problem | None:
     """Why the zone cannot hold the domain's public records, if so."""
     id, domain = settings.hosted_zone_id, settings.domain_name
     if zone is None:
-        return Problem(
-            "hostedZoneId", id, "there is no such zone in this account", "pulumi config set hostedZoneId Z…"
-        )
+        return Problem("hostedZoneId", id, "does not exist in this account", "pulumi config set hostedZoneId Z…")
     if zone.private:
-        rule = f"is the private zone {zone.name}, which neither viewers nor ACM can see"
+        rule = f"is the private hosted zone {zone.name}, which viewers and ACM cannot resolve"
         return Problem("hostedZoneId", id, rule, "pulumi config set hostedZoneId with the public zone's id")
     if domain == zone.name or domain.endswith(f".{zone.name}"):
         return None

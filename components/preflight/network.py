@@ -171,7 +171,7 @@ def _shared(id: str, owner: str, account: str) -> Problem:
 
 def _problems_of_vpc(id: str, vpc: LiveVpc | None) -> Iterator[Problem]:
     if vpc is None:
-        rule = "there is no such VPC in this account and region"
+        rule = "does not exist in this account and Region"
         yield Problem("vpcId", id, rule, "pulumi config set vpcId vpc-…, or the right aws:region")
         return
     for has, option, without in (
@@ -182,7 +182,7 @@ def _problems_of_vpc(id: str, vpc: LiveVpc | None) -> Iterator[Problem]:
             remedy = f"aws ec2 modify-vpc-attribute --vpc-id {id} {option}"
             yield Problem("vpcId", id, f"has no {without}", remedy)
     if not vpc.internet_gateway:
-        rule = "has no internet gateway, which CloudFront wants attached to reach a VPC origin"
+        rule = "has no internet gateway, which CloudFront requires to reach a VPC origin"
         remedy = f"aws ec2 attach-internet-gateway --vpc-id {id} --internet-gateway-id igw-…; it needs no route"
         yield Problem("vpcId", id, rule, remedy)
 
@@ -193,20 +193,20 @@ def _broken_rules(key: str, vpc_id: str | None, subnet: LiveSubnet | None, taken
     `vpc_id` None: there is no VPC to which it could belong.
     """
     if subnet is None:
-        yield "there is no such subnet in this account and region"
+        yield "does not exist in this account and Region"
         return
     if vpc_id and subnet.vpc_id != vpc_id:
         yield f"belongs to {subnet.vpc_id}, not to vpcId {vpc_id}"
     if subnet.zone in taken:
         yield f"is in {subnet.zone} like one before it, and load balancers and EFS take one subnet of a zone"
     if key == "publicSubnetIds" and not subnet.routes.public:
-        yield "has no route to an internet gateway, so nobody outside would reach the balancer of public DICOM"
+        yield "has no route to an internet gateway, which the load balancer for public DICOM requires"
     if key != "publicSubnetIds" and subnet.routes.public:
-        yield "has a route to an internet gateway, so it is public; nothing that the stack puts there may be"
+        yield "has a route to an internet gateway, so it is a public subnet; the stack needs private ones here"
     if key == "privateSubnetIds" and subnet.zone_id in vpc_origins.ZONES_WITHOUT:
-        yield f"is in {subnet.zone} ({subnet.zone_id}), where CloudFront reaches no VPC origin"
+        yield f"is in {subnet.zone} ({subnet.zone_id}), where CloudFront does not support VPC origins"
     if key in _BALANCED and subnet.free_addresses < FREE_ADDRESSES and not subnet.balanced:
-        yield f"has {subnet.free_addresses} free addresses, and a load balancer wants {FREE_ADDRESSES}"
+        yield f"has {subnet.free_addresses} free addresses, but a load balancer requires {FREE_ADDRESSES}"
 
 
 def _tasks_without_file_system(settings: Settings, survey: Survey) -> Iterator[Problem]:
@@ -214,6 +214,6 @@ def _tasks_without_file_system(settings: Settings, survey: Survey) -> Iterator[P
     mounted = {survey.subnets[id].zone for id in settings.isolated_subnet_ids if id in survey.subnets}
     for number, id in enumerate(settings.private_subnet_ids):
         if id in survey.subnets and (zone := survey.subnets[id].zone) not in mounted:
-            rule = f"is in {zone}, where no isolated subnet is: tasks there could not mount the file system"
+            rule = f"is in {zone}, which has no isolated subnet: tasks there could not mount the file system"
             remedy = f"name a subnet in {zone} in isolatedSubnetIds, or no private one there"
             yield Problem(f"privateSubnetIds[{number}]", id, rule, remedy)

@@ -94,10 +94,13 @@ def test_an_existing_network_is_surveyed_and_stays_as_it_is(embedded: Embedded):
     embedded.configure(**SECRETS)
     failed = embedded.pulumi("up", "--yes", "--skip-preview", check=False)
     text = failed.stdout + failed.stderr
-    # Of the two private subnets each has no way to three services, and is not admitted by the endpoints of four.
+    # Each of the two private subnets cannot reach three services, and is not admitted by the endpoints of four.
     assert "the configuration has 7 problems; nothing was created" in text, text
     problems = ["no DNS host names", "no internet gateway", "no VPC origin"]
-    problems += ["has no way to kms, ssmmessages, s3", "not admitted by the endpoints of ecr.api, ecr.dkr"]
+    problems += [
+        "cannot reach kms, ssmmessages, s3",
+        "not allowed to connect to the endpoints of ecr.api, ecr.dkr",
+    ]
     assert all(problem in text for problem in problems), text
     assert "Traceback" not in text
 

@@ -97,8 +97,8 @@ BAD: list[tuple[str, Any, str]] = [
     ("backupVaultLockDays", "-7", "greater than or equal to 0"),
     ("backupVaultLockDays", "9999", "less than or equal to 3650"),
     ("databaseName", "", "name of a PostgreSQL database"),
-    ("databaseName", "1st", "not a digit first"),
-    ("databaseName", "orthanc-index", "letters, digits and _"),
+    ("databaseName", "1st", "not starting with a digit"),
+    ("databaseName", "orthanc-index", "letters, digits, and _"),
     ("databaseName", "x" * 64, "1 to 63"),
     ("databaseName", "rdsadmin", "name of a PostgreSQL database"),
     ("dbSnapshotIdentifier", "arn:aws:rds:us-east-1:123456789012:snapshot/a", "identifier of an RDS snapshot"),
@@ -197,11 +197,11 @@ BAD: list[tuple[str, Any, str]] = [
     ("wafRateLimit", "100/s", "valid integer"),
     ("allowedCidrs", '["203.0.113.7"]', "ends in /32"),
     ("allowedCidrs", '["203.0.113.7/24"]', "host bits set"),
-    ("allowedCidrs", '["0.0.0.0/0"]', "/0 is everybody"),
-    ("allowedCidrs", '["::/0"]', "/0 is everybody"),
-    ("allowedCidrs", '["10.1.0.0/16"]', "nobody comes in from a private one"),
-    ("allowedCidrs", '["fd12::/16"]', "nobody comes in from a private one"),
-    ("allowedCidrs", '["hospital"]', "must be a network of the internet"),
+    ("allowedCidrs", '["0.0.0.0/0"]', "/0 includes everybody"),
+    ("allowedCidrs", '["::/0"]', "/0 includes everybody"),
+    ("allowedCidrs", '["10.1.0.0/16"]', "never a private one"),
+    ("allowedCidrs", '["fd12::/16"]', "never a private one"),
+    ("allowedCidrs", '["hospital"]', "must be the CIDR block of a public network"),
     ("allowedCidrs", '["203.0.113.0/24", "203.0.113.0/24"]', "each network once"),
     ("allowedCidrs", "203.0.113.0/24", "must be"),
     ("allowedCountries", '["UK"]', "such as CH, US or GB"),
@@ -233,11 +233,11 @@ BAD: list[tuple[str, Any, str]] = [
     ("responseTimeoutSeconds", "2m", "valid integer"),
     ("orthancUsers", "viewer", "must be"),
     ("orthancUsers", '["viewer"]', "must have keys of"),
-    ("orthancUsers", '[{"name": "admin"}]', "not admin, who is there"),
+    ("orthancUsers", '[{"name": "admin"}]', "other than admin"),
     ("orthancUsers", '[{"name": "a:b"}]', "1 to 64 of the characters"),
-    ("orthancUsers", '[{"name": "7"}]', "a letter first"),
+    ("orthancUsers", '[{"name": "7"}]', "starting with a letter"),
     ("orthancUsers", '[{"name": "ward 7"}]', "1 to 64 of the characters"),
-    ("orthancUsers", '[{"name": "viewer"}, {"name": "viewer"}]', "names viewer again"),
+    ("orthancUsers", '[{"name": "viewer"}, {"name": "viewer"}]', "repeats viewer"),
     ("orthancUsers", '[{"name": "viewer", "role": "read"}]', "'full' or 'readOnly'"),
     ("credentialsVersion", "0", "greater than or equal to 1"),
     ("credentialsVersion", "2.5", "valid integer"),
@@ -276,9 +276,9 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "taskMemoryMib 4096",
     ),
     ({"taskCpu": "2048", "taskMemoryMib": "5000"}, "taskMemoryMib", "in steps of 1024", "taskMemoryMib 4096"),
-    ({"minTasks": "1", "enableMultiAz": "true"}, "minTasks", "a task in each of 2 zones", "minTasks 2"),
-    ({"minTasks": "3", "maxTasks": "2"}, "maxTasks", "less than the 3 tasks that always run", "maxTasks 3"),
-    ({"maxTasks": "1", "enableMultiAz": "true"}, "maxTasks", "the 2 tasks that always run", "maxTasks 2"),
+    ({"minTasks": "1", "enableMultiAz": "true"}, "minTasks", "must be at least 2", "minTasks 2"),
+    ({"minTasks": "3", "maxTasks": "2"}, "maxTasks", "less than the 3 tasks of the minimum", "maxTasks 3"),
+    ({"maxTasks": "1", "enableMultiAz": "true"}, "maxTasks", "the 2 tasks of the minimum", "maxTasks 2"),
     (
         {"maxTasks": "6", "databaseInstanceClass": "db.t4g.micro"},
         "databaseInstanceClass",
@@ -297,7 +297,12 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "older than 24.3.1",
         "config rm orthancImage",
     ),
-    ({"databaseInstanceClass": "db.m7g.micro"}, "databaseInstanceClass", "no size that RDS has", "db.t4g.small"),
+    (
+        {"databaseInstanceClass": "db.m7g.micro"},
+        "databaseInstanceClass",
+        "is not an RDS instance size",
+        "db.t4g.small",
+    ),
     ({"taskCpu": "8192", "taskMemoryMib": "17408"}, "taskMemoryMib", "in steps of 4096", "taskMemoryMib 16384"),
     (
         {"largestStudyMib": "1024"},
@@ -317,18 +322,23 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     (
         INTERNAL | {"dicomModalities": "[]"},
         "dicomModalities",
-        "would refuse everybody",
+        "Orthanc rejects all modalities",
         "'dicomModalities[0].aet'",
     ),
-    (INTERNAL | {"dicomAllowedCidrs": "[]"}, "dicomAllowedCidrs", "no network may", "'dicomAllowedCidrs[0]'"),
+    (
+        INTERNAL | {"dicomAllowedCidrs": "[]"},
+        "dicomAllowedCidrs",
+        "no network is allowed",
+        "'dicomAllowedCidrs[0]'",
+    ),
     (
         PUBLIC | BROUGHT,
         "publicSubnetIds",
-        "no subnets are named",
+        "the load balancer needs subnets",
         "--path 'publicSubnetIds[0]'",
     ),
-    (PUBLIC | {"dicomCertificateArn": ""}, "dicomCertificateArn", "cross the internet in clear", "internal"),
-    (PUBLIC | {"dicomAllowedCidrs": "[]"}, "dicomAllowedCidrs", "no network may", "'dicomAllowedCidrs[0]'"),
+    (PUBLIC | {"dicomCertificateArn": ""}, "dicomCertificateArn", "without encryption", "internal"),
+    (PUBLIC | {"dicomAllowedCidrs": "[]"}, "dicomAllowedCidrs", "no network is allowed", "'dicomAllowedCidrs[0]'"),
     (
         INTERNAL | {"dicomAllowedCidrs": '["10.20.0.0/24"]'},
         "dicomModalities[1].host",
@@ -338,7 +348,7 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     (
         INTERNAL | {"dicomAet": "ct1"},
         "dicomModalities[0].aet",
-        "cannot be told from dicomAet ct1",
+        "must differ from dicomAet ct1",
         "ANOTHER_TITLE",
     ),
     (
@@ -369,16 +379,26 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "need 52 rules",
         "addresses in place of names",
     ),
-    ({"databaseStorageGib": "200"}, "databaseMaxStorageGib", "exceed databaseStorageGib 200 by 10 %", "220"),
+    (
+        {"databaseStorageGib": "200"},
+        "databaseMaxStorageGib",
+        "exceed databaseStorageGib 200 by at least 10 %",
+        "220",
+    ),
     (
         {"enableDicomS3Storage": "false", "existingBucketName": "images"},
         "existingBucketName",
-        "enableDicomS3Storage false puts them on EFS",
+        "conflicts with enableDicomS3Storage false",
         "enableDicomS3Storage true",
     ),
-    ({"existingBucketKeyArn": KEY}, "existingBucketKeyArn", "none is named", "existingBucketName NAME"),
+    (
+        {"existingBucketKeyArn": KEY},
+        "existingBucketKeyArn",
+        "requires existingBucketName",
+        "existingBucketName NAME",
+    ),
     *(
-        ({"existingBucketName": "images", key: value}, key, "existingBucketName brings one", f"rm {key}")
+        ({"existingBucketName": "images", key: value}, key, "existingBucketName uses an existing one", f"rm {key}")
         for key, value in {
             "storageClass": "STANDARD",
             "objectLockDays": "30",
@@ -386,8 +406,13 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
             "enableBucketEvents": "true",
         }.items()
     ),
-    ({"objectLockDays": "30", "dataOnDestroy": "delete"}, "objectLockDays", "could not be destroyed", "keep"),
-    ({"enableDataEvents": "true"}, "enableDataEvents", "and there is none", "enableAccessLogs true"),
+    (
+        {"objectLockDays": "30", "dataOnDestroy": "delete"},
+        "objectLockDays",
+        "conflicts with dataOnDestroy delete",
+        "keep",
+    ),
+    ({"enableDataEvents": "true"}, "enableDataEvents", "requires a bucket", "enableAccessLogs true"),
     (
         {"enableDataEvents": "true", "enableAccessLogs": "true", "enableDicomS3Storage": "false"},
         "enableDataEvents",
@@ -395,7 +420,7 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
         "rm enableDataEvents",
     ),
     *(
-        ({key: value}, key, "describes a backup plan", "enableBackupPlan true")
+        ({key: value}, key, "configures the backup plan", "enableBackupPlan true")
         for key, value in {
             "backupRetentionDays": "90",
             "backupVaultLockDays": "7",
@@ -405,13 +430,13 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     (
         {"enableBackupPlan": "true", "backupVaultLockDays": "36"},
         "backupVaultLockDays",
-        "would refuse backups that are kept for backupRetentionDays 35",
+        "must not exceed backupRetentionDays 35",
         "backupRetentionDays 36",
     ),
     (
         {"enableBackupPlan": "true", "backupVaultLockDays": "7", "dataOnDestroy": "delete"},
         "backupVaultLockDays",
-        "could not be destroyed",
+        "conflicts with dataOnDestroy delete",
         "keep",
     ),
     (
@@ -423,7 +448,7 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     (
         {"existingBucketName": "images", "oldVersionRetentionDays": "90"},
         "oldVersionRetentionDays",
-        "existingBucketName brings one",
+        "existingBucketName uses an existing one",
         "rm existingBucketName",
     ),
     (
@@ -435,58 +460,78 @@ CONFLICTS: list[tuple[dict[str, str], str, str, str]] = [
     (
         {"vpcId": BROUGHT["vpcId"], "privateSubnetIds": BROUGHT["privateSubnetIds"]},
         "isolatedSubnetIds",
-        "needs 2",
+        "at least 2 subnets",
         "--path 'isolatedSubnetIds[0]'",
     ),
     (
         BROUGHT | {"privateSubnetIds": '["subnet-00000001"]'},
         "privateSubnetIds",
-        "each in another zone",
+        "each in a different Availability Zone",
         "--path 'privateSubnetIds[1]'",
     ),
     (
         BROUGHT | {"publicSubnetIds": '["subnet-00000001"]'},
         "publicSubnetIds",
-        "needs 2",
+        "at least 2 subnets",
         "--path 'publicSubnetIds[1]'",
     ),
     (
         {"publicSubnetIds": '["subnet-00000001", "subnet-00000002"]'},
         "publicSubnetIds",
-        "without saying of which",
+        "requires vpcId",
         "pulumi config set vpcId",
     ),
     (
         BROUGHT | {"publicSubnetIds": BROUGHT["privateSubnetIds"]},
         "publicSubnetIds[0]",
-        "is in privateSubnetIds already",
+        "is also in privateSubnetIds",
         "--path 'publicSubnetIds[0]'",
     ),
-    (BROUGHT | {"vpcCidr": "10.1.0.0/16"}, "vpcCidr", "vpcId brings one", "rm vpcCidr"),
-    (BROUGHT | {"natGateways": "none"}, "natGateways", "vpcId brings one", "rm natGateways"),
-    (BROUGHT | {"enableVpcFlowLogs": "true"}, "enableVpcFlowLogs", "vpcId brings one", "rm enableVpcFlowLogs"),
-    ({"domainName": "archive.example.org"}, "certificateArn", "or the hosted zone", "arn:aws:acm:us-east-1:"),
-    ({"certificateArn": CERTIFICATE}, "domainName", "serves nothing without", "pulumi config set domainName"),
-    ({"hostedZoneId": "Z1"}, "domainName", "serves nothing without", "pulumi config set domainName"),
-    ({**OWN_ZONE, "regionalCertificateArn": CERTIFICATE}, "regionalCertificateArn", "the edge's must be", "rm"),
+    (BROUGHT | {"vpcCidr": "10.1.0.0/16"}, "vpcCidr", "vpcId uses an existing one", "rm vpcCidr"),
+    (BROUGHT | {"natGateways": "none"}, "natGateways", "vpcId uses an existing one", "rm natGateways"),
+    (
+        BROUGHT | {"enableVpcFlowLogs": "true"},
+        "enableVpcFlowLogs",
+        "vpcId uses an existing one",
+        "rm enableVpcFlowLogs",
+    ),
+    ({"domainName": "archive.example.org"}, "certificateArn", "or hostedZoneId", "arn:aws:acm:us-east-1:"),
+    ({"certificateArn": CERTIFICATE}, "domainName", "has no effect without", "pulumi config set domainName"),
+    ({"hostedZoneId": "Z1"}, "domainName", "has no effect without", "pulumi config set domainName"),
+    (
+        {**OWN_ZONE, "regionalCertificateArn": CERTIFICATE},
+        "regionalCertificateArn",
+        "both certificates, or neither",
+        "rm",
+    ),
     (
         {"enableAccessLogs": "true", "accessLogsBucketArn": "arn:aws:s3:::logs"},
         "accessLogsBucketArn",
-        "enableAccessLogs makes another",
+        "conflicts with enableAccessLogs",
         "pulumi config set enableAccessLogs false",
     ),
-    ({"allowedCidrs": '["203.0.113.0/24"]'}, "allowedCidrs", "everybody would be let in", "enableWaf true"),
-    ({"wafRateLimit": "100"}, "wafRateLimit", "it limits nobody", "enableWaf true"),
-    ({"enableCustomerKeys": "true", "kmsKeyArn": KEY}, "kmsKeyArn", "makes others", "enableCustomerKeys false"),
-    ({"enableExec": "true"}, "enableExec", "there is none", "pulumi config set enableCustomerKeys true"),
+    ({"allowedCidrs": '["203.0.113.0/24"]'}, "allowedCidrs", "everybody would be allowed", "enableWaf true"),
+    ({"wafRateLimit": "100"}, "wafRateLimit", "enforces the limit", "enableWaf true"),
+    (
+        {"enableCustomerKeys": "true", "kmsKeyArn": KEY},
+        "kmsKeyArn",
+        "conflicts with enableCustomerKeys",
+        "enableCustomerKeys false",
+    ),
+    ({"enableExec": "true"}, "enableExec", "requires a KMS key", "pulumi config set enableCustomerKeys true"),
     (
         {"databasePasswordSchedule": "rate(30 days)"},
         "databasePasswordSchedule",
-        "nothing is drawn anew",
+        "has no effect without",
         "databasePasswordRotation managed",
     ),
-    ({"alarmEmails": '["team@example.org"]'}, "alarmEmails", "there is neither", "enableAlarms true"),
-    ({"monthlyBudgetUsd": "500"}, "monthlyBudgetUsd", "names nobody", "pulumi config set --path 'alarmEmails[0]'"),
+    ({"alarmEmails": '["team@example.org"]'}, "alarmEmails", "neither is enabled", "enableAlarms true"),
+    (
+        {"monthlyBudgetUsd": "500"},
+        "monthlyBudgetUsd",
+        "at least one address",
+        "pulumi config set --path 'alarmEmails[0]'",
+    ),
 ]
 
 # What is wrong with the first modality, at which path, its rule and remedy; MISSING: the key is not there.
@@ -633,7 +678,7 @@ def test_modalities_are_taken_as_they_are_written(as_list: bool):
 def test_a_certificate_of_another_region_is_refused():
     parse(PUBLIC, region="us-east-1")
     [problem] = problems_of(PUBLIC, region="eu-central-1").problems
-    assert problem.key == "dicomCertificateArn" and "the stack's, eu-central-1" in problem.rule
+    assert problem.key == "dicomCertificateArn" and "another Region than the stack (eu-central-1)" in problem.rule
 
 
 def test_the_table_is_long_enough():
@@ -705,7 +750,7 @@ def test_what_is_brought_is_of_the_stacks_region(key: str, settings: dict[str, s
         parse(settings, region=region)
     else:
         [problem] = problems_of(settings, region=region).problems
-        assert problem.key == key and "another region than the stack's, eu-west-1" in problem.rule
+        assert problem.key == key and "another Region than the stack (eu-west-1)" in problem.rule
 
 
 @pytest.mark.parametrize(("region", "fits"), [("us-east-1", True), (None, True), ("eu-west-1", False)])
@@ -714,7 +759,7 @@ def test_the_key_is_of_the_stacks_region(region: str, fits: bool):
         parse({"kmsKeyArn": KEY}, region=region)
     else:
         [problem] = problems_of({"kmsKeyArn": KEY}, region=region).problems
-        assert problem.key == "kmsKeyArn" and "another region than the stack's, eu-west-1" in problem.rule
+        assert problem.key == "kmsKeyArn" and "another Region than the stack (eu-west-1)" in problem.rule
 
 
 @pytest.mark.parametrize(
@@ -753,7 +798,7 @@ def _project(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_replica_at_home_is_lost_with_the_home():
     [problem] = problems_of({"replicaRegion": "eu-west-1"}, region="eu-west-1").problems
-    assert problem.key == "replicaRegion" and "the stack's own region" in problem.rule
+    assert problem.key == "replicaRegion" and "the stack's own Region" in problem.rule
     parse({"replicaRegion": "eu-west-1"}, region="us-east-1")
 
 

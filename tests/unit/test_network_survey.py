@@ -66,24 +66,24 @@ def closed(ways: Ways, routes: LiveRoutes = NOWHERE) -> Survey:
 
 # What AWS tells, the key that the error names, its rule.
 BAD: list[tuple[Survey, str, str]] = [
-    (replace(GOOD, vpc=None), "vpcId", "no such VPC"),
+    (replace(GOOD, vpc=None), "vpcId", "does not exist"),
     (with_vpc(dns_support=False), "vpcId", "no DNS support"),
     (with_vpc(dns_hostnames=False), "vpcId", "no DNS host names"),
     (with_vpc(internet_gateway=False), "vpcId", "no internet gateway"),
     # Of a VPC that is shared nothing else is seen.
     (replace(with_vpc(owner="999999999999", internet_gateway=False), subnets={}), "vpcId", "account 999999999999"),
-    (without("subnet-000000a1"), "privateSubnetIds[0]", "no such subnet"),
-    (without("subnet-000000c2"), "publicSubnetIds[1]", "no such subnet"),
+    (without("subnet-000000a1"), "privateSubnetIds[0]", "does not exist"),
+    (without("subnet-000000c2"), "publicSubnetIds[1]", "does not exist"),
     (with_subnet("subnet-000000b2", vpc_id="vpc-other"), "isolatedSubnetIds[1]", f"not to vpcId {VPC}"),
     (with_subnet("subnet-000000a2", zone="us-east-1b"), "privateSubnetIds[1]", "like one before it"),
     (with_subnet("subnet-000000b2", zone="us-east-1b"), "isolatedSubnetIds[1]", "like one before it"),
-    (with_subnet("subnet-000000a1", routes=PUBLIC), "privateSubnetIds[0]", "so it is public"),
-    (with_subnet("subnet-000000b2", routes=PUBLIC), "isolatedSubnetIds[1]", "so it is public"),
+    (with_subnet("subnet-000000a1", routes=PUBLIC), "privateSubnetIds[0]", "so it is a public subnet"),
+    (with_subnet("subnet-000000b2", routes=PUBLIC), "isolatedSubnetIds[1]", "so it is a public subnet"),
     (with_subnet("subnet-000000c1", routes=TO_NAT), "publicSubnetIds[0]", "no route to an internet gateway"),
     (
         with_subnet("subnet-000000a1", zone_id="use1-az3"),
         "privateSubnetIds[0]",
-        "CloudFront reaches no VPC origin",
+        "CloudFront does not support VPC origins",
     ),
     (with_subnet("subnet-000000a1", free_addresses=7), "privateSubnetIds[0]", "has 7 free addresses"),
     (with_subnet("subnet-000000c1", free_addresses=7), "publicSubnetIds[0]", "has 7 free addresses"),
@@ -124,12 +124,17 @@ def having(**endpoints: LiveEndpoint) -> Ways:
 
 # The settings, what AWS tells, the private subnets that have a problem, its rule.
 WITHOUT_A_WAY: list[tuple[dict[str, str], Survey, list[int], str]] = [
-    (LISTS, closed(Ways()), [0, 1], f"has no way to {ALL},"),
-    (LISTS, closed(replace(ENDPOINTS, s3_tables=frozenset())), [0, 1], "has no way to s3,"),
+    (LISTS, closed(Ways()), [0, 1], f"cannot reach {ALL},"),
+    (LISTS, closed(replace(ENDPOINTS, s3_tables=frozenset())), [0, 1], "cannot reach s3,"),
     # The endpoints that a shell needs, which tasks else do without.
-    (SHELLS, closed(ENDPOINTS), [0, 1], "has no way to kms, ssmmessages,"),
+    (SHELLS, closed(ENDPOINTS), [0, 1], "cannot reach kms, ssmmessages,"),
     # With private DNS calls go to an endpoint also where a route leads out.
-    (LISTS, replace(GOOD, ways=having(logs=LiveEndpoint(["sg-2"]))), [0, 1], "the endpoints of logs: no rule"),
+    (
+        LISTS,
+        replace(GOOD, ways=having(logs=LiveEndpoint(["sg-2"]))),
+        [0, 1],
+        "the endpoints of logs: there is no rule",
+    ),
     (LISTS, closed(having(logs=LiveEndpoint(["sg-2"], IN_ONE))), [1], "from 10.0.2.0/24"),
     (
         LISTS,
@@ -192,7 +197,7 @@ def test_the_policies_of_existing_endpoints_admit_what_tasks_do(
     told = list(problems(parse(settings), survey))
     assert [problem.key for problem in told] == ["vpcId"] * bool(refused)
     for problem in told:
-        assert f"endpoint of logs has a policy that refuses {', '.join(refused)}, which" in problem.rule
+        assert f"endpoint of logs has a policy that denies {', '.join(refused)}, which" in problem.rule
         assert "modify-vpc-endpoint" in problem.remedy
 
 

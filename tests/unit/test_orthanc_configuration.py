@@ -148,4 +148,4 @@ def test_what_is_stored_as_a_secret_is_refused(monkeypatch: pytest.MonkeyPatch):
 
     with pytest.raises(ConfigurationError) as refused:
         contextvars.copy_context().run(settings)
-    assert "in the task definition in clear" in str(refused.value) and "hidden" not in str(refused.value)
+    assert "in clear text in the task definition" in str(refused.value) and "hidden" not in str(refused.value)
