@@ -1,4 +1,4 @@
-"""When somebody is told, of what, and what he is to do: the alarms of a stack as a table, pure.
+"""The alarms of a stack: thresholds, texts, and runbooks, as a table without resources.
 
 An alarm's name is also its runbook's, the section of docs/operations.md, unless several share one. An alarm stands
 where its metric is, which for CloudFront and what belongs to it is us-east-1.
@@ -64,7 +64,7 @@ class Alarm(NamedTuple):
 
     @property
     def runbook(self) -> str:
-        """Where it says what to do."""
+        """The runbook of the alarm."""
         return f"{RUNBOOKS}#{self.section or self.name}"
 
 
@@ -87,7 +87,7 @@ def _region(alarm: Alarm, watched: Watched) -> str:
 def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
     yield Alarm(
         "no-healthy-task",
-        "Nobody can view or upload: the load balancer finds no healthy task. Look why the tasks stop.",
+        "Nobody can view or upload studies: the load balancer has no healthy target. Find out why tasks stop.",
         {"healthy": metrics.healthy_tasks(watched)},
         below=1,
         seconds=60,
@@ -97,7 +97,7 @@ def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
     if watched.dicom_balancer is not None:
         yield Alarm(
             "no-healthy-dicom-task",
-            "Modalities cannot store or query: the DICOM balancer finds no healthy task.",
+            "Modalities cannot store or query: the DICOM load balancer has no healthy target.",
             {"healthy": metrics.healthy_dicom_tasks(watched)},
             below=1,
             seconds=60,
@@ -105,7 +105,7 @@ def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
         )
         yield Alarm(
             "dicom-port-blocked",
-            "Connections that say nothing block the DICOM port, for 30 s each. Find out who opens them.",
+            "Silent connections block the DICOM port for 30 s each. Find out who opens them.",
             {"silent": metrics.silent_dicom_connections(watched)},
             above=_SILENT_CONNECTIONS - 1,
             periods=1,
@@ -113,7 +113,7 @@ def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
         )
     yield Alarm(
         "server-errors",
-        f"More than {_ERRORS_PERCENT} % of requests fail with 5xx. Read the tasks' log; roll back what is new.",
+        f"More than {_ERRORS_PERCENT} % of requests fail (5xx). Read the task logs; roll back recent changes.",
         {
             "requests": metrics.at_balancer(watched, "RequestCount"),
             "tasks": metrics.at_balancer(watched, "HTTPCode_Target_5XX_Count"),
@@ -125,15 +125,15 @@ def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
     )
     yield Alarm(
         "slow-answers",
-        "One request in twenty waits long for its first byte: viewers stall. Find out which, and on what.",
+        "5 % of requests wait long for the first byte, so viewers stall. Find out which requests, and why.",
         {"seconds": metrics.at_balancer(watched, "TargetResponseTime", "p95")},
         # At the whole of it CloudFront gives up.
         above=settings.response_timeout_seconds / 4,
     )
     yield Alarm(
         "edge-errors",
-        f"CloudFront answers more than {_ERRORS_PERCENT} % of viewers with 5xx. Without server-errors beside it"
-        " the fault lies between CloudFront and the load balancer.",
+        f"CloudFront fails more than {_ERRORS_PERCENT} % of requests (5xx). If server-errors is OK,"
+        " the problem is between CloudFront and the load balancer.",
         {
             "requests": metrics.at_edge(watched, "Requests"),
             "percent": metrics.at_edge(watched, "5xxErrorRate", "Average"),
@@ -145,7 +145,7 @@ def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
     if watched.firewall is not None:
         yield Alarm(
             "blocked-requests",
-            f"The firewall refused more than {_BLOCKED} requests in 5 minutes: an attack, or a client of yours.",
+            f"WAF blocked more than {_BLOCKED} requests in 5 minutes: an attack, or one of your own clients.",
             {"blocked": metrics.blocked(watched)},
             above=_BLOCKED,
             periods=1,
@@ -160,13 +160,13 @@ def _share(of_requests: str) -> str:
 def _tasks(watched: Watched) -> Iterator[Alarm]:
     yield Alarm(
         "tasks-busy",
-        f"The tasks use more than {_BUSY_PERCENT} % of their CPU for a quarter of an hour. Give them more of it.",
+        f"CPU utilization of the tasks exceeds {_BUSY_PERCENT} % for 15 minutes. Increase taskCpu or maxTasks.",
         {"cpu": metrics.of_tasks(watched, "CPUUtilization", "Average")},
         above=_BUSY_PERCENT,
     )
     yield Alarm(
         "tasks-out-of-memory",
-        f"A task uses more than {_FULL_PERCENT} % of its memory; at 100 % it is killed. Give it more.",
+        f"A task uses more than {_FULL_PERCENT} % of its memory; at 100 % it is killed. Increase taskMemoryMib.",
         {"memory": metrics.of_tasks(watched, "MemoryUtilization", "Maximum")},
         above=_FULL_PERCENT,
     )
@@ -175,20 +175,20 @@ def _tasks(watched: Watched) -> Iterator[Alarm]:
 def _database(settings: Settings, watched: Watched) -> Iterator[Alarm]:
     yield Alarm(
         "database-busy",
-        f"The database uses more than {_BUSY_PERCENT} % of its CPU for a quarter of an hour: searches get slow.",
+        f"CPU utilization of the database has exceeded {_BUSY_PERCENT} % for 15 minutes: searches slow down.",
         {"cpu": metrics.of_database(watched, "CPUUtilization", "Average")},
         above=_BUSY_PERCENT,
     )
     yield Alarm(
         "database-disk-full",
-        "The database's disk is nearly full, and RDS has not enlarged it; when it is, nothing can be stored.",
+        "The database is almost out of storage, and RDS has not added any; once full, nothing can be stored.",
         {"bytes": metrics.of_database(watched, "FreeStorageSpace", "Minimum")},
         below=settings.database_storage_gib * 2**30 * _STORAGE_SHARE,
     )
     most = connections.of_all_clients(settings.database_instance_class)
     yield Alarm(
         "database-connections",
-        f"More than {_CONNECTIONS_SHARE:.0%} of the database's connections are open; new tasks may get none.",
+        f"More than {_CONNECTIONS_SHARE:.0%} of the database connections are in use; tasks may fail to connect.",
         {"connections": metrics.of_database(watched, "DatabaseConnections", "Maximum")},
         above=int(most * _CONNECTIONS_SHARE),
     )
@@ -198,7 +198,7 @@ def _copies(watched: Watched) -> Iterator[Alarm]:
     if watched.state_machine is not None:
         yield Alarm(
             "rotation-failed",
-            "The database has a new password and the tasks were not replaced: each lost connection stays lost.",
+            "The database password was rotated, but tasks were not redeployed: they cannot reconnect.",
             {"failed": metrics.failed_executions(watched)},
             above=0,
             periods=1,
@@ -207,7 +207,7 @@ def _copies(watched: Watched) -> Iterator[Alarm]:
     if watched.replica_bucket is not None:
         yield Alarm(
             "replication-failed",
-            "S3 could not copy files to the replica, and does not try again by itself.",
+            "S3 failed to replicate files and does not retry.",
             {"failed": metrics.of_replication(watched, "OperationsFailedReplication", "Sum")},
             above=0,
             periods=1,
@@ -215,7 +215,7 @@ def _copies(watched: Watched) -> Iterator[Alarm]:
         )
         yield Alarm(
             "replica-behind",
-            f"The replica lags more than {_REPLICA_BEHIND_SECONDS // 60} minutes: what is lost now is lost.",
+            f"Replication lags by {_REPLICA_BEHIND_SECONDS // 60} minutes or more: recent files have no replica.",
             {"seconds": metrics.of_replication(watched, "ReplicationLatency", "Maximum")},
             above=_REPLICA_BEHIND_SECONDS,
             # There S3 tells of it; of failures it tells in the bucket's own region.
@@ -235,7 +235,7 @@ def _certificates(watched: Watched) -> Iterator[Alarm]:
         if arn is not None:
             yield Alarm(
                 name,
-                f"A certificate ends in less than {_DAYS_TO_EXPIRY} days; after that nobody is let in.",
+                f"A certificate expires in less than {_DAYS_TO_EXPIRY} days; clients cannot connect after that.",
                 {"days": metrics.days_to_expiry(arn)},
                 below=_DAYS_TO_EXPIRY,
                 seconds=_DAY,

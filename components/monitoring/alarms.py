@@ -66,7 +66,7 @@ class Alarms(pulumi.ComponentResource):
             f"{self._name}-{alarm.name}",
             region=alarm.region,
             alarm_description=(
-                f"Orthanc, stack {pulumi.get_stack()}: {alarm.description} What to do: {alarm.runbook}"
+                f"Orthanc, stack {pulumi.get_stack()}: {alarm.description} Runbook: {alarm.runbook}"
             ),
             **(_math(alarm) if alarm.expression else _single(alarm)),
             comparison_operator="LessThanThreshold" if below else "GreaterThanThreshold",

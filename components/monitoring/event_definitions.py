@@ -37,15 +37,15 @@ class Event(NamedTuple):
 
     @property
     def template(self) -> str:
-        """The text, and where it says what to do, as EventBridge takes it: a JSON string."""
-        return f'"{self.text} What to do: {RUNBOOKS}#{self.name}"'
+        """The text with its runbook, as EventBridge expects it: a JSON string."""
+        return f'"{self.text} Runbook: {RUNBOOKS}#{self.name}"'
 
 
 def events(watched: Watched, stack: str) -> Iterator[Event]:
-    """Those that are told of what the stack has."""
+    """The events of the resources that the stack has."""
     yield Event(
         "deployment-failed",
-        "ECS gave up a deployment and went back to the one before",
+        "ECS rolled back a failed deployment",
         {
             "source": ["aws.ecs"],
             "detail-type": ["ECS Deployment State Change"],
@@ -57,7 +57,7 @@ def events(watched: Watched, stack: str) -> Iterator[Event]:
     )
     yield Event(
         "database-event",
-        "The database failed, moved to its standby, or runs out of disk",
+        "The database failed, failed over, or is running out of storage",
         {
             "source": ["aws.rds"],
             "detail-type": ["RDS DB Instance Event"],
@@ -65,12 +65,12 @@ def events(watched: Watched, stack: str) -> Iterator[Event]:
             "detail": {"EventID": _DATABASE_EVENTS},
         },
         {"id": "$.detail.EventID", "message": "$.detail.Message"},
-        f"Orthanc, stack {stack}: of the database RDS says <message> (<id>).",
+        f"Orthanc, stack {stack}: RDS reports for the database: <message> (<id>).",
     )
     if watched.vault is not None:
         yield Event(
             "backup-failed",
-            "A backup into the vault failed, or did not begin or end in its time",
+            "A backup to the vault failed, or did not start or complete in time",
             {
                 "source": ["aws.backup"],
                 "detail-type": ["Backup Job State Change"],
