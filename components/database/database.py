@@ -36,6 +36,13 @@ class _Speed(TypedDict, total=False):
     storage_throughput: int  # MiB/s
 
 
+class _Fate(TypedDict):
+    delete_automated_backups: bool
+    deletion_protection: bool
+    skip_final_snapshot: bool
+    final_snapshot_identifier: pulumi.Output[str] | None
+
+
 # From this size on RDS stripes PostgreSQL's gp3 storage across four volumes (Amazon RDS User Guide, "Amazon RDS DB
 # instance storage"). If these values were left out, the provider would send the 3,000 IOPS of the smaller storage,
 # which RDS refuses.
@@ -55,10 +62,14 @@ class DatabaseAccess:
 
 
 class Database(pulumi.ComponentResource):
-    """The instance, empty or restored, its parameter group, and its password in a secret, its own or RDS's.
+    """The instance, empty or restored, its parameter group, and its password in a secret, its own or RDS's."""
 
-    `access: Output[DatabaseAccess]`; `secret_arn`, `identifier`, `arn`, `key_arn` (of its storage): Output[str].
-    """
+    access: pulumi.Output[DatabaseAccess]
+    secret_arn: pulumi.Output[str]
+    identifier: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    key_arn: pulumi.Output[str]
+    """The ARN of the KMS key that encrypts the storage."""
 
     def __init__(
         self,
@@ -71,55 +82,94 @@ class Database(pulumi.ComponentResource):
     ):
         """Stands in the isolated subnets of `network`: in two zones, which RDS wants even for one instance."""
         super().__init__("orthanc:database:Database", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        self._name, self._settings, self._keys = name, settings, keys
+        self._child = pulumi.ResourceOptions(parent=self)
 
-        by_rds = settings.rds_keeps_password
-        password = None if by_rds else passwords.generated(name, settings, child)
-        subnet_group = aws.rds.SubnetGroup(name, subnet_ids=network.isolated_subnet_ids, opts=child)
-        parameter_group = aws.rds.ParameterGroup(
-            # The family is part of the name: with a new major version a new group stands beside the old one.
-            f"{name}-postgres{settings.database_engine_version}",
-            family=f"postgres{settings.database_engine_version}",
-            parameters=[
-                # The default from PostgreSQL 15 on. RDS keeps a default with this method: with any other, every
-                # update would find a difference.
-                {"name": "rds.force_ssl", "value": "1", "apply_method": "pending-reboot"},
-                {"name": "log_min_duration_statement", "value": "1000"},  # ms; a slow query of the index
-            ],
-            opts=child,
-        )
+        suffix = self._build_suffix()
+        password = None if settings.rds_keeps_password else passwords.generated(name, settings, self._child)
         security_group = network.security_groups.reached_by_tasks(
             "database", "PostgreSQL with the index of Orthanc", ports.POSTGRESQL
         )
-        # A random suffix avoids clashes with earlier instances, their log groups and final snapshots.
-        drawn = random.RandomId(
-            name,
+        instance = self._build_instance(
+            suffix,
+            password,
+            subnet_group=aws.rds.SubnetGroup(name, subnet_ids=network.isolated_subnet_ids, opts=self._child),
+            parameter_group=self._build_parameter_group(),
+            security_group=security_group,
+            log_groups=self._build_log_groups(suffix),
+        )
+        self._remember(instance)
+
+        if password is None:
+            self.secret_arn = instance.master_user_secrets.apply(_secret_of_rds)
+        else:
+            self.secret_arn = self._build_secret(instance, password)
+        known = pulumi.Output.all(instance.address, instance.port, instance.username, self.secret_arn)
+        self.access = known.apply(
+            lambda parts: DatabaseAccess(parts[0], int(parts[1]), settings.database_name, parts[2], parts[3])
+        )
+        self.identifier = instance.identifier
+        self.arn, self.key_arn = instance.arn, instance.kms_key_id
+        self.register_outputs({"secretArn": self.secret_arn})
+
+    def _build_suffix(self) -> pulumi.Output[str]:
+        """A random suffix avoids clashes with earlier instances, their log groups, and final snapshots."""
+        return random.RandomId(
+            self._name,
             byte_length=4,
-            # Another suffix would be another database. Earlier versions of this program gave the key as a keeper.
+            # A new suffix would replace the database. Earlier versions of this program set the key as a keeper.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["keepers"]),
         ).hex
-        identifier = pulumi.Output.concat(name, "-", drawn)
-        # RDS would make them itself, to be kept for ever.
-        log_groups = [
+
+    def _build_parameter_group(self) -> aws.rds.ParameterGroup:
+        version = self._settings.database_engine_version
+        return aws.rds.ParameterGroup(
+            # The name includes the family, so that a new major version gets a new group next to the old one.
+            f"{self._name}-postgres{version}",
+            family=f"postgres{version}",
+            parameters=[
+                # The default since PostgreSQL 15. RDS keeps a default with this method: with any other, every
+                # update would show a difference.
+                {"name": "rds.force_ssl", "value": "1", "apply_method": "pending-reboot"},
+                {"name": "log_min_duration_statement", "value": "1000"},  # ms; a slow query of the index
+            ],
+            opts=self._child,
+        )
+
+    def _build_log_groups(self, suffix: pulumi.Output[str]) -> list[aws.cloudwatch.LogGroup]:
+        """RDS would create the log groups itself, without retention and key."""
+        return [
             aws.cloudwatch.LogGroup(
-                f"{name}-{log}",
-                name=pulumi.Output.concat("/aws/rds/instance/", identifier, "/", log),
-                retention_in_days=settings.log_retention_days,
-                kms_key_id=keys.logs_arn,
-                opts=child,
+                f"{self._name}-{log}",
+                name=pulumi.Output.concat("/aws/rds/instance/", self._name, "-", suffix, "/", log),
+                retention_in_days=self._settings.log_retention_days,
+                kms_key_id=self._keys.logs_arn,
+                opts=self._child,
             )
             for log in _LOGS
         ]
-        # A snapshot brings its databases and its master user; the password becomes the stack's own.
+
+    def _build_instance(
+        self,
+        suffix: pulumi.Output[str],
+        password: pulumi.Output[str] | None,
+        *,
+        subnet_group: aws.rds.SubnetGroup,
+        parameter_group: aws.rds.ParameterGroup,
+        security_group: aws.ec2.SecurityGroup,
+        log_groups: Sequence[pulumi.Resource],
+    ) -> aws.rds.Instance:
+        settings, keys = self._settings, self._keys
+        # A snapshot contains its databases and its master user; the password becomes the stack's own.
         restored = bool(settings.db_snapshot_identifier)
-        named = None if restored or settings.database_name == _ALWAYS_THERE else settings.database_name
-        instance = aws.rds.Instance(
-            name,
-            identifier=identifier,
+        database_name = None if restored or settings.database_name == _ALWAYS_THERE else settings.database_name
+        return aws.rds.Instance(
+            self._name,
+            identifier=pulumi.Output.concat(self._name, "-", suffix),
             snapshot_identifier=settings.db_snapshot_identifier or None,
             engine="postgres",
             engine_version=settings.database_engine_version,
-            # Years of paid extended support would begin silently at the version's end of life.
+            # Otherwise paid extended support starts automatically at the end of life of the version.
             engine_lifecycle_support="open-source-rds-extended-support-disabled",
             auto_minor_version_upgrade=True,
             allow_major_version_upgrade=True,
@@ -131,11 +181,11 @@ class Database(pulumi.ComponentResource):
             storage_encrypted=True,
             kms_key_id=keys.database_arn,
             multi_az=settings.enable_multi_az,
-            db_name=named,
+            db_name=database_name,
             username=None if restored else _USER_NAME,
             password=password,
-            manage_master_user_password=by_rds or None,
-            master_user_secret_kms_key_id=keys.secrets_arn if by_rds else None,
+            manage_master_user_password=settings.rds_keeps_password or None,
+            master_user_secret_kms_key_id=keys.secrets_arn if settings.rds_keeps_password else None,
             db_subnet_group_name=subnet_group.name,
             vpc_security_group_ids=[security_group.id],
             publicly_accessible=False,
@@ -144,85 +194,76 @@ class Database(pulumi.ComponentResource):
             backup_retention_period=_BACKUP_RETENTION_DAYS if settings.enable_rds_backup else 0,
             backup_window=maintenance_windows.DATABASE_BACKUP,
             maintenance_window=maintenance_windows.DATABASE_MAINTENANCE,
-            delete_automated_backups=settings.data_on_destroy == "delete",
+            **self._fate(suffix),
             copy_tags_to_snapshot=True,
-            deletion_protection=settings.data_on_destroy == "refuse",
-            skip_final_snapshot=settings.data_on_destroy == "delete",
-            final_snapshot_identifier=(
-                None if settings.data_on_destroy == "delete" else pulumi.Output.concat(name, "-final-", drawn)
-            ),
             enabled_cloudwatch_logs_exports=_LOGS,
             monitoring_interval=_MONITORING_INTERVAL_SECONDS,
-            monitoring_role_arn=roles.build(
-                f"{name}-monitoring",
-                settings,
-                service="monitoring.rds.amazonaws.com",
-                aws_policies=["service-role/AmazonRDSEnhancedMonitoringRole"],
-                opts=child,
-            ),
+            monitoring_role_arn=self._build_monitoring_role(),
             apply_immediately=True,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=log_groups,
+                depends_on=list(log_groups),
                 # Deleting the instance is safe when the data is kept: it leaves its final snapshot behind.
                 protect=settings.data_on_destroy == "refuse",
-                # They count when the instance is made. Later they may change or go: a new instance would be empty.
-                # Of the key `database_key` says before an update that it cannot change.
+                # These apply only when the instance is created; a later change would replace it with an empty
+                # one. `preflight.database_key` reports a changed key, which RDS cannot apply.
                 ignore_changes=["snapshotIdentifier", "kmsKeyId", "dbName", "username"],
             ),
         )
-        if keys.made_for_database:
+
+    def _fate(self, suffix: pulumi.Output[str]) -> _Fate:
+        """What `dataOnDestroy` means for the instance."""
+        deletes = self._settings.data_on_destroy == "delete"
+        return {
+            "delete_automated_backups": deletes,
+            "deletion_protection": self._settings.data_on_destroy == "refuse",
+            "skip_final_snapshot": deletes,
+            "final_snapshot_identifier": None if deletes else pulumi.Output.concat(self._name, "-final-", suffix),
+        }
+
+    def _build_monitoring_role(self) -> pulumi.Output[str]:
+        return roles.build(
+            f"{self._name}-monitoring",
+            self._settings,
+            service="monitoring.rds.amazonaws.com",
+            aws_policies=["service-role/AmazonRDSEnhancedMonitoringRole"],
+            opts=self._child,
+        )
+
+    def _remember(self, instance: aws.rds.Instance) -> None:
+        if self._keys.made_for_database:
             memory.remember(
-                f"{name}-key",
+                f"{self._name}-key",
                 memory.DATABASE_KEY,
-                keys.made_for_database,
+                self._keys.made_for_database,
                 "The key that the stack made for its database, which keeps it",
                 parent=self,
             )
         memory.remember(
-            f"{name}-identifier",
+            f"{self._name}-identifier",
             memory.DATABASE,
             instance.identifier,
             "The database: it is asked for its key before each update",
             parent=self,
         )
 
-        if password is None:
-            self.secret_arn = instance.master_user_secrets.apply(_secret_of_rds)
-        else:
-            self.secret_arn = self._build_secret(name, settings, keys, instance, password)
-        known = pulumi.Output.all(instance.address, instance.port, instance.username, self.secret_arn)
-        self.access = known.apply(
-            lambda parts: DatabaseAccess(parts[0], int(parts[1]), settings.database_name, parts[2], parts[3])
-        )
-        self.identifier = instance.identifier
-        self.arn, self.key_arn = instance.arn, instance.kms_key_id
-        self.register_outputs({"secretArn": self.secret_arn})
-
-    def _build_secret(
-        self,
-        name: str,
-        settings: Settings,
-        keys: Keys,
-        instance: aws.rds.Instance,
-        password: pulumi.Output[str],
-    ) -> pulumi.Output[str]:
+    def _build_secret(self, instance: aws.rds.Instance, password: pulumi.Output[str]) -> pulumi.Output[str]:
         secret = aws.secretsmanager.Secret(
-            name,
+            self._name,
             description="Orthanc's database",
-            kms_key_id=keys.secrets_arn,
-            recovery_window_in_days=retention.secret_recovery_window_days(settings),
-            opts=passwords.secret_options(self, keys.secrets_arn),
+            kms_key_id=self._keys.secrets_arn,
+            recovery_window_in_days=retention.secret_recovery_window_days(self._settings),
+            opts=passwords.secret_options(self, self._keys.secrets_arn),
         )
         version = aws.secretsmanager.SecretVersion(
-            name,
+            self._name,
             secret_id=secret.id,
             secret_string=pulumi.Output.json_dumps(
                 {
                     "engine": "postgres",
                     "host": instance.address,
                     "port": instance.port,
-                    "dbname": settings.database_name,
+                    "dbname": self._settings.database_name,
                     "username": instance.username,
                     "password": password,
                 }

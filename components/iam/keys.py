@@ -34,7 +34,7 @@ class Keys(pulumi.ComponentResource):
         `kept_database_key`: the ARN of the key that the database keeps, None where the settings decide;
         `makes_database_key`: whether the stack makes one for it.
         """
-        super().__init__("orthanc:keys:Keys", name, None, opts)
+        super().__init__("orthanc:iam:Keys", name, None, opts)
         self._name, self._settings = name, settings
         self._region = settings.account.region
         self.database_arn: pulumi.Output[str] | None = None

@@ -22,7 +22,7 @@ class Certificates(pulumi.ComponentResource):
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Makes what `settings` bring no certificate for, where they name a hosted zone."""
-        super().__init__("orthanc:edge:Certificates", name, None, opts)
+        super().__init__("orthanc:ingress:Certificates", name, None, opts)
         self._name, self._settings = name, settings
         self._child = pulumi.ResourceOptions(parent=self)
 

@@ -61,7 +61,7 @@ class Edge(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ):
         """`depends_on`: what a VPC origin needs of the network and does not name."""
-        super().__init__("orthanc:edge:Edge", name, None, opts)
+        super().__init__("orthanc:ingress:Edge", name, None, opts)
         self._name, self._settings = name, settings
         self._child = pulumi.ResourceOptions(parent=self)
 

@@ -25,7 +25,7 @@ _DRAIN_SECONDS = 300
 class DicomIngress(pulumi.ComponentResource):
     """Network load balancer, target group and listener.
 
-    `target_group: aws.lb.TargetGroup` and `listener: aws.lb.Listener` for the service;
+    `target_group: aws.lb.TargetGroup` and `forwarding: aws.lb.Listener` for the service;
     `balancer: aws.lb.LoadBalancer` for who watches it; `endpoint: Output[str]`, host:port for the modalities.
     """
 
@@ -42,7 +42,7 @@ class DicomIngress(pulumi.ComponentResource):
 
         What a modality is sending when its task is replaced may end before, as `rollout` lets it.
         """
-        super().__init__("orthanc:dicom:DicomIngress", name, None, opts)
+        super().__init__("orthanc:ingress:DicomIngress", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         public, over_tls = settings.dicom_ingress == "public", bool(settings.dicom_certificate_arn)
         # From internal to public the balancer is another one, and AWS ties a target group to one balancer: under
@@ -75,7 +75,7 @@ class DicomIngress(pulumi.ComponentResource):
             deregistration_delay=rollout.drain_seconds(_DRAIN_SECONDS),
             opts=child,
         )
-        self.listener = aws.lb.Listener(
+        self.forwarding = aws.lb.Listener(
             name,
             load_balancer_arn=self.balancer.arn,
             protocol="TLS" if over_tls else "TCP",

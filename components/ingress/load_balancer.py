@@ -1,4 +1,4 @@
-"""From CloudFront to the tasks: an internal application load balancer that tells healthy tasks from ill ones."""
+"""The internal Application Load Balancer between CloudFront and the tasks."""
 
 import pulumi
 import pulumi_aws as aws
@@ -15,9 +15,9 @@ from components.storage.access_logs import AccessLogs
 # one: the console's own default (ELB User Guide, "Security policies for your Application Load Balancer").
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
-# How load balancers tell whether a task serves. Without credentials every path answers 401, which shows as much as
-# 200. It does not ask the database: while that is away, tasks stay. ECS replaces a task as soon as one balancer
-# finds it unhealthy, so all are equally patient.
+# The health check of all load balancers. Without credentials every path answers 401, which proves as much as 200.
+# It does not query the database, so tasks survive an outage of it. ECS replaces a task as soon as one load
+# balancer considers it unhealthy, so all use the same thresholds.
 TASK_HEALTH: aws.lb.TargetGroupHealthCheckArgsDict = {
     "protocol": "HTTPS",
     "path": "/system",
@@ -30,11 +30,13 @@ TASK_HEALTH: aws.lb.TargetGroupHealthCheckArgsDict = {
 
 
 class ApplicationLoadBalancer(pulumi.ComponentResource):
-    """Load balancer, target group, listener and the rule by which it forwards.
+    """Load balancer, target group, listener, and the listener rule that forwards."""
 
-    `balancer: aws.lb.LoadBalancer` and `listener: aws.lb.Listener` for the edge,
-    `target_group: aws.lb.TargetGroup` and `forwarding: aws.lb.ListenerRule` for the service.
-    """
+    balancer: aws.lb.LoadBalancer
+    listener: aws.lb.Listener
+    target_group: aws.lb.TargetGroup
+    forwarding: aws.lb.ListenerRule
+    """What forwards to the target group: ECS accepts a target group only once something does."""
 
     def __init__(
         self,
@@ -47,24 +49,31 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
         access_logs: AccessLogs | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Stands in the private subnets of `network`; speaks HTTPS where a certificate covers it, else HTTP.
+        """Listens in the private subnets of `network`, with HTTPS if `certificates` has one for it.
 
-        Tasks that are replaced, or that are no longer needed, end their transfers before, as `rollout` lets them.
+        Tasks that are replaced or no longer needed finish their transfers first, as long as `rollout` allows.
         """
-        super().__init__("orthanc:balancing:ApplicationLoadBalancer", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        super().__init__("orthanc:ingress:ApplicationLoadBalancer", name, None, opts)
+        self._name, self._settings = name, settings
 
-        self.balancer = aws.lb.LoadBalancer(
-            name,
+        self.balancer = self._build_balancer(network, access_logs)
+        self.target_group = self._build_target_group(network, rollout)
+        self.listener = self._build_listener(certificates.load_balancer_arn)
+        self.forwarding = self._build_forwarding()
+        self.register_outputs({})
+
+    def _build_balancer(self, network: Network, access_logs: AccessLogs | None) -> aws.lb.LoadBalancer:
+        return aws.lb.LoadBalancer(
+            self._name,
             internal=True,
             load_balancer_type="application",
             subnets=network.private_subnet_ids,
             security_groups=[network.security_groups.load_balancer.id],
-            idle_timeout=settings.load_balancer_idle_seconds,
+            idle_timeout=self._settings.load_balancer_idle_seconds,
             drop_invalid_header_fields=True,
-            # It holds no data, but there is no other way to them.
-            enable_deletion_protection=settings.data_on_destroy == "refuse",
-            # Always given: the provider ignores a block that is left out, so logging would continue.
+            # It holds no data, but there is no other way to the data.
+            enable_deletion_protection=self._settings.data_on_destroy == "refuse",
+            # Always set: the provider ignores a block that is left out, so logging would continue.
             access_logs={
                 "bucket": access_logs.bucket_name,
                 "prefix": policies.LOAD_BALANCER_LOGS,
@@ -74,26 +83,31 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             else {"bucket": "", "enabled": False},
             opts=pulumi.ResourceOptions(parent=self, depends_on=access_logs.ready if access_logs else []),
         )
-        self.target_group = aws.lb.TargetGroup(
-            name,
+
+    def _build_target_group(self, network: Network, rollout: Rollout) -> aws.lb.TargetGroup:
+        return aws.lb.TargetGroup(
+            self._name,
             vpc_id=network.vpc_id,
             target_type="ip",
-            # Under a certificate that each task makes for itself: nobody checks a target's.
+            # With a certificate that each task generates: load balancers do not verify those of targets.
             protocol="HTTPS",
             port=ports.ORTHANC_HTTP,
             health_check=TASK_HEALTH,
-            # Jobs and queries belong to the task that began them.
+            # Jobs and queries belong to the task that started them.
             stickiness={"type": "lb_cookie", "enabled": True, "cookie_duration": 3600},
-            deregistration_delay=rollout.drain_seconds(settings.transfer_seconds),
-            opts=child,
+            deregistration_delay=rollout.drain_seconds(self._settings.transfer_seconds),
+            opts=pulumi.ResourceOptions(parent=self),
         )
-        https = certificates.load_balancer_arn is not None
-        self.listener = aws.lb.Listener(
-            name,
+
+    def _build_listener(self, certificate_arn: pulumi.Input[str] | None) -> aws.lb.Listener:
+        """HTTPS, or HTTP without a certificate. By default it rejects requests, see `_build_forwarding`."""
+        https = certificate_arn is not None
+        return aws.lb.Listener(
+            self._name,
             load_balancer_arn=self.balancer.arn,
             protocol="HTTPS" if https else "HTTP",
             port=ports.HTTPS if https else ports.HTTP,
-            certificate_arn=certificates.load_balancer_arn,
+            certificate_arn=certificate_arn,
             ssl_policy=_TLS_POLICY if https else None,
             default_actions=[
                 {
@@ -113,11 +127,16 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
                 delete_before_replace=False,
             ),
         )
-        # Only what the edge function has let pass reaches Orthanc. A listener rule cannot tell whether a request
-        # overrides its method: Orthanc decodes the query string before it splits it, and the patterns of a rule
-        # may have no percent sign (ELB User Guide, "Add a listener rule", query string).
-        self.forwarding = aws.lb.ListenerRule(
-            name,
+
+    def _build_forwarding(self) -> aws.lb.ListenerRule:
+        """Forwards only requests that the edge function has passed.
+
+        A listener rule cannot tell whether a request overrides its method: Orthanc decodes the query string before
+        it splits it, and the patterns of a rule may not contain a percent sign (ELB User Guide, "Add a listener
+        rule", query string).
+        """
+        return aws.lb.ListenerRule(
+            self._name,
             listener_arn=self.listener.arn,
             priority=1,
             conditions=[
@@ -129,7 +148,6 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
                 }
             ],
             actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
-            # CloudFront calls the old listener, by its rule, until the VPC origin leads to the new one.
+            # CloudFront uses the old listener and its rule until the VPC origin points to the new one.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
-        self.register_outputs({})

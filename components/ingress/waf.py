@@ -56,7 +56,7 @@ class Firewall(pulumi.ComponentResource):
 
     def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
         """Everybody may come in, unless `settings` list who may."""
-        super().__init__("orthanc:edge:Firewall", name, None, opts)
+        super().__init__("orthanc:ingress:Firewall", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
         allowed = [

@@ -215,7 +215,7 @@ def _copies(watched: Watched) -> Iterator[Alarm]:
         )
         yield Alarm(
             "replica-behind",
-            f"Replication lags by {_REPLICA_BEHIND_SECONDS // 60} minutes or more: recent files have no replica.",
+            f"Replication lags more than {_REPLICA_BEHIND_SECONDS // 60} minutes: recent files have no replica.",
             {"seconds": metrics.of_replication(watched, "ReplicationLatency", "Maximum")},
             above=_REPLICA_BEHIND_SECONDS,
             # There S3 tells of it; of failures it tells in the bucket's own region.

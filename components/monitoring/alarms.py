@@ -36,7 +36,7 @@ class Alarms(pulumi.ComponentResource):
         `after`: what must work before anything can alarm. While a stack is being made, nothing answers, and
         missing data means an alarm. Warns where the stack itself subscribes nobody.
         """
-        super().__init__("orthanc:observability:Alarms", name, None, opts)
+        super().__init__("orthanc:monitoring:Alarms", name, None, opts)
         self._name, self._child = name, pulumi.ResourceOptions(parent=self)
         self._after = pulumi.ResourceOptions(parent=self, depends_on=list(after))
         table = alarm_definitions.alarms(settings, watched)

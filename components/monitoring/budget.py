@@ -21,7 +21,7 @@ class MonthlyBudget(pulumi.ComponentResource):
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Tells, and stops nothing: an archive that is turned off for its price is worth nothing."""
-        super().__init__("orthanc:observability:MonthlyBudget", name, None, opts)
+        super().__init__("orthanc:monitoring:MonthlyBudget", name, None, opts)
         aws.budgets.Budget(
             name,
             budget_type="COST",

@@ -47,7 +47,7 @@ class ArchiveDashboard(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Shows what is `watched`, and the states of `alarm_arns` where there are alarms."""
-        super().__init__("orthanc:observability:ArchiveDashboard", name, None, opts)
+        super().__init__("orthanc:monitoring:ArchiveDashboard", name, None, opts)
         names = pulumi.Output.all(**vars(watched))
         body = pulumi.Output.all(names, *alarm_arns).apply(
             lambda known: json.dumps(document(Watched(**known[0]), known[1:]), sort_keys=True)

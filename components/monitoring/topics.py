@@ -33,7 +33,7 @@ class AlarmTopic(pulumi.ComponentResource):
         The key is the stack's own whatever `kmsKeyArn` brings: that lies in another region, or would have to admit
         CloudWatch. It encrypts no data, so it goes with the alarms.
         """
-        super().__init__("orthanc:observability:AlarmTopic", name, None, opts)
+        super().__init__("orthanc:monitoring:AlarmTopic", name, None, opts)
         child, own = pulumi.ResourceOptions(parent=self), settings.account
         key = aws.kms.Key(
             name,

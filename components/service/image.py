@@ -31,7 +31,7 @@ class OrthancImage(pulumi.ComponentResource):
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Builds and pushes when the build context, the upstream image or the architecture changes."""
-        super().__init__("orthanc:image:OrthancImage", name, None, opts)
+        super().__init__("orthanc:service:OrthancImage", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
         repository = aws.ecr.Repository(

@@ -1,6 +1,8 @@
 """Orthanc itself: an ECS service on Fargate with the permissions it uses."""
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -33,13 +35,28 @@ _LONGEST_FAMILY = 255
 _PATIENCE_MINUTES = 20
 
 
+class _Roles(NamedTuple):
+    """The two roles of a task, and the JSON of what each may do."""
+
+    execution_arn: pulumi.Output[str]
+    execution_document: pulumi.Output[str]
+    task_arn: pulumi.Output[str]
+    task_document: pulumi.Output[str]
+
+
 class OrthancService(pulumi.ComponentResource):
     """Cluster, roles, log group, task definition and service.
 
     `pulumi up` waits until the service is steady; a deployment whose tasks fail is rolled back and reported.
-    `cluster_arn`, `cluster_name`, `service_arn`, `service_name`, `log_group_name`: Output[str];
-    `ready: list[pulumi.Resource]`, what is there once its tasks are healthy.
     """
+
+    cluster_arn: pulumi.Output[str]
+    cluster_name: pulumi.Output[str]
+    service_arn: pulumi.Output[str]
+    service_name: pulumi.Output[str]
+    log_group_name: pulumi.Output[str]
+    ready: Sequence[pulumi.Resource]
+    """What exists once the tasks are healthy."""
 
     def __init__(
         self,
@@ -62,75 +79,151 @@ class OrthancService(pulumi.ComponentResource):
         `dicom` is None where nothing may reach the DICOM port; `rollout` says how tasks are replaced.
         """
         super().__init__("orthanc:service:OrthancService", name, None, opts)
-        self._name, self._settings, self._region = name, settings, settings.account.region
+        self._name, self._settings, self._rollout = name, settings, rollout
         self._child = pulumi.ResourceOptions(parent=self)
 
-        log_group = aws.cloudwatch.LogGroup(
-            name,
-            retention_in_days=settings.log_retention_days,
+        log_group = self._build_log_group(keys)
+        shells = Shells(f"{name}-exec", settings, keys=keys, opts=self._child)
+        roles = self._build_roles(image, log_group, database, users, storage, shells, keys=keys)
+        definition = self._build_task_definition(roles, image, database, users, log_group, storage)
+        endpoint_policies = EndpointPolicies(
+            f"{name}-endpoints",
+            account=settings.account,
+            network=network,
+            role_documents=[roles.execution_document, roles.task_document],
+            opts=self._child,
+        )
+        cluster, providers = self._build_cluster(shells, keys)
+        balancers = [load_balancer, *([dicom] if dicom else [])]
+        service = self._build_service(
+            cluster,
+            definition,
+            network,
+            [(load_balancer, ports.ORTHANC_HTTP), *([(dicom, ports.ORTHANC_DICOM)] if dicom else [])],
+            # ECS rejects a target group that no listener forwards to; a task without its mounts fails; none may
+            # run before the endpoints are restricted; and on destroy, tasks go before what they use.
+            depends_on=[
+                providers,
+                *(balancer.forwarding for balancer in balancers),
+                *endpoint_policies.ready,
+                *storage.ready,
+            ],
+        )
+        self._warn(log_group)
+        if settings.scales:
+            self._build_scaling(cluster, service, load_balancer)
+        rollouts.record(f"{name}-running", settings, deployed=service, parent=self)
+
+        self.ready = [service]
+        self.cluster_arn, self.cluster_name = cluster.arn, cluster.name
+        self.service_arn, self.service_name = service.arn, service.name
+        self.log_group_name = log_group.name
+        self.register_outputs({})
+
+    def _build_log_group(self, keys: Keys) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            self._name,
+            retention_in_days=self._settings.log_retention_days,
             kms_key_id=keys.logs_arn,
             opts=self._child,
         )
 
+    def _build_roles(
+        self,
+        image: OrthancImage,
+        log_group: aws.cloudwatch.LogGroup,
+        database: Database,
+        users: OrthancUsers,
+        storage: Storage,
+        shells: Shells,
+        *,
+        keys: Keys,
+    ) -> _Roles:
         secret_arns = pulumi.Output.all(users.secret_arn, database.secret_arn)
         execution_document = pulumi.Output.all(
             image.repository_arn, log_group.arn, secret_arns, keys.secrets_arn
         ).apply(lambda arns: policies.execution_role(*arns))
-        execution_role_arn = self._build_role("execution", execution_document)
-        shells = Shells(f"{name}-exec", settings, keys=keys, opts=self._child)
         task_document = pulumi.Output.all(storage.task_policy, *shells.task_policies).apply(
             lambda all: policies.joined(*all)
         )
-        task_role_arn = self._build_role("task", task_document)
-        definition = aws.ecs.TaskDefinition(
-            name,
-            family=with_stack(name, pulumi.get_stack(), longest=_LONGEST_FAMILY),
+        return _Roles(
+            self._build_role("execution", execution_document),
+            execution_document,
+            self._build_role("task", task_document),
+            task_document,
+        )
+
+    def _build_task_definition(
+        self,
+        roles: _Roles,
+        image: OrthancImage,
+        database: Database,
+        users: OrthancUsers,
+        log_group: aws.cloudwatch.LogGroup,
+        storage: Storage,
+    ) -> aws.ecs.TaskDefinition:
+        settings = self._settings
+        bucket = pulumi.Output.from_input(storage.bucket_name).apply(
+            lambda name: orthanc_config.BucketTarget(name, settings.account.region) if name else None
+        )
+        known = pulumi.Output.all(image.digest, database.access, users.secret_arn, log_group.name, bucket)
+        return aws.ecs.TaskDefinition(
+            self._name,
+            family=with_stack(self._name, pulumi.get_stack(), longest=_LONGEST_FAMILY),
             requires_compatibilities=["FARGATE"],
             network_mode="awsvpc",
             cpu=str(settings.task_cpu),
             memory=str(settings.task_memory_mib),
             runtime_platform={"cpu_architecture": settings.cpu_architecture, "operating_system_family": "LINUX"},
-            execution_role_arn=execution_role_arn,
-            task_role_arn=task_role_arn,
+            execution_role_arn=roles.execution_arn,
+            task_role_arn=roles.task_arn,
             volumes=_volumes(settings, storage),
-            container_definitions=pulumi.Output.all(
-                image.digest, database.access, users.secret_arn, log_group.name, self._bucket_target(storage)
-            ).apply(lambda known: self._container_definitions(*known)),
+            container_definitions=known.apply(lambda parts: self._container_definitions(*parts)),
             opts=self._child,
         )
 
-        endpoint_policies = EndpointPolicies(
-            f"{name}-endpoints",
-            account=settings.account,
-            network=network,
-            role_documents=[execution_document, task_document],
-            opts=self._child,
-        )
+    def _build_cluster(
+        self, shells: Shells, keys: Keys
+    ) -> tuple[aws.ecs.Cluster, aws.ecs.ClusterCapacityProviders]:
         # The log group is named after the cluster and must exist first, so the name cannot come from the cluster.
-        suffix = random.RandomId(name, byte_length=4, opts=self._child).hex
-        cluster_name = pulumi.Output.concat(name, "-", suffix)
+        suffix = random.RandomId(self._name, byte_length=4, opts=self._child).hex
+        cluster_name = pulumi.Output.concat(self._name, "-", suffix)
         insights = log_group_of_insights(
-            f"{name}-insights", settings, keys=keys, cluster_name=cluster_name, parent=self
+            f"{self._name}-insights", self._settings, keys=keys, cluster_name=cluster_name, parent=self
         )
         cluster = aws.ecs.Cluster(
-            name,
+            self._name,
             name=cluster_name,
             configuration=shells.configuration,
-            settings=[cluster_setting(settings)],
+            settings=[cluster_setting(self._settings)],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[insights]),
         )
         providers = aws.ecs.ClusterCapacityProviders(
-            name, cluster_name=cluster.name, capacity_providers=capacity_providers.PROVIDERS, opts=self._child
+            self._name,
+            cluster_name=cluster.name,
+            capacity_providers=capacity_providers.PROVIDERS,
+            opts=self._child,
         )
+        return cluster, providers
+
+    def _build_service(
+        self,
+        cluster: aws.ecs.Cluster,
+        definition: aws.ecs.TaskDefinition,
+        network: Network,
+        balancers: Sequence[tuple[ApplicationLoadBalancer | DicomIngress, int]],
+        *,
+        depends_on: Sequence[pulumi.Resource],
+    ) -> aws.ecs.Service:
+        settings, rollout = self._settings, self._rollout
         # ECS moves a task to an emptier zone by starting another one first.
         balances_zones = settings.most_tasks > 1 and rollout.maximum_percent > 100
-        ways_in = [(load_balancer, ports.ORTHANC_HTTP)] + ([(dicom, ports.ORTHANC_DICOM)] if dicom else [])
-        service = aws.ecs.Service(
-            name,
+        return aws.ecs.Service(
+            self._name,
             cluster=cluster.arn,
             task_definition=definition.arn,
             capacity_provider_strategies=capacity_providers.strategy(settings.fargate_spot_percent),
-            # Without it, to change the share of Spot would be to replace the service.
+            # Without it, a different share of Spot would replace the service.
             force_new_deployment=True,
             desired_count=rollout.tasks(settings.task_count),
             network_configuration={
@@ -140,11 +233,11 @@ class OrthancService(pulumi.ComponentResource):
             },
             load_balancers=[
                 {
-                    "target_group_arn": way.target_group.arn,
+                    "target_group_arn": balancer.target_group.arn,
                     "container_name": task_definition.CONTAINER_NAME,
                     "container_port": port,
                 }
-                for way, port in ways_in
+                for balancer, port in balancers
             ],
             deployment_minimum_healthy_percent=rollout.minimum_healthy_percent,
             deployment_maximum_percent=rollout.maximum_percent,
@@ -157,39 +250,30 @@ class OrthancService(pulumi.ComponentResource):
             wait_for_steady_state=True,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # ECS refuses a target group to which nothing leads; a task without its mounts fails; none runs
-                # before the endpoints are restricted; and on the way down the tasks go before what they use.
-                depends_on=[
-                    providers,
-                    load_balancer.forwarding,
-                    *([dicom.listener] if dicom else []),
-                    *endpoint_policies.ready,
-                    *storage.ready,
-                ],
+                depends_on=list(depends_on),
                 custom_timeouts=_patience(settings, rollout),
-                # Where load decides on the number of tasks, an update must not; a task that migrates is alone.
+                # With scaling, an update must not change the number of tasks; a task that migrates runs alone.
                 ignore_changes=["desiredCount"] if settings.scales and not rollout.migrates else None,
             ),
         )
-        rollouts.warn_of(rollout, log_group.name, self)
-        if shortcomings := schema_versions.shortcomings(settings.orthanc_image):
+
+    def _build_scaling(
+        self, cluster: aws.ecs.Cluster, service: aws.ecs.Service, load_balancer: ApplicationLoadBalancer
+    ) -> None:
+        TaskScaling(
+            f"{self._name}-scaling",
+            self._settings,
+            cluster_name=cluster.name,
+            service_name=service.name,
+            load_balancer=load_balancer,
+            rollout=self._rollout,
+            opts=self._child,
+        )
+
+    def _warn(self, log_group: aws.cloudwatch.LogGroup) -> None:
+        rollouts.warn_of(self._rollout, log_group.name, self)
+        if shortcomings := schema_versions.shortcomings(self._settings.orthanc_image):
             pulumi.log.warn(shortcomings, self)
-        if settings.scales:
-            TaskScaling(
-                f"{name}-scaling",
-                settings,
-                cluster_name=cluster.name,
-                service_name=service.name,
-                load_balancer=load_balancer,
-                rollout=rollout,
-                opts=self._child,
-            )
-        rollouts.record(f"{name}-running", settings, deployed=service, parent=self)
-        self.ready: list[pulumi.Resource] = [service]
-        self.cluster_arn, self.cluster_name = cluster.arn, cluster.name
-        self.service_arn, self.service_name = service.arn, service.name
-        self.log_group_name = log_group.name
-        self.register_outputs({})
 
     def _build_role(self, purpose: str, document: pulumi.Output[str]) -> pulumi.Output[str]:
         name, service = f"{self._name}-{purpose}", "ecs-tasks.amazonaws.com"
@@ -207,15 +291,10 @@ class OrthancService(pulumi.ComponentResource):
             image,
             orthanc_config.environment(self._settings, pulumi.get_stack(), database, bucket),
             orthanc_config.secrets(database, users_arn),
-            task_definition.Logs(log_group, self._region),
+            task_definition.Logs(log_group, self._settings.account.region),
             files_on_efs=bucket is None,
             credentials_version=self._settings.credentials_version,
             with_exec=self._settings.enable_exec,
-        )
-
-    def _bucket_target(self, storage: Storage) -> pulumi.Output[orthanc_config.BucketTarget | None]:
-        return pulumi.Output.from_input(storage.bucket_name).apply(
-            lambda name: orthanc_config.BucketTarget(name, self._region) if name else None
         )
 
 

@@ -40,7 +40,7 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ):
         """Rotates at once where `credentialsVersion` asks for other passwords than the first ones."""
-        super().__init__("orthanc:rotation:DatabasePasswordRotation", name, None, opts)
+        super().__init__("orthanc:service:DatabasePasswordRotation", name, None, opts)
         self._name, self._settings = name, settings
         self._child = pulumi.ResourceOptions(parent=self)
 

@@ -34,7 +34,7 @@ class TaskScaling(pulumi.ComponentResource):
         Where a task may have to be alone (`rollout`), the lower bound is 1. The next deployment raises it again,
         and with it the number of tasks.
         """
-        super().__init__("orthanc:scaling:TaskScaling", name, None, opts)
+        super().__init__("orthanc:service:TaskScaling", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
         target = aws.appautoscaling.Target(

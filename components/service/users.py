@@ -17,7 +17,7 @@ class OrthancUsers(pulumi.ComponentResource):
 
     def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
         """The administrator, and the users of `settings`; what the latter may do is Orthanc's configuration."""
-        super().__init__("orthanc:users:OrthancUsers", name, None, opts)
+        super().__init__("orthanc:service:OrthancUsers", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
         self.admin_password = passwords.generated(name, settings, child)

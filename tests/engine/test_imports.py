@@ -22,7 +22,7 @@ def test_an_origin_that_was_made_and_not_recorded_is_imported(embedded: Embedded
     [origin] = cloudfront.list_vpc_origins()["VpcOriginList"]["Items"]
     [balancer] = embedded.client("elbv2").describe_load_balancers()["LoadBalancers"]
     assert origin["Name"].startswith(balancer["LoadBalancerName"]), "the runbook finds it by that"
-    command = _command(id=origin["Id"], edge=_urn(embedded, "orthanc:edge:Edge"))
+    command = _command(id=origin["Id"], edge=_urn(embedded, "orthanc:ingress:Edge"))
     embedded.pulumi(*command.split()[1:])
     assert summary(embedded.changes()) == Counter({("create", "Distribution"): 1})
     assert [each["Id"] for each in cloudfront.list_vpc_origins()["VpcOriginList"]["Items"]] == [origin["Id"]]

@@ -112,7 +112,8 @@ def _what_happens_is_told(embedded: Embedded) -> None:
     assert told[1:] == [
         "Orthanc, stack local: a deployment failed and was rolled back. tasks failed to start."
         " Runbook: docs/operations.md#deployment-failed",
-        "Orthanc, stack local: RDS reports for the database: The next growth would pass the maximum. (RDS-EVENT-0224)."
+        "Orthanc, stack local: RDS reports for the database: The next growth would pass the maximum."
+        " (RDS-EVENT-0224)."
         " Runbook: docs/operations.md#database-event",
     ]
     sns.unsubscribe(SubscriptionArn=heard)
