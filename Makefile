@@ -67,7 +67,7 @@ orphans: .venv/stamp
 	@pulumi stack export $(if $(STACK),--stack $(STACK)) | $(VENV)/python -m tools.orphans
 
 test: setup policy
-	@$(VENV)/python -m pytest -n 4 --no-loadscope-reorder
+	@$(VENV)/python -m pytest -n 3 --no-loadscope-reorder
 
 lint: .venv/stamp
 	@$(VENV)/ruff check

@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import threading
+from collections.abc import Callable
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
 from multidict import CIMultiDict
@@ -83,13 +84,21 @@ class Registry:
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
         tag = None if reference == digest else reference
         ecr.check_push(repository, tag, digest)
-        answer = await self._passed(request, body)
-        if answer.status == 201:
-            ecr.keep(repository, tag, digest, body.decode(), request.content_type)
-        return answer
 
-    async def _passed(self, request: web.BaseRequest, body: object = None) -> web.StreamResponse:
-        """What the container answers."""
+        def keep(status: int) -> None:
+            if status == 201:
+                ecr.keep(repository, tag, digest, body.decode(), request.content_type)
+
+        # Whoever is told that it is stored may ask ECR for it at once.
+        return await self._passed(request, body, before_answering=keep)
+
+    async def _passed(
+        self,
+        request: web.BaseRequest,
+        body: object = None,
+        before_answering: Callable[[int], None] = lambda _: None,
+    ) -> web.StreamResponse:
+        """What the container answers; `before_answering` is given its status."""
         own = self._own("")
         path = request.raw_path if request.path == "/v2/" else request.raw_path.replace("/v2/", f"/v2/{own}", 1)
         sent = _end_to_end(request.headers)
@@ -100,6 +109,7 @@ class Registry:
             if upload and request.method == "PUT" and answer.status == 201:
                 digest = answer.headers["Docker-Content-Digest"]
                 await self._mount(digest, self._own(upload["repository"]), _EVERY_LAYER)
+            before_answering(answer.status)
             response = web.StreamResponse(status=answer.status, reason=answer.reason)
             response.headers.extend(_end_to_end(answer.headers))
             if "Location" in answer.headers:

@@ -81,10 +81,11 @@ def test_a_language_host_ends_at_once_and_its_program_with_it(tmp_path: Path):
     (tmp_path / "__main__.py").touch()
     [launcher] = [path for path in LAUNCHERS if path.name == "pulumi-language-python"]
     command = [str(launcher), "127.0.0.1:9"]
+    environment = os.environ | {"ORTHANC_LOCAL_ROOT": str(tmp_path)}  # where nothing has the SDK loaded
     # The program waits for an engine that takes the connection and says nothing.
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as host,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as host,
     ):
         try:
             assert host.stdout
