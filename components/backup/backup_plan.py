@@ -4,6 +4,8 @@ RDS's own backups (`enableRdsBackup`) go back to any second of their days, but b
 not, and under a lock not even an administrator's mistake deletes them.
 """
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_aws as aws
 
@@ -17,10 +19,9 @@ _MINUTES_TO_COMPLETE = 7 * 24 * 60
 
 
 class Backup(pulumi.ComponentResource):
-    """Vault, its key, the plan, and a role that may copy this stack's data and nothing else.
+    """Vault, its key, the plan, and a role that may copy this stack's data and nothing else."""
 
-    `vault_name`: Output[str].
-    """
+    vault_name: pulumi.Output[str]
 
     def __init__(
         self,
@@ -33,28 +34,49 @@ class Backup(pulumi.ComponentResource):
     ):
         """Backs up the database; the file system where files are on one; the bucket by `enableBucketBackup`."""
         super().__init__("orthanc:backup:Backup", name, None, opts)
-        child, stateful = pulumi.ResourceOptions(parent=self), retention.stateful(self, settings)
+        self._name, self._settings = name, settings
+        self._child, self._stateful = pulumi.ResourceOptions(parent=self), retention.stateful(self, settings)
 
         key = aws.kms.Key(
             name,
             description="Backups of Orthanc's data",
             enable_key_rotation=True,
             deletion_window_in_days=retention.key_deletion_window_days(settings),
-            opts=stateful,
+            opts=self._stateful,
         )
-        vault = aws.backup.Vault(
-            name, kms_key_arn=key.arn, force_destroy=settings.data_on_destroy == "delete", opts=stateful
-        )
-        if settings.backup_vault_lock_days:
-            aws.backup.VaultLockConfiguration(
-                name,
-                backup_vault_name=vault.name,
-                # Without changeable_for_days it is a governance lock, which a mistake cannot make eternal.
-                min_retention_days=settings.backup_vault_lock_days,
-                opts=stateful,
-            )
-        plan = aws.backup.Plan(
+        vault = self._build_vault(key)
+        plan = self._build_plan(vault)
+        files = [storage] if settings.enable_bucket_backup or not settings.enable_dicom_s3_storage else []
+        aws.backup.Selection(
             name,
+            plan_id=plan.id,
+            iam_role_arn=self._build_role(vault, key, database, files),
+            resources=[database.arn, *(each.arn for each in files)],
+            opts=self._child,
+        )
+        self.vault_name = vault.name
+        self.register_outputs({"vaultName": self.vault_name})
+
+    def _build_vault(self, key: aws.kms.Key) -> aws.backup.Vault:
+        vault = aws.backup.Vault(
+            self._name,
+            kms_key_arn=key.arn,
+            force_destroy=self._settings.data_on_destroy == "delete",
+            opts=self._stateful,
+        )
+        if self._settings.backup_vault_lock_days:
+            aws.backup.VaultLockConfiguration(
+                self._name,
+                backup_vault_name=vault.name,
+                # Without changeable_for_days it is a governance lock, which can be removed if set by mistake.
+                min_retention_days=self._settings.backup_vault_lock_days,
+                opts=self._stateful,
+            )
+        return vault
+
+    def _build_plan(self, vault: aws.backup.Vault) -> aws.backup.Plan:
+        return aws.backup.Plan(
+            self._name,
             rules=[
                 {
                     "rule_name": "daily",
@@ -62,37 +84,29 @@ class Backup(pulumi.ComponentResource):
                     "schedule": maintenance_windows.COPY_SCHEDULE,
                     "start_window": maintenance_windows.COPY_STARTS_WITHIN_MINUTES,
                     "completion_window": _MINUTES_TO_COMPLETE,
-                    "lifecycle": {"delete_after": settings.backup_retention_days},
+                    "lifecycle": {"delete_after": self._settings.backup_retention_days},
                 }
             ],
-            opts=child,
+            opts=self._child,
         )
 
-        on_s3 = settings.enable_dicom_s3_storage
-        copied = settings.enable_bucket_backup or not on_s3
+    def _build_role(
+        self, vault: aws.backup.Vault, key: aws.kms.Key, database: Database, files: Sequence[Storage]
+    ) -> pulumi.Output[str]:
+        kind = "bucket" if self._settings.enable_dicom_s3_storage else "file_system"
         known = pulumi.Output.all(
             vault=vault.arn,
             vault_key=key.arn,
             database=database.arn,
             database_key=database.key_arn,
-            **(
-                {"bucket" if on_s3 else "file_system": storage.arn, "files_key": storage.key_arn} if copied else {}
-            ),
+            **{name: arn for each in files for name, arn in ((kind, each.arn), ("files_key", each.key_arn))},
         )
-        role_arn = roles.build(
-            name,
-            settings,
+        return roles.build(
+            self._name,
+            self._settings,
             service="backup.amazonaws.com",
             document=known.apply(lambda arns: data_policies.back_up(**arns)),
-            # AWS Backup deletes a recovery point as the role that made it. Without the role a kept one never goes.
-            opts=stateful,
+            # AWS Backup deletes a recovery point as the role that created it. Without the role, one that is kept
+            # can never be deleted.
+            opts=self._stateful,
         )
-        aws.backup.Selection(
-            name,
-            plan_id=plan.id,
-            iam_role_arn=role_arn,
-            resources=[database.arn, *([storage.arn] if copied else [])],
-            opts=child,
-        )
-        self.vault_name = vault.name
-        self.register_outputs({"vaultName": self.vault_name})

@@ -23,11 +23,14 @@ _DRAIN_SECONDS = 300
 
 
 class DicomIngress(pulumi.ComponentResource):
-    """Network load balancer, target group and listener.
+    """Network load balancer, target group, and listener."""
 
-    `target_group: aws.lb.TargetGroup` and `forwarding: aws.lb.Listener` for the service;
-    `balancer: aws.lb.LoadBalancer` for who watches it; `endpoint: Output[str]`, host:port for the modalities.
-    """
+    balancer: aws.lb.LoadBalancer
+    target_group: aws.lb.TargetGroup
+    forwarding: aws.lb.Listener
+    """What forwards to the target group: ECS accepts a target group only once something does."""
+    endpoint: pulumi.Output[str]
+    """HOST:PORT for the modalities."""
 
     def __init__(
         self,
@@ -43,54 +46,64 @@ class DicomIngress(pulumi.ComponentResource):
         What a modality is sending when its task is replaced may end before, as `rollout` lets it.
         """
         super().__init__("orthanc:ingress:DicomIngress", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        public, over_tls = settings.dicom_ingress == "public", bool(settings.dicom_certificate_arn)
-        # From internal to public the balancer is another one, and AWS ties a target group to one balancer: under
-        # another name all three are made anew, and those of before go when the service has left them.
-        name = f"{name}-{settings.dicom_ingress}"
+        # From internal to public the load balancer is replaced, and AWS ties a target group to one load balancer.
+        # With the name, all three are new, and the old ones are deleted once the service has left them.
+        self._name, self._settings = f"{name}-{settings.dicom_ingress}", settings
+        self._child = pulumi.ResourceOptions(parent=self)
 
-        self.balancer = aws.lb.LoadBalancer(
-            name,
+        self.balancer = self._build_balancer(network)
+        self.target_group = self._build_target_group(network, rollout)
+        self.forwarding = self._build_listener()
+        self.endpoint = pulumi.Output.concat(self.balancer.dns_name, ":", str(settings.dicom_port))
+        self.register_outputs({"endpoint": self.endpoint})
+
+    def _build_balancer(self, network: Network) -> aws.lb.LoadBalancer:
+        public = self._settings.dicom_ingress == "public"
+        return aws.lb.LoadBalancer(
+            self._name,
             load_balancer_type="network",
             internal=not public,
             subnets=network.public_subnet_ids if public else network.private_subnet_ids,
-            # A network load balancer that is made without a group never gets one.
-            security_groups=[network.security_groups.dicom_balancer(settings).id],
+            # A network load balancer that is created without a security group can never get one.
+            security_groups=[network.security_groups.dicom_balancer(self._settings).id],
             # Modalities are often given one of its two addresses, not its name: each must reach every task.
             enable_cross_zone_load_balancing=True,
-            opts=child,
+            opts=self._child,
         )
-        self.target_group = aws.lb.TargetGroup(
-            name,
+
+    def _build_target_group(self, network: Network, rollout: Rollout) -> aws.lb.TargetGroup:
+        return aws.lb.TargetGroup(
+            self._name,
             vpc_id=network.vpc_id,
             target_type="ip",
             protocol="TCP",
             port=ports.ORTHANC_DICOM,
-            # Off by default for addresses: Orthanc would see the balancer in place of the modality.
+            # Off by default for IP targets: Orthanc would see the load balancer instead of the modality.
             preserve_client_ip="true",
-            # Asked at its web server. Orthanc logs an error for each connection to its DICOM port that ends
+            # Checked at the web server. Orthanc logs an error for each connection to its DICOM port that ends
             # without an association, such as a TCP check; and a port that accepts connections may still be
             # blocked.
             health_check={**TASK_HEALTH, "port": str(ports.ORTHANC_HTTP)},
             deregistration_delay=rollout.drain_seconds(_DRAIN_SECONDS),
-            opts=child,
+            opts=self._child,
         )
-        self.forwarding = aws.lb.Listener(
-            name,
+
+    def _build_listener(self) -> aws.lb.Listener:
+        over_tls = bool(self._settings.dicom_certificate_arn)
+        return aws.lb.Listener(
+            self._name,
             load_balancer_arn=self.balancer.arn,
             protocol="TLS" if over_tls else "TCP",
-            port=settings.dicom_port,
-            certificate_arn=settings.dicom_certificate_arn if over_tls else None,
+            port=self._settings.dicom_port,
+            certificate_arn=self._settings.dicom_certificate_arn if over_tls else None,
             ssl_policy=TLS_POLICY if over_tls else None,
             tcp_idle_timeout_seconds=None if over_tls else _IDLE_SECONDS,
             default_actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # TLS is turned on in place. To turn it off takes a new listener: the provider would send the
-                # previous TLS policy, which AWS refuses for TCP. Both use the same port: delete the old one first.
+                # TLS is enabled in place. Disabling it takes a new listener: the provider would send the previous
+                # TLS policy, which AWS refuses for TCP. Both use the same port: delete the old one first.
                 replace_on_changes=[] if over_tls else ["protocol"],
                 delete_before_replace=True,
             ),
         )
-        self.endpoint = pulumi.Output.concat(self.balancer.dns_name, ":", str(settings.dicom_port))
-        self.register_outputs({"endpoint": self.endpoint})

@@ -26,55 +26,26 @@ class DicomFileSystem(Storage):
     ):
         """Each zone of `network` gets a mount target in its isolated subnet."""
         super().__init__("orthanc:storage:DicomFileSystem", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        stateful = retention.stateful(self, settings)
+        self._name, self._settings = name, settings
+        self._stateful = retention.stateful(self, settings)
 
         key_arn = key_of_files(name, settings, self, "DICOM files of Orthanc on EFS", "elasticfilesystem")
-        file_system = aws.efs.FileSystem(
-            name,
-            encrypted=True,
-            kms_key_id=key_arn,
-            throughput_mode="elastic",  # an archive idles, then takes a study at once
-            lifecycle_policies=[
-                {"transition_to_ia": "AFTER_14_DAYS"},
-                {"transition_to_primary_storage_class": "AFTER_1_ACCESS"},
-            ],
-            opts=stateful,
-        )
-        access_point = aws.efs.AccessPoint(
-            name,
-            file_system_id=file_system.id,
-            posix_user={"uid": ORTHANC_UID, "gid": ORTHANC_UID},
-            root_directory={
-                "path": "/orthanc",
-                "creation_info": {"owner_uid": ORTHANC_UID, "owner_gid": ORTHANC_UID, "permissions": "0750"},
-            },
-            opts=stateful,
-        )
+        file_system = self._build_file_system(key_arn)
+        access_point = self._build_access_point(file_system)
         arns = pulumi.Output.all(file_system.arn, access_point.arn)
         policy = aws.efs.FileSystemPolicy(
             name,
             file_system_id=file_system.id,
             policy=arns.apply(lambda both: policies.file_system_through_access_point_only(*both)),
-            opts=stateful,
+            opts=self._stateful,
         )
         aws.efs.BackupPolicy(
             name,
             file_system_id=file_system.id,
             backup_policy={"status": "ENABLED" if _is_backed_up_by_aws(settings) else "DISABLED"},
-            opts=stateful,
+            opts=self._stateful,
         )
-        security_group = network.security_groups.reached_by_tasks("file-system", "DICOM files on EFS", ports.NFS)
-        mount_targets = [
-            aws.efs.MountTarget(
-                f"{name}-{zone}",
-                file_system_id=file_system.id,
-                subnet_id=network.isolated_subnet_ids[zone],
-                security_groups=[security_group.id],
-                opts=child,
-            )
-            for zone in range(network.isolated_subnets)
-        ]
+        mount_targets = self._build_mount_targets(file_system, network)
 
         self.file_system_id, self.arn, self.key_arn = file_system.id, file_system.arn, key_arn
         self.volume = {
@@ -85,6 +56,44 @@ class DicomFileSystem(Storage):
         self.task_policy = arns.apply(lambda both: policies.use_file_system(*both))
         self.ready = [policy, *mount_targets]
         self.register_outputs({"fileSystemId": self.file_system_id})
+
+    def _build_file_system(self, key_arn: pulumi.Output[str]) -> aws.efs.FileSystem:
+        return aws.efs.FileSystem(
+            self._name,
+            encrypted=True,
+            kms_key_id=key_arn,
+            throughput_mode="elastic",  # an archive is idle most of the time, then reads or writes a whole study
+            lifecycle_policies=[
+                {"transition_to_ia": "AFTER_14_DAYS"},
+                {"transition_to_primary_storage_class": "AFTER_1_ACCESS"},
+            ],
+            opts=self._stateful,
+        )
+
+    def _build_access_point(self, file_system: aws.efs.FileSystem) -> aws.efs.AccessPoint:
+        return aws.efs.AccessPoint(
+            self._name,
+            file_system_id=file_system.id,
+            posix_user={"uid": ORTHANC_UID, "gid": ORTHANC_UID},
+            root_directory={
+                "path": "/orthanc",
+                "creation_info": {"owner_uid": ORTHANC_UID, "owner_gid": ORTHANC_UID, "permissions": "0750"},
+            },
+            opts=self._stateful,
+        )
+
+    def _build_mount_targets(self, file_system: aws.efs.FileSystem, network: Network) -> list[aws.efs.MountTarget]:
+        security_group = network.security_groups.reached_by_tasks("file-system", "DICOM files on EFS", ports.NFS)
+        return [
+            aws.efs.MountTarget(
+                f"{self._name}-{zone}",
+                file_system_id=file_system.id,
+                subnet_id=network.isolated_subnet_ids[zone],
+                security_groups=[security_group.id],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for zone in range(network.isolated_subnets)
+        ]
 
 
 def _is_backed_up_by_aws(settings: Settings) -> bool:

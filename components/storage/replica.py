@@ -33,17 +33,10 @@ class Replica(pulumi.ComponentResource):
     ):
         """Replicates `source`, whose objects `source_key_arn` encrypts; the copies have their own `lifecycle`."""
         super().__init__("orthanc:storage:Replica", name, None, opts)
-        region = settings.replica_region
+        self._name, self._settings = name, settings
+        self._stateful = retention.stateful(self, settings)
 
-        key = aws.kms.Key(
-            name,
-            description="Replica of Orthanc's DICOM files in S3",
-            enable_key_rotation=True,
-            deletion_window_in_days=retention.key_deletion_window_days(settings),
-            policy=key_policies.used_through(settings.account._replace(region=region), ["s3"]),
-            region=region,
-            opts=retention.stateful(self, settings),
-        )
+        key = self._build_key()
         replica = private_bucket.build(
             name,
             settings,
@@ -51,22 +44,53 @@ class Replica(pulumi.ComponentResource):
             policy=policies.bucket_over_tls_only,
             encryption=private_bucket.under_key(key.arn),
             lifecycle=lifecycle,
-            # S3 replicates from a bucket with Object Lock into one with Object Lock only.
+            # S3 replicates from a bucket with Object Lock only to another one with Object Lock.
             lock_days=settings.object_lock_days,
-            region=region,
+            region=settings.replica_region,
         )
-        home = settings.account.region
+        self._build_replication(source, replica, key, self._build_role(source, source_key_arn, replica, key))
+        self.bucket_name = replica.bucket.bucket
+        self.register_outputs({"bucketName": self.bucket_name})
+
+    def _build_key(self) -> aws.kms.Key:
+        region = self._settings.replica_region
+        return aws.kms.Key(
+            self._name,
+            description="Replica of Orthanc's DICOM files in S3",
+            enable_key_rotation=True,
+            deletion_window_in_days=retention.key_deletion_window_days(self._settings),
+            policy=key_policies.used_through(self._settings.account._replace(region=region), ["s3"]),
+            region=region,
+            opts=self._stateful,
+        )
+
+    def _build_role(
+        self,
+        source: private_bucket.PrivateBucket,
+        source_key_arn: pulumi.Input[str],
+        replica: private_bucket.PrivateBucket,
+        key: aws.kms.Key,
+    ) -> pulumi.Output[str]:
+        home, region = self._settings.account.region, self._settings.replica_region
         arns = pulumi.Output.all(source.bucket.arn, source_key_arn, replica.bucket.arn, key.arn)
-        role_arn = roles.build(
-            name,
-            settings,
+        return roles.build(
+            self._name,
+            self._settings,
             service="s3.amazonaws.com",
             document=arns.apply(lambda a: data_policies.replicate(a[0], a[1], home, a[2], a[3], region)),
-            # A kept bucket goes on to be replicated.
-            opts=retention.stateful(self, settings),
+            # A bucket that is kept continues to be replicated.
+            opts=self._stateful,
         )
+
+    def _build_replication(
+        self,
+        source: private_bucket.PrivateBucket,
+        replica: private_bucket.PrivateBucket,
+        key: aws.kms.Key,
+        role_arn: pulumi.Output[str],
+    ) -> None:
         aws.s3.BucketReplicationConfig(
-            name,
+            self._name,
             bucket=source.bucket.bucket,
             role=role_arn,
             rules=[
@@ -76,17 +100,15 @@ class Replica(pulumi.ComponentResource):
                     "priority": 1,
                     "filter": {"prefix": ""},
                     "delete_marker_replication": {"status": "Enabled"},
-                    # By itself S3 leaves out what a key of KMS encrypts.
+                    # By default S3 does not replicate objects that are encrypted with a KMS key.
                     "source_selection_criteria": {"sse_kms_encrypted_objects": {"status": "Enabled"}},
                     "destination": {
                         "bucket": replica.bucket.arn,
                         "encryption_configuration": {"replica_kms_key_id": key.arn},
-                        # How far it lags and what failed, which alarms watch; each metric is paid for.
-                        "metrics": {"status": "Enabled"} if settings.enable_alarms else None,
+                        # Latency and failures, which the alarms use; each metric is charged for.
+                        "metrics": {"status": "Enabled"} if self._settings.enable_alarms else None,
                     },
                 }
             ],
-            opts=retention.stateful(self, settings, depends_on=[*source.ready, *replica.ready]),
+            opts=retention.stateful(self, self._settings, depends_on=[*source.ready, *replica.ready]),
         )
-        self.bucket_name = replica.bucket.bucket
-        self.register_outputs({"bucketName": self.bucket_name})
