@@ -1,1 +1,1 @@
-"""The components of Orthanc on AWS: one file each, pure documents apart from resources."""
+"""The components of Orthanc on AWS, in one folder per part. A folder imports only those before it."""

@@ -1,7 +1,8 @@
-"""Daily copies of the stack's data in a vault of AWS Backup, apart from what they are copies of.
+"""Daily backups of database and files in an AWS Backup vault.
 
-RDS's own backups (`enableRdsBackup`) go back to any second of their days, but belong to the instance; these do
-not, and under a lock not even an administrator's mistake deletes them.
+RDS automated backups (`enableRdsBackup`) allow a restore to any second of their retention period, but belong to
+the instance. The backups in the vault are independent of it, and with a vault lock nobody can delete them by
+mistake.
 """
 
 from collections.abc import Sequence

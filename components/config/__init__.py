@@ -1,8 +1,8 @@
-"""The stack's configuration: typed, frozen, and checked as a whole before the first resource.
+"""The stack's configuration: typed, immutable, and validated as a whole before the first resource is registered.
 
-`Pulumi.yaml` declares every key for the CLI (type, default, description); this package owns what that schema
-cannot express: ranges, formats, structured values and the rules between keys. A test holds the two together.
-All errors are reported at once, each with key, value, rule and remedy.
+Each key is a field with its type, default and description; `make docs` generates Pulumi.yaml and docs/settings.md
+from them. Rules between keys are below the fields. All problems are reported at once, each with key, value, rule
+and remedy.
 """
 
 from typing import Self

@@ -1,4 +1,4 @@
-"""Who may come in: addresses, countries, request rates, and the web pages that may call from a browser."""
+"""Who can access the archive through CloudFront: networks, countries, request rates, and web origins."""
 
 import ipaddress
 from typing import Annotated
@@ -94,7 +94,7 @@ class AccessSettings(Group):
     def serves_ipv6(self) -> bool:
         """Whether viewers can come by IPv6: not where the list names IPv4 networks alone.
 
-        A viewer that has both would come by IPv6, and be shut out although its IPv4 network is listed.
+        A viewer with both would use IPv6 and be blocked, although its IPv4 network is listed.
         """
         versions = {ipaddress.ip_network(network).version for network in self.allowed_cidrs}
         return versions != {4}

@@ -1,4 +1,4 @@
-"""AWS Backup: what is copied into a vault, for how long, and who cannot delete it."""
+"""AWS Backup: what is backed up, for how long, and for how long nobody can delete it."""
 
 from typing import Protocol
 

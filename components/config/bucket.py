@@ -1,4 +1,4 @@
-"""The bucket of DICOM files: one that the stack makes, or one that is there already."""
+"""The bucket for DICOM files: one that the stack creates, or an existing one."""
 
 from typing import Annotated, Literal, Protocol
 
@@ -85,7 +85,7 @@ def _key_has_a_bucket(settings: _Stored) -> Problem | None:
 
 
 def _of_an_own_bucket(field: str) -> Rule:
-    """Rule: what describes a bucket that the stack makes goes neither with a brought one nor with EFS."""
+    """Rule: keys that configure a new bucket conflict with an existing one and with EFS."""
     key, default = to_camel(field), BucketSettings.model_fields[field].default
 
     def check(settings: _Stored) -> Problem | None:
@@ -137,7 +137,7 @@ def replica_at_home(settings: BucketSettings, region: str | None) -> Problem | N
 
 
 def key_elsewhere(settings: BucketSettings, region: str | None) -> Problem | None:
-    """The problem that the brought bucket's key lies in another region than `region`, if that is known."""
+    """The problem that the key of the existing bucket is in another Region than `region`, if that is known."""
     arn = settings.existing_bucket_key_arn
     if not arn or region in {None, arn.split(":")[3]}:
         return None

@@ -1,4 +1,4 @@
-"""Who may log in, and when passwords are drawn anew: all at once, and the database's by itself on a schedule."""
+"""Users, and when passwords are regenerated: all of them on request, the database password also on a schedule."""
 
 from typing import Annotated, Literal
 

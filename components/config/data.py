@@ -1,4 +1,4 @@
-"""What holds patients' data: files, index, logs, and what becomes of them."""
+"""What holds patients' data: files, index, and logs, and what happens to them when the stack is destroyed."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""DICOM: Orthanc's own title and character set, who may associate with it, from where, and what each may do."""
+"""DICOM: AE title and character set of Orthanc, which modalities can connect from where, and what each may do."""
 
 import ipaddress
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The edge: names, certificates and access logs."""
+"""CloudFront: domain name, certificates, and access logs."""
 
 from typing import Annotated, Literal
 
@@ -75,7 +75,7 @@ class EdgeSettings(Group):
         return self.enable_access_logs or bool(self.access_logs_bucket_arn)
 
     def https_to_load_balancer(self, region: str) -> bool:
-        """Whether a certificate covers the load balancer in `region`: made, brought, or the edge's serves both."""
+        """Whether a certificate covers the load balancer in `region`: a new, existing, or shared one."""
         made = bool(self.hosted_zone_id and not self.certificate_arn)
         shared = bool(self.certificate_arn and region == CLOUDFRONT_REGION)
         return made or shared or bool(self.regional_certificate_arn)
@@ -99,7 +99,7 @@ def _domain_is_named(settings: EdgeSettings) -> Problem | None:
     return None
 
 
-def _certificates_are_brought_together(settings: EdgeSettings) -> Problem | None:
+def _both_certificates_exist(settings: EdgeSettings) -> Problem | None:
     if settings.certificate_arn or not settings.regional_certificate_arn:
         return None
     rule = "requires certificateArn: provide both certificates, or neither"
@@ -119,6 +119,6 @@ _CERTIFICATES = frozenset({"domainName", "hostedZoneId", "certificateArn"})
 RULES = (
     Rule(_CERTIFICATES, _domain_has_a_certificate),
     Rule(_CERTIFICATES, _domain_is_named),
-    Rule(frozenset({"certificateArn", "regionalCertificateArn"}), _certificates_are_brought_together),
+    Rule(frozenset({"certificateArn", "regionalCertificateArn"}), _both_certificates_exist),
     Rule(frozenset({"accessLogsBucketArn", "enableAccessLogs"}), _one_log_bucket),
 )

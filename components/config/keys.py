@@ -1,4 +1,4 @@
-"""Keys of one's own: made by the stack, or brought; else data is encrypted under AWS's."""
+"""KMS keys: created by the stack, existing, or managed by AWS."""
 
 from typing import Annotated, Protocol
 
@@ -24,7 +24,7 @@ class KeySettings(Group):
     keys that the stack creates."""
 
 
-def _keys_are_made_or_brought(settings: KeySettings) -> Problem | None:
+def _keys_are_new_or_existing(settings: KeySettings) -> Problem | None:
     if not (settings.enable_customer_keys and settings.kms_key_arn):
         return None
     rule = "conflicts with enableCustomerKeys, which creates keys"
@@ -57,4 +57,4 @@ def _shells_are_recorded(settings: _WithShells) -> Problem | None:
 
 
 _KEYS = frozenset({"enableCustomerKeys", "kmsKeyArn"})
-RULES = (Rule(_KEYS, _keys_are_made_or_brought), Rule(_KEYS | {"enableExec"}, _shells_are_recorded))
+RULES = (Rule(_KEYS, _keys_are_new_or_existing), Rule(_KEYS | {"enableExec"}, _shells_are_recorded))

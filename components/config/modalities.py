@@ -1,4 +1,4 @@
-"""The devices that speak DICOM with Orthanc: title, address, port and rights of each."""
+"""Modalities: AE title, address, port, and permissions of each."""
 
 import ipaddress
 import itertools

@@ -1,4 +1,4 @@
-"""Who is told what about the running archive: alarms, a dashboard, a budget, metrics of each task."""
+"""Alarms, dashboard, budget, and Container Insights."""
 
 from typing import Annotated
 

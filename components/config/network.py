@@ -1,4 +1,4 @@
-"""The network: one of the stack's own, with its addresses and ways out, or one that is brought."""
+"""The network: a VPC that the stack creates, or an existing one."""
 
 from typing import Annotated, Literal
 
@@ -46,8 +46,8 @@ class NetworkSettings(Group):
     Availability Zones."""
 
     @property
-    def brought_subnets(self) -> dict[str, tuple[str, ...]]:
-        """The subnets that are brought, by the key that names them."""
+    def existing_subnets(self) -> dict[str, tuple[str, ...]]:
+        """The existing subnets, by the key that names them."""
         return {to_camel(field): getattr(self, field) for field in _LISTS}
 
 
@@ -56,7 +56,7 @@ _KEYS_OF_AN_OWN_NETWORK = ("vpc_cidr", "nat_gateways", "enable_vpc_flow_logs")
 
 
 def _enough_subnets(field: str) -> Rule:
-    """Rule: a brought VPC comes with subnets; public ones are optional, as nothing needs to be public."""
+    """Rule: an existing VPC needs existing subnets; public ones are optional."""
     key = to_camel(field)
 
     def check(settings: NetworkSettings) -> Problem | None:
@@ -77,7 +77,7 @@ def _enough_subnets(field: str) -> Rule:
 
 
 def _of_an_own_network(field: str) -> Rule:
-    """Rule: what describes a network of the stack's own does not go with a brought one."""
+    """Rule: keys that configure a new VPC conflict with an existing one."""
     key, default = to_camel(field), NetworkSettings.model_fields[field].default
 
     def check(settings: NetworkSettings) -> Problem | None:
@@ -92,7 +92,7 @@ def _of_an_own_network(field: str) -> Rule:
 
 def _no_subnet_twice(settings: NetworkSettings) -> Problem | None:
     owners: dict[str, str] = {}
-    for key, subnets in settings.brought_subnets.items():
+    for key, subnets in settings.existing_subnets.items():
         for number, subnet in enumerate(subnets):
             if subnet in owners:
                 rule = f"is also in {owners[subnet]}; a subnet can have one purpose only"

@@ -1,8 +1,8 @@
-"""Orthanc's own options in one setting, for what regions and vendors need of it: `orthancConfiguration`.
+"""Options of Orthanc's own configuration file in one key, `orthancConfiguration`.
 
-An object with the names of Orthanc's configuration file. It takes what `orthanc_table` opens, each of its type and
-range, and names the owner of every other option. What it holds ends up in the task definition in clear, so that no
-option takes a secret.
+An object with the option names of Orthanc. `orthanc_settable` lists the accepted options with type and range, and
+`orthanc_reserved` says for every other option what sets it instead. The values appear in clear text in the task
+definition, so no option that holds a secret is accepted.
 """
 
 import difflib

@@ -1,7 +1,7 @@
-"""Orthanc's options that the setting orthancConfiguration does not take, and why.
+"""Options of Orthanc that `orthancConfiguration` does not accept, and why.
 
-`OWNED` completes "is set by …" with a setting, or with the program and its reason; `REFUSED` completes "cannot be
-set: …" with what it would do. An option inside of a section is `Section.Option`.
+`OWNED` completes "is set by …" with a key, or with the program and its reason; `REFUSED` completes "cannot be
+set: …" with what the option would do. An option inside a section is written `Section.Option`.
 """
 
 _ALL_SEE_ALL = "the program: several tasks work on one index"

@@ -1,6 +1,6 @@
-"""Orthanc's options that the setting orthancConfiguration opens: type and range of each.
+"""Options of Orthanc that `orthancConfiguration` accepts, with type and range of each.
 
-Every option that Orthanc documents (orthanc_options.json) is here or in `orthanc_closed`.
+Every option that Orthanc documents (orthanc_options.json) is either here or in `orthanc_reserved`.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""From configured values to `Settings`, or to one error that lists everything that is wrong with them."""
+"""From configured values to `Settings`, or to one error that lists all problems."""
 
 import difflib
 import json
@@ -89,11 +89,11 @@ def _region_without_authority(region: str | None) -> Problem | None:
 
 def _certificates_elsewhere(settings: Settings, region: str | None) -> Iterator[Problem]:
     """Load balancers take certificates of their own region only."""
-    brought = {
+    existing = {
         "regionalCertificateArn": settings.regional_certificate_arn,
         "dicomCertificateArn": settings.dicom_certificate_arn,
     }
-    for key, arn in brought.items():
+    for key, arn in existing.items():
         if arn and region not in {None, arn.split(":")[3]}:
             rule = (
                 f"is in another Region than the stack ({region}); load balancers need certificates of their Region"

@@ -1,4 +1,4 @@
-"""What the account's owner allows at most, whatever the roles of the stack say."""
+"""The permissions boundary that the account may require for every role."""
 
 from typing import Annotated
 

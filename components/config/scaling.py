@@ -1,4 +1,4 @@
-"""How many tasks there are, on what they run, and when there are more or fewer of them."""
+"""How many tasks run, on which capacity, and when tasks are added or removed."""
 
 from typing import Literal, Protocol
 

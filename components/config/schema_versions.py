@@ -1,8 +1,8 @@
-"""What differs between upstream's images: the schema of the index, and what their configuration may say. Pure.
+"""What differs between the upstream images: the schema of the index, and the accepted configuration.
 
 The PostgreSQL plugin numbers the schema's revisions (Orthanc Book, "PostgreSQL plugins", "Upgrades/Downgrades"):
 2 in plugin 6.0 to 6.2, 3 in 7.0 and 7.1, 4 in 7.2, 5 in 8.0, 6 in 9.0, 10 in 10.0 to 10.3, 11 in 11.0. A newer
-plugin brings the schema up to date when it starts; an older one refuses to start on a newer schema.
+plugin upgrades the schema when it starts; an older one refuses to start with a newer schema.
 """
 
 import re

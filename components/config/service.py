@@ -1,4 +1,4 @@
-"""Orthanc itself: its image, its tasks, its name."""
+"""Orthanc: its image, name, and task size."""
 
 from typing import Annotated, Literal
 

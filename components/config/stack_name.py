@@ -1,7 +1,7 @@
-"""The stack's name inside names that AWS limits.
+"""The name of the stack as part of names that AWS restricts.
 
-Pulumi takes stack names of up to 100 letters, digits, hyphens, underscores and dots. Most of AWS takes no dots,
-and some names have to be shorter.
+Pulumi accepts stack names of up to 100 letters, digits, hyphens, underscores and dots. Most AWS services do not
+accept dots, and some names must be shorter.
 """
 
 import hashlib

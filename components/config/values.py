@@ -1,4 +1,4 @@
-"""The values that settings take: types with the rule that each value must keep, and its source."""
+"""Types of settings with the rule that each value must follow, and the source of the rule."""
 
 import ipaddress
 import re

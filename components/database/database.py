@@ -1,6 +1,6 @@
-"""Orthanc's index: an RDS PostgreSQL instance that only the tasks reach, and the secret that opens it.
+"""Orthanc's index: an RDS for PostgreSQL instance that only the tasks can reach, and the secret with its password.
 
-The password is drawn by the stack, or by RDS, which then keeps the secret and draws another one on a schedule.
+The stack generates the password, or RDS does, which then stores it in a secret and rotates it on a schedule.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
-"""When RDS backs up and maintains the database, and when AWS Backup copies it: separate windows, in UTC.
+"""When RDS backs up and maintains the database, and when AWS Backup runs: separate windows, in UTC.
 
 AWS Backup starts no job for an RDS instance during its backup or maintenance window, nor in the hour before one
-(AWS Backup Developer Guide, "Troubleshooting"). A window that is not set is somewhere in an eight-hour block of
-the region.
+(AWS Backup Developer Guide, "Troubleshooting"). A window that is not set falls anywhere in an eight-hour block of
+the Region.
 """
 
 # At night in Europe and late in the evening in America.

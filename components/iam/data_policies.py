@@ -1,6 +1,6 @@
-"""What AWS's services may do with the stack's data: roles and key policies as pure functions.
+"""What AWS services may do with the stack's data: role and key policies as pure functions.
 
-ARNs in, canonical JSON text out, as in `policies`.
+ARNs in, canonical JSON out, as in `policies`.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,9 @@
-"""Key policies of KMS as pure functions: who administers a key, and through which service it is used.
+"""KMS key policies as pure functions: who administers a key, and through which service it can be used.
 
-Nobody may use a key but through the service whose data it encrypts: who gets at the database's storage without
-RDS, or at a secret without Secrets Manager, reads nothing. That the account's root is named does not admit
-everybody in it: IAM's policies then decide who may do what the statement allows (AWS KMS Developer Guide, "Default
-key policy").
+A key can be used only through the service whose data it encrypts: access to the storage of the database without
+RDS, or to a secret without Secrets Manager, yields nothing readable. Naming the account's root user does not grant
+access to everybody in the account: IAM policies then decide who may do what the statement allows (AWS KMS
+Developer Guide, "Default key policy").
 """
 
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ def of_alarms(account: Account, *, events: bool) -> str:
     """Of a key for a topic of alarms, and with `events` of EventBridge's events, too.
 
     SNS Developer Guide, "Key management": CloudWatch says for which alarm it asks; EventBridge does not say for
-    whom it does, and a condition on that would shut it out without a word. So does AWS's own key of SNS, which
+    whom it does, and a condition on that would silently block it. So does AWS's own key of SNS, which
     admits no service. Whoever may publish may do so by way of SNS, to see that a message arrives.
     """
     use = ["kms:Decrypt", "kms:GenerateDataKey*"]

@@ -1,7 +1,7 @@
-"""The keys that data at rest is encrypted under, except that of the files, which `storage` makes.
+"""The KMS keys that encrypt data at rest, except that of DICOM files, which `storage` creates.
 
-The stack makes them (`enableCustomerKeys`), they exist (`kmsKeyArn`), or they are AWS's own: then the stack names
-none. A database that is there, or comes from a snapshot, keeps its key (see `database_key`).
+The stack creates them (`enableCustomerKeys`), uses an existing one (`kmsKeyArn`), or uses AWS managed keys, which
+resources then do not name. An existing or restored database keeps its key (see `preflight.database_key`).
 """
 
 import pulumi

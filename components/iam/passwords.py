@@ -1,4 +1,4 @@
-"""Passwords that nobody chooses."""
+"""Generated passwords."""
 
 import pulumi
 import pulumi_random as random
@@ -7,15 +7,15 @@ from components.config import Settings
 
 
 def generated(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    """A secret password that every reader on its way takes as it is; another one with each `credentialsVersion`.
+    """A secret password; each `credentialsVersion` has a different one.
 
-    Orthanc's start-up script reads what it is given as JSON first (all digits would become a number), RDS refuses
-    some characters, people put it into URLs and shells: letters and digits only, the first one a letter. 32 drawn
-    characters are 190 bits.
+    It has letters and digits only and starts with a letter: Orthanc's start-up script parses values as JSON first
+    (digits alone would become a number), RDS rejects some characters, and people use it in URLs and shells. Its 32
+    random characters are 190 bits.
     """
     keepers = {"credentialsVersion": str(settings.credentials_version)}
-    drawn = random.RandomPassword(name, length=32, special=False, keepers=keepers, opts=opts)
-    return pulumi.Output.concat("p", drawn.result)
+    characters = random.RandomPassword(name, length=32, special=False, keepers=keepers, opts=opts)
+    return pulumi.Output.concat("p", characters.result)
 
 
 def secret_options(parent: pulumi.Resource, key_arn: pulumi.Input[str] | None) -> pulumi.ResourceOptions:

@@ -1,4 +1,4 @@
-"""IAM and resource policies as pure functions: names and ARNs in, canonical JSON text out."""
+"""IAM and resource policies as pure functions: names and ARNs in, canonical JSON out."""
 
 import json
 from collections.abc import Sequence

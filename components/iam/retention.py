@@ -1,4 +1,4 @@
-"""What happens to patients' data when the stack is destroyed: the options of every resource that holds it."""
+"""What happens to patients' data when the stack is destroyed: resource options for everything that holds it."""
 
 from collections.abc import Sequence
 

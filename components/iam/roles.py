@@ -1,7 +1,7 @@
-"""The roles of the stack: each is assumed by one service of AWS, and none leaves the account's boundary.
+"""IAM roles: each is assumed by one AWS service and has the permissions boundary of the account.
 
-What a role may do is a managed policy of its own, never an inline one: those can be listed, and compared, apart
-from the role. The documents are in `policies`.
+What a role may do is a managed policy, never an inline policy: managed policies can be listed and compared
+separately. The documents are in `policies`.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from components.iam import policies
 
 # Services that say for whose account they act when they assume a role. Where one does, roles of ours are assumed
 # for this account only (Amazon ECS Developer Guide, "Task IAM role"; RDS and VPC user guides, "Cross-service
-# confused deputy prevention"). A condition on what a service does not say would shut it out.
+# confused deputy prevention"). A condition on what a service does not send would block it.
 _SAY_FOR_WHOM = {"ecs-tasks.amazonaws.com", "monitoring.rds.amazonaws.com", "vpc-flow-logs.amazonaws.com"}
 
 

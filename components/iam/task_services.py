@@ -1,4 +1,4 @@
-"""Which services of AWS a task calls over the network, and by which names endpoints know them."""
+"""Which AWS services tasks call over the network, and the names of their endpoints."""
 
 import json
 

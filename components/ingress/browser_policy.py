@@ -1,4 +1,4 @@
-"""What browsers are told, and how the edge marks the requests that it lets pass. Pure."""
+"""What browsers may do: CORS, security headers, and the edge function that checks and marks requests."""
 
 import json
 from collections.abc import Sequence

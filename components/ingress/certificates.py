@@ -1,7 +1,7 @@
-"""The certificates of the archive's own name: for viewers at the edge, for CloudFront at the load balancer.
+"""The certificates of a custom domain: one for viewers at CloudFront, one for CloudFront at the load balancer.
 
-Brought by ARN, or made here and validated by a record in the hosted zone of the name. The records that lead
-viewers to the distribution belong to `edge`.
+Existing certificates are given by ARN; otherwise they are requested here and validated by a record in the hosted
+zone of the domain. The records that point to the distribution belong to `cloudfront`.
 """
 
 import pulumi

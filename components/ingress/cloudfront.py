@@ -1,5 +1,6 @@
-"""The only way in: a CloudFront distribution that speaks HTTPS to viewers and reaches the internal load balancer
-through a VPC origin. Nothing is cached; what viewers send and may send is forwarded as it is.
+"""The public entry point: a CloudFront distribution that reaches the internal load balancer through a VPC origin.
+
+Viewers use HTTPS. Nothing is cached, and permitted requests are forwarded unchanged.
 """
 
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ _LOGGED = [
 
 
 class Edge(pulumi.ComponentResource):
-    """Distribution, VPC origin, what browsers are told, and by configuration own domain and access logs.
+    """Distribution, VPC origin, response headers, and optionally a custom domain and access logs.
 
     `url: Output[str]`, with https://; `distribution_id: Output[str]`; `ready: list[pulumi.Resource]`, what is
     there once the distribution is deployed.

@@ -1,8 +1,8 @@
-"""DICOM from modalities and other PACS: a network load balancer before the tasks' DICOM port.
+"""DICOM from modalities and other PACS: a Network Load Balancer in front of the DICOM port of the tasks.
 
-TLS, where there is a certificate, ends here: Orthanc's own DICOM TLS wants the private key in a file, and ACM
-gives none away. From here to the task, inside the VPC, DICOM is plain. Who may associate is decided twice: by
-address in the balancer's security group, by title and address in Orthanc (see `orthanc`).
+TLS, if there is a certificate, ends at the load balancer: Orthanc's own DICOM TLS needs the private key in a file.
+From there to the task, inside the VPC, DICOM is not encrypted. Access is decided twice: by address in the security
+group of the load balancer, and by AE title and address in Orthanc (see `service.orthanc_config`).
 """
 
 import pulumi

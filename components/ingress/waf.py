@@ -1,7 +1,7 @@
-"""AWS WAF before CloudFront: address list, rate limit, AWS's managed rules, and a log without what is private.
+"""AWS WAF for CloudFront: allowed networks, a rate limit, AWS managed rules, and logs without private data.
 
-Everything of it lives in us-east-1, whichever region the stack is in. Countries are not decided here but by
-CloudFront's own geo restriction, which needs no WAF.
+All of it is in us-east-1, whatever the Region of the stack. Countries are restricted by CloudFront itself, which
+does not require WAF.
 """
 
 import ipaddress

@@ -1,7 +1,7 @@
 """The alarms of a stack: thresholds, texts, and runbooks, as a table without resources.
 
-An alarm's name is also its runbook's, the section of docs/operations.md, unless several share one. An alarm stands
-where its metric is, which for CloudFront and what belongs to it is us-east-1.
+The runbook of an alarm is the section of docs/operations.md with its name, unless several share one. An alarm is
+in the Region of its metric, which is us-east-1 for CloudFront and everything that belongs to it.
 """
 
 from collections.abc import Iterator, Mapping

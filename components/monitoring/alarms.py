@@ -1,4 +1,4 @@
-"""Alarms and events that tell somebody when studies no longer come in or go out: `alarm_table` as resources."""
+"""Alarms and events for failures that affect storing and viewing studies: `alarm_definitions` as resources."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,7 @@
-"""What the stack should cost a month, and who hears when it will cost more: a budget of AWS Budgets.
+"""A monthly budget in AWS Budgets that notifies before and when it is exceeded.
 
-It counts what carries the stack's tag `Stack` (aws:defaultTags), once an administrator has activated that as a
-cost allocation tag; without the tag, all of the account.
+It counts the costs of resources with the tag `Stack` (aws:defaultTags), once an administrator has activated the
+tag as a cost allocation tag; without the tag, those of the whole account.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ import pulumi_aws as aws
 from components.config import Settings
 
 _TAG = "Stack"
-# What of the limit is told when: in good time, and when it has happened.
+# When to notify: in advance, by the forecast, and once the limit is reached.
 _TOLD = {"FORECASTED": 80, "ACTUAL": 100}
 
 

@@ -1,7 +1,7 @@
-"""Whether studies come in and go out, at a glance: a dashboard of CloudWatch.
+"""A CloudWatch dashboard that shows at a glance whether studies are stored and viewed.
 
-Its metrics are those that AWS measures anyway. How many files S3 takes a minute is not among them: S3's request
-metrics are paid for by the metric, and CloudFront and the DICOM balancer tell as much.
+It uses only metrics that AWS provides free of charge. The number of files that S3 receives is not among them: S3
+charges for request metrics, and those of CloudFront and the DICOM load balancer are sufficient.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""What AWS tells once and no metric shows, and what is made of it for whoever is told: a table, pure.
+"""Events that AWS sends once and that no metric shows, and the notification for each, as a table.
 
-Each event has a runbook of its own name in docs/operations.md.
+Each event has a runbook with its name in docs/operations.md.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,7 @@
-"""Metrics of what is deployed, for alarms and dashboard: pure.
+"""Metrics of the deployed resources, for alarms and dashboard.
 
-AWS's own are free of charge but S3's on replication; one is counted in Orthanc's log. The names of the resources
-are handed through as they are, so that what is still unknown in a preview may be among them.
+All are AWS's own; they are free of charge, except those of S3 replication. One is extracted from Orthanc's log.
+Names of resources are passed through unchanged, since some are unknown during a preview.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""Who is told of alarms: an SNS topic, whose messages are encrypted under a key of their own.
+"""Notifications: an SNS topic whose messages are encrypted with a key of its own.
 
-Alarms tell topics of their own region only, so there is one wherever an alarm stands.
+Alarms can notify topics in their own Region only, so each Region with an alarm has a topic.
 """
 
 import pulumi
@@ -30,7 +30,7 @@ class AlarmTopic(pulumi.ComponentResource):
     ):
         """In `region`; with `events` EventBridge may publish, too.
 
-        The key is the stack's own whatever `kmsKeyArn` brings: that lies in another region, or would have to admit
+        The stack creates the key whatever `kmsKeyArn` is: that one is in another Region, or would have to allow
         CloudWatch. It encrypts no data, so it goes with the alarms.
         """
         super().__init__("orthanc:monitoring:AlarmTopic", name, None, opts)

@@ -1,4 +1,4 @@
-"""What metrics, alarms and dashboard are about: the names of what the components have made."""
+"""The names of deployed resources that metrics, alarms, and dashboard refer to."""
 
 import pulumi
 

@@ -1,8 +1,8 @@
-"""What may be reached through the VPC's endpoints: what this stack's tasks use, and nothing else of AWS.
+"""What can be reached through the VPC endpoints: only what the tasks of this stack use.
 
-The endpoints stand in the network, which is made first; what the policies name (bucket, repository, log groups,
-secrets, key) is made last, so that the policies are resources of their own. Without them a task that is taken over
-could carry images to a bucket of somebody else, NAT or not.
+Endpoints are created with the network, at the beginning; what the policies name (bucket, repository, log groups,
+secrets, key) exists only at the end, so the policies are separate resources. Without them a compromised task could
+copy images to somebody else's bucket, with or without NAT.
 """
 
 from collections.abc import Sequence

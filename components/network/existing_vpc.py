@@ -1,8 +1,8 @@
-"""An existing network: a VPC with subnets that somebody else made and keeps.
+"""An existing VPC with existing subnets.
 
-Owns the security groups of the stack's roles and nothing else. Subnets, routes, gateways, endpoints, flow logs and
-the VPC's default group are its owner's; `preflight.network` and
-`preflight.endpoints` have checked that they will do.
+Creates only the security groups for the stack's roles. Subnets, routes, gateways, endpoints, flow logs, and the
+default security group remain under the control of the VPC's owner; `preflight.network` and `preflight.endpoints`
+have checked that they are suitable.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What other components ask of the network, whether the stack made it or it existed before."""
+"""What other components need from the network, whether new or existing."""
 
 from collections.abc import Mapping, Sequence
 

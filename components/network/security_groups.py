@@ -1,8 +1,7 @@
-"""Who may talk to whom inside the VPC: one security group a role, every rule names its peer.
+"""Who can connect to whom inside the VPC: one security group per role; every rule names its peer.
 
-Nothing here admits an address range of the internet or of the VPC as a whole, but for DICOM the networks that the
-stack lists. The one wide rule is outward: HTTPS from the tasks where AWS's services are called at their public
-addresses.
+No inbound rule allows an address range of the internet or the whole VPC, except for DICOM from the listed
+networks. The only wide rule is outbound: HTTPS from the tasks if AWS services are called at public addresses.
 """
 
 from collections.abc import Sequence
@@ -34,7 +33,7 @@ class SecurityGroups(pulumi.ComponentResource):
         vpc_id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """In the VPC `vpc_id`, whose default group is emptied unless the VPC is a brought one."""
+        """In the VPC `vpc_id`, whose default group is emptied unless the VPC is an existing one."""
         super().__init__("orthanc:network:SecurityGroups", name, None, opts)
         self._name, self._vpc_id = name, vpc_id
         self._child = pulumi.ResourceOptions(parent=self)

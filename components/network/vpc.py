@@ -1,8 +1,7 @@
-"""The VPC: two zones with private subnets for tasks, isolated ones for data, public ones where they are needed.
+"""A new VPC in two Availability Zones: private subnets for tasks, isolated ones for data, public ones if needed.
 
-Owns the subnets, the way out (NAT gateways, or interface endpoints where there are none), the S3 gateway endpoint
-and the flow logs. Who may talk to whom is not decided here but in `security_groups`, and what the endpoints admit
-in `endpoint_policies`.
+Creates the subnets, NAT gateways or interface endpoints, the S3 gateway endpoint, and the flow logs. Who can
+connect to whom is defined in `security_groups`, and what the endpoints allow in `endpoint_policies`.
 """
 
 from collections.abc import Sequence

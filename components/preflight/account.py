@@ -1,4 +1,4 @@
-"""Where the stack is deployed, asked once: each question is a call to AWS."""
+"""The account and Region of the stack, looked up once: each lookup is a call to AWS."""
 
 import pulumi_aws as aws
 

@@ -1,7 +1,7 @@
-"""Copies of a file system that EFS made by itself, which no `pulumi destroy` deletes.
+"""Backups of a file system that EFS made automatically, which `pulumi destroy` does not delete.
 
-A file system with automatic backups has a copy a day in a vault of the account, for 35 days (Amazon EFS User
-Guide, "Automatic backups"). With `dataOnDestroy` delete the stack turns them off, but earlier copies stay.
+A file system with automatic backups has one backup a day in a vault of the account, for 35 days (Amazon EFS User
+Guide, "Automatic backups"). With `dataOnDestroy` delete the stack disables them, but earlier ones remain.
 """
 
 import pulumi

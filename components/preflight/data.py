@@ -1,8 +1,8 @@
-"""Whether existing data can be used: asked before the first resource is registered.
+"""Checks whether existing data can be used, before the first resource is registered.
 
-A bucket in another region, or under a key that the tasks may not use, would be found by the first study that is
-stored; a snapshot that RDS cannot restore, when half of the stack is made. `look` asks AWS; `problems` judges its
-answers and is pure. What concerns the database's key is in `database_key`.
+Otherwise a bucket in another Region, or encrypted with a key that the tasks may not use, would fail with the first
+study that is stored, and a snapshot that RDS cannot restore when half of the stack exists. `look` asks AWS;
+`problems` judges the answers and is pure. The key of the database is checked in `database_key`.
 """
 
 import json
@@ -63,7 +63,7 @@ class Survey:
 
     @property
     def kept_key(self) -> LiveKey | None:
-        """The key that the database has, or brings with its snapshot; None where it gets one."""
+        """The key of the database or of its snapshot; None if the database gets a new one."""
         if self.database:
             return self.database.key
         return self.snapshot.key if self.snapshot else None

@@ -1,10 +1,10 @@
 """The key that the database keeps: its own, or that of the snapshot that it is restored from.
 
-RDS encrypts an instance once. It changes no instance's key, and what it restores from a snapshot is under the
-snapshot's key, whatever else is asked for (Amazon RDS User Guide, "Encrypting Amazon RDS resources", and
-RestoreDBInstanceFromDBSnapshot, which has no parameter for a key). A program that names another key would have
-the database replaced by an empty one at the next update. So this asks for the key before the first resource is
-registered, and what the settings say must agree with it.
+RDS encrypts an instance once. It cannot change the key, and an instance that is restored from a snapshot uses the
+snapshot's key, whatever is requested (Amazon RDS User Guide, "Encrypting Amazon RDS resources", and
+RestoreDBInstanceFromDBSnapshot, which has no parameter for a key). A program that names another key would replace
+the database with an empty one at the next update. So the key is looked up before the first resource is registered,
+and the settings must agree with it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -105,7 +105,7 @@ def copy_command(settings: Settings, key: str) -> str:
     return f"aws rds copy-db-snapshot {copy}, and name the copy"
 
 
-def brought(kept: LiveKey | None, remembered: Mapping[str, str]) -> str | None:
+def key_to_keep(kept: LiveKey | None, remembered: Mapping[str, str]) -> str | None:
     """The ARN of the key that the database keeps; None where it is AWS's, the stack's own, or not decided."""
     if kept is None or kept.by_aws or kept.arn == remembered.get(memory.DATABASE_KEY):
         return None

@@ -1,9 +1,9 @@
-"""Whether tasks in an existing VPC reach the services that they call: asked before the first resource is created.
+"""Checks whether tasks in an existing VPC can reach the services that they call, before anything is created.
 
 A task that cannot reach a service waits for minutes, is stopped, and starts again, until the deployment fails.
-With private DNS all calls to a service go to its endpoint in the VPC, whatever the routes are, so the endpoint's
-security groups and policy must admit the tasks. Without an endpoint they go where the routes lead. `look` asks
-AWS; `problems` judges the answers and is pure.
+With private DNS all calls to a service go to its endpoint in the VPC, whatever the routes are, so the security
+groups and the policy of the endpoint must allow them. Without an endpoint they follow the routes. `look` asks AWS;
+`problems` judges the answers and is pure.
 """
 
 import fnmatch

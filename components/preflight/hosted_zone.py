@@ -1,7 +1,7 @@
-"""Whether the hosted zone that is named can hold the domain's records: asked before anything is registered.
+"""Checks whether the hosted zone can contain the records of the domain, before anything is registered.
 
-Route 53 would refuse the records only when the rest has begun, and ACM wait an hour for one in a private zone.
-`look` asks AWS; `problem` judges its answer and is pure.
+Otherwise Route 53 would reject the records when other resources exist already, and ACM would wait an hour for a
+record in a private zone. `look` asks AWS; `problem` judges the answer and is pure.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The start of the program: its settings, and what AWS's answers decide before anything is created."""
+"""The first step of the program: its settings, and what AWS's answers decide before anything is created."""
 
 import os
 from collections.abc import Mapping

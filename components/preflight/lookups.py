@@ -1,4 +1,4 @@
-"""Lookups of the provider that may find nothing."""
+"""Provider lookups that may find nothing."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar

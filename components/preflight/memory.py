@@ -1,8 +1,8 @@
 """What a stack remembers from one `pulumi up` to the next: facts that no setting states.
 
-They are parameters in Systems Manager's Parameter Store, below `/PROJECT/STACK/running`. The program reads
-them before it registers the first resource, in previews too. They go with the stack, so a new stack of the
-same name starts without them.
+They are parameters in Systems Manager Parameter Store below `/PROJECT/STACK/running`. The program reads them
+before it registers the first resource, also in previews. They are deleted with the stack, so a
+new stack of the same name starts without them.
 """
 
 from collections.abc import Mapping, Sequence

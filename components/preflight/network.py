@@ -1,8 +1,7 @@
-"""Whether an existing network can carry the system: asked before the first resource is registered.
+"""Checks whether an existing network is suitable, before the first resource is registered.
 
-Otherwise a load balancer, a database or CloudFront finds what is wrong with it half an hour later, when half of
-the stack exists. `look` asks AWS; `problems` judges the answers and is pure. The tasks' ways to AWS are in
-`endpoint_survey`.
+Otherwise a load balancer, the database, or CloudFront fails half an hour later, when half of the stack exists.
+`look` asks AWS; `problems` judges the answers and is pure. What tasks can reach is checked in `endpoints`.
 """
 
 import ipaddress
@@ -77,7 +76,7 @@ def look(settings: Settings) -> Survey:
     vpc, account = _look_at_vpc(settings.vpc_id), settings.account.id
     if vpc and vpc.owner != account:  # an account that a VPC is shared with does not see all of it
         return Survey(vpc, {}, account, Ways())
-    named = [id for subnets in settings.brought_subnets.values() for id in subnets]
+    named = [id for subnets in settings.existing_subnets.values() for id in subnets]
     subnets = {id: subnet for id in named if (subnet := _look_at_subnet(id))}
     return Survey(vpc, subnets, account, endpoints.look(settings))
 
@@ -88,7 +87,7 @@ def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
         yield _shared(settings.vpc_id, survey.vpc.owner, survey.account)
         return
     yield from _problems_of_vpc(settings.vpc_id, survey.vpc)
-    for key, subnets in settings.brought_subnets.items():
+    for key, subnets in settings.existing_subnets.items():
         zones: set[str] = set()
         for number, id in enumerate(subnets):
             subnet = survey.subnets.get(id)

@@ -1,4 +1,4 @@
-"""What settings, AWS's answers and what the stack remembers decide before the first resource is registered."""
+"""What settings, AWS's answers, and remembered facts decide before the first resource is registered."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -61,7 +61,7 @@ def drawn_up(settings: Settings) -> Plan | list[Problem]:
     makes_key = database_key.is_made(settings, kept, remembered)
     endpoints = existing_network.ways.endpoints if existing_network else {}
     groups = {service: each.groups for service, each in endpoints.items()}
-    return Plan(rollout, zones, database_key.brought(kept, remembered), makes_key, groups)
+    return Plan(rollout, zones, database_key.key_to_keep(kept, remembered), makes_key, groups)
 
 
 def _of_zone(settings: Settings) -> list[Problem]:

@@ -1,9 +1,8 @@
-"""Quotas of the account that the settings exceed: warned of in previews and updates, which go on.
+"""Warnings in previews and updates about quotas of the account that the settings exceed.
 
-A quota that is exceeded shows late: tasks that are never placed, a distribution that CloudFront refuses after
-half an hour. What other programs use of a quota is not known here, but for what can be listed. The numbers are
-read from Service Quotas; where the deployer may not, the documented default counts. A warning must never fail
-an update.
+An exceeded quota shows late: tasks that never start, or a distribution that CloudFront rejects after half an hour.
+What other programs use of a quota is only known if it can be listed. The values are read from Service Quotas; if
+that is not permitted, the documented default is used. A warning must never fail an update.
 """
 
 import math

@@ -3,7 +3,7 @@
 While tasks are replaced one by one, old and new work on the same index. Where an upgrade changes its schema they
 must not: all old tasks stop before a new one starts, and nobody is served in between.
 
-The first new task then brings the schema up to date while it starts. On a large index that takes an hour or more,
+The first new task then upgrades the schema while it starts. On a large index that takes an hour or more,
 in which Orthanc answers nothing (Orthanc Book, "PostgreSQL plugins": 17, 7, 22 and 7 minutes for four revisions of
 150 million instances). Meanwhile:
 
@@ -121,7 +121,7 @@ def record(name: str, settings: Settings, *, deployed: pulumi.Resource, parent: 
         name,
         memory.IMAGE,
         settings.orthanc_image,
-        "The upstream image that runs: an upgrade is told by it from other deployments",
+        "The upstream image that is running: it shows whether a deployment is an upgrade",
         parent=parent,
         depends_on=[deployed],
     )

@@ -1,8 +1,8 @@
-"""Where CloudFront reaches VPC origins: the regions, and in them the zones that it does not reach.
+"""Where CloudFront supports VPC origins: the Regions, and the Availability Zones in them that are excluded.
 
 Source: Amazon CloudFront Developer Guide, "Restrict access with VPC origins", section "Supported AWS Regions
-for VPC origins", as of November 2026. AWS adds regions without notice, so a region that is not listed is worth
-a warning and not a refusal.
+for VPC origins", as of November 2026. AWS adds Regions without notice, so a Region that is not listed causes a
+warning, not an error.
 """
 
 REGIONS = frozenset(

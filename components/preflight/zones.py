@@ -1,8 +1,7 @@
-"""The two Availability Zones of a network of the stack's own: chosen once, then kept.
+"""The two Availability Zones of a new VPC: chosen once, then kept.
 
-Subnets, load balancer and database stand in them. If another zone were chosen because AWS lists a new one, or
-lists one no longer that is impaired, subnets would move and the database with them. So the choice is recorded
-(see `memory`).
+Subnets, load balancers, and the database are in them. If the choice changed because AWS adds a zone, or stops
+listing an impaired one, subnets would move, and the database with them. So the choice is recorded (see `memory`).
 """
 
 from collections.abc import Mapping, Sequence

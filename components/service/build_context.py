@@ -1,9 +1,9 @@
-"""The build context of the image: a copy of `docker/` that is the same in every checkout.
+"""The build context of the image: a copy of `docker/` that is identical in every checkout.
 
-pulumi-docker compares names, modes and contents of the context's files, and the path to it as it is given. Of a
-file's mode git records only whether the owner may execute it; the rest is the umask of whoever cloned. So the
-files are copied with the modes that git records (0644 or 0755), to a directory that is named after their content,
-and its path is resolved: another umask or a path through a symbolic link is no change.
+pulumi-docker compares names, modes, and contents of the files, and the path as given. Git records only whether the
+owner may execute a file; the other mode bits depend on the umask of whoever cloned. So the files are copied with
+the modes that git records (0644 or 0755), to a directory named after their content, and the path is resolved:
+neither another umask nor a path through a symbolic link is a change.
 """
 
 import hashlib

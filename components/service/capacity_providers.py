@@ -1,7 +1,8 @@
-"""What tasks run on: Fargate's own capacity, and its spare one, Spot, at up to 70 % less. Pure.
+"""What tasks run on: Fargate, or Fargate Spot at up to 70 % less.
 
-Fargate takes spare capacity back when it needs it itself: it sends SIGTERM two minutes before the end, the longest
-that a task may take to stop anyway (see `task`), and the service starts another task, if there is capacity.
+Fargate Spot reclaims capacity when it is needed elsewhere: it sends SIGTERM two minutes in advance, which is the
+longest time that a task may take to stop anyway (see `task_definition`), and the service starts another task if
+there is capacity.
 """
 
 import pulumi_aws as aws

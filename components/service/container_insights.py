@@ -1,4 +1,4 @@
-"""CloudWatch Container Insights: metrics of each task by itself, where `enableContainerInsights` turns them on.
+"""CloudWatch Container Insights: metrics of each task, if `enableContainerInsights` is set.
 
 ECS writes the metrics to a log group whose name it prescribes. It creates the group if there is none, without an
 expiration and without the stack's key, and a stack that creates it later is refused (aws/containers-roadmap#2315).

@@ -1,6 +1,6 @@
-"""Shells in running tasks (ECS Exec), where `enableExec` allows them: who opens one leaves a record.
+"""Shells in running tasks (ECS Exec), if `enableExec` allows them. Sessions are logged.
 
-Without it there is no way in: ECS refuses, the role opens no channel, and nothing listens in the container.
+Otherwise ECS refuses, the task role cannot open a channel, and nothing listens in the container.
 """
 
 import pulumi

@@ -1,4 +1,4 @@
-"""The Orthanc image: built from `docker/`, pushed to a repository of the stack's own, deployed by digest."""
+"""The Orthanc image: built from `docker/`, pushed to the stack's own repository, deployed by digest."""
 
 import hashlib
 import json
@@ -71,7 +71,7 @@ class OrthancImage(pulumi.ComponentResource):
 
 
 def _encryption(settings: Settings) -> list[aws.ecr.RepositoryEncryptionConfigurationArgsDict] | None:
-    """The key that is brought, or AWS's in KMS: images hold no secret for which another key would pay."""
+    """The existing key, or the one that AWS manages: images contain no secret that would justify another key."""
     if settings.kms_key_arn:
         return [{"encryption_type": "KMS", "kms_key": settings.kms_key_arn}]
     return [{"encryption_type": "KMS"}] if settings.enable_customer_keys else None

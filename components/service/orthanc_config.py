@@ -1,7 +1,7 @@
-"""Orthanc's configuration as upstream's start-up script takes it: settings in; JSON, environment and secrets out.
+"""Orthanc's configuration as upstream's start-up script expects it: JSON, environment, and secrets.
 
-Pure: no resource, no Output. Plain values come as ORTHANC_JSON, plugins as toggles, secrets as variables that ECS
-fills from Secrets Manager. What is not listed keeps Orthanc's own default.
+Pure: no resource, no Output. Plain values are in ORTHANC_JSON, plugins are toggles, and secrets are variables that
+ECS reads from Secrets Manager. Options that are not listed keep Orthanc's default.
 """
 
 import json
@@ -82,7 +82,7 @@ def configuration(
     """Orthanc's JSON configuration without secrets; `bucket` None: files in STORAGE_DIRECTORY."""
     sections: dict[str, Any] = _dicom(settings) | {
         "Name": settings.orthanc_name,
-        # Without a fixed one Orthanc derives it from its network interface, which every new task has anew.
+        # Otherwise Orthanc derives it from its network interface, which differs in every task.
         "DatabaseServerIdentifier": with_stack("orthanc", stack, longest=_LONGEST_SERVER_IDENTIFIER),
         # Reached through the load balancer only, and never without a password.
         "RemoteAccessAllowed": True,

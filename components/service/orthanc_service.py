@@ -1,4 +1,4 @@
-"""Orthanc itself: an ECS service on Fargate with the permissions it uses."""
+"""The ECS service on Fargate that runs Orthanc, with its cluster, task definition, roles, and log group."""
 
 import math
 from collections.abc import Sequence

@@ -1,13 +1,13 @@
-"""The database's password on a schedule: RDS draws it, and the tasks are replaced by such that know it.
+"""RDS rotates the database password on a schedule; tasks are redeployed to pick up the new one.
 
-A task is given its secrets when it starts, and connections that are open stay open. So after RDS has drawn
-another password everything goes on, until a task that knows the old one wants a new connection. Before that it is
-replaced: the secret's new value is an event, which starts a state machine, which calls ECS. No code of ours runs.
+A task gets its secrets when it starts, and open connections stay open. So after a rotation everything continues to
+work until a task with the old password needs a new connection. Tasks are redeployed before that: the new value of
+the secret is an event, which starts a state machine, which calls ECS. No code of ours runs.
 
 Secrets Manager sends the event itself ("Secret Label Updated", when AWSCURRENT moves to a new version; AWS Secrets
-Manager User Guide, "Secret event notifications"). The other events of a rotation come by way of CloudTrail: from a
-trail that somebody must keep, on a best effort. Should this one be lost all the same, then a task without a
-connection fails its own health check, which asks the index, and ECS replaces it.
+Manager User Guide, "Secret event notifications"). The other events of a rotation require a CloudTrail trail and
+are best effort. If this event is lost nevertheless, a task without a connection fails its own health check, which
+queries the index, and ECS replaces it.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""More tasks under load and fewer without: Application Auto Scaling holds two figures near their targets.
+"""Application Auto Scaling: adds tasks under load and removes them afterwards, by CPU and requests.
 
-It adds tasks when either figure exceeds its target and takes some away when both are well below. A task that goes
-ends its transfers before (see `load_balancer`), and none goes while a deployment is under way. The role that it
-acts in, AWSServiceRoleForApplicationAutoScaling_ECSService, AWS makes by itself.
+It adds tasks when either metric exceeds its target and removes tasks when both are well below. A task that is
+removed finishes its transfers first (see `ingress.load_balancer`), and no task is removed during a deployment. AWS
+creates the role it uses, AWSServiceRoleForApplicationAutoScaling_ECSService, itself.
 """
 
 import pulumi

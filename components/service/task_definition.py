@@ -1,4 +1,4 @@
-"""The task definition's documents: container, volumes and mounts as canonical JSON. Pure."""
+"""The documents of the task definition: container, volumes, and mounts as canonical JSON."""
 
 import json
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Who may log in: Orthanc's users, their generated passwords, and the secret that tasks are given."""
+"""Orthanc's users, their generated passwords, and the secret that contains them."""
 
 import pulumi
 import pulumi_aws as aws

@@ -1,7 +1,7 @@
-"""What is recorded of who came in: the bucket that takes the access logs of load balancer and CloudFront.
+"""The bucket for access logs of load balancers, CloudFront, and the bucket of DICOM files.
 
-Either a bucket that is there already (`accessLogsBucketArn`), whose policy is its owner's business, or one of the
-stack's own. The writers bring their own settings: the load balancer in `load_balancer`, CloudFront in `edge`.
+Either an existing bucket (`accessLogsBucketArn`), whose policy is up to its owner, or one that the stack creates.
+What writes to it is configured in `ingress.load_balancer`, `ingress.cloudfront` and `bucket`.
 """
 
 import pulumi

@@ -1,4 +1,4 @@
-"""A bucket for DICOM files, which belongs to the stack."""
+"""A bucket for DICOM files that the stack creates."""
 
 import pulumi
 import pulumi_aws as aws

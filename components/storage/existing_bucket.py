@@ -1,4 +1,4 @@
-"""A bucket that exists already and stays its owner's."""
+"""An existing bucket for DICOM files, whose settings remain unchanged."""
 
 import pulumi
 

@@ -1,7 +1,7 @@
-"""Who read, wrote or deleted which DICOM file: CloudTrail's record of every call to the bucket's objects.
+"""Who read, wrote, or deleted which DICOM file: a CloudTrail trail with the data events of the bucket.
 
-S3's server access logs say nearly as much for nothing, at their best effort; these are complete, name the identity
-behind each call, and cannot be changed unnoticed.
+S3 server access logs contain nearly as much at no charge, but on a best-effort basis; the trail is complete, names
+the identity behind each call, and cannot be changed without notice.
 """
 
 import pulumi

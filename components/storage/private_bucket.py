@@ -1,6 +1,5 @@
-"""What every bucket of the stack is: shut to the public, without access lists, encrypted, versioned, and never
-destroyed against `dataOnDestroy`.
-"""
+"""What all buckets of the stack have in common: no public access, no ACLs, encryption, versioning, and retention
+according to `dataOnDestroy`."""
 
 from collections.abc import Callable
 from typing import NamedTuple

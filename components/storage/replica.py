@@ -1,7 +1,7 @@
-"""A second copy of the DICOM files, in another region under a key of its own.
+"""A replica of the DICOM files in another Region, encrypted with a key there.
 
-S3 copies what is stored from now on, within minutes as a rule; what was there before needs S3 Batch Replication.
-Deletions follow, and the replica's own old versions outlast them.
+S3 replicates what is stored from now on, usually within minutes; existing objects need S3 Batch Replication.
+Deletions are replicated, and the replica keeps its own old versions.
 """
 
 import pulumi
@@ -11,7 +11,7 @@ from components.config import Settings
 from components.iam import data_policies, key_policies, policies, retention, roles
 from components.storage import private_bucket
 
-# The one rule, by which S3's metrics of replication are told apart.
+# The only rule; S3 reports replication metrics by rule.
 RULE_ID = "everything"
 
 

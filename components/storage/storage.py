@@ -1,4 +1,4 @@
-"""What other components ask of the storage for DICOM files, of whichever kind it is."""
+"""What other components need from the storage for DICOM files, whether bucket or file system."""
 
 from collections.abc import Sequence
 
