@@ -1,4 +1,4 @@
-# Orthanc on AWS on this machine: `make up` deploys it to an embedded AWS, `make test` proves it.
+# `make up` deploys Orthanc to an AWS emulated on this machine, `make test` runs all tests.
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -11,20 +11,20 @@ export ORTHANC_LOCAL_ROOT := $(CURDIR)
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make up      deploy it to an AWS emulated on this machine, and run it"
-	@echo "make status  what runs, as JSON"
-	@echo "make env     what a shell needs to work on it: eval \"\$$(make -s env)\""
-	@echo "make shell   a shell in the running Orthanc; also: echo id | make -s shell"
-	@echo "make down    remove all of it"
-	@echo "make cost STACK=…  what that stack costs a month, resource by resource: dev, prod …"
-	@echo "make exposure STACK=…  what that stack of this shell's Pulumi opens to whom, as tables"
-	@echo "make orphans STACK=…  after an update that was killed: what AWS has and the stack does not know"
-	@echo "make architecture  draws docs/architecture.md anew, from the preview of the stack prod"
-	@echo "make stand-in  what the base image has here of upstream's, as a table"
-	@echo "make docs      writes Pulumi.yaml and docs/settings.md from the fields of components/config"
-	@echo "make conformance  writes docs/conformance.md from what the tests state"
-	@echo "make policy  what pulumi preview --policy-pack policy needs"
-	@echo "make test    every test; make lint: the linters; make bench: figures"
+	@echo "make up                   deploy to an AWS emulated on this machine, and run Orthanc"
+	@echo "make status               what is running, as JSON"
+	@echo "make env                  the environment for a shell: eval \"\$$(make -s env)\""
+	@echo "make shell                open a shell in the running Orthanc; also: echo id | make -s shell"
+	@echo "make down                 destroy the stack and stop everything"
+	@echo "make cost STACK=…         monthly costs of a stack (dev, prod, …), by resource"
+	@echo "make exposure STACK=…     what a deployed stack opens to whom, as tables"
+	@echo "make orphans STACK=…      after a killed update: resources that AWS has and the stack does not know"
+	@echo "make policy               install what pulumi preview --policy-pack policy needs"
+	@echo "make docs                 write Pulumi.yaml and docs/settings.md from components/config"
+	@echo "make architecture         write docs/architecture.md from the preview of the stack prod"
+	@echo "make conformance          write docs/conformance.md from the tests"
+	@echo "make stand-in             what the base image here has instead of upstream's, as a table"
+	@echo "make test                 run all tests; make lint: the linters; make bench: measure performance"
 
 .venv/stamp: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")' 1>&2

@@ -13,12 +13,15 @@ from components.iam import key_policies, retention
 
 
 class Keys(pulumi.ComponentResource):
-    """`database_arn`, `secrets_arn`, `logs_arn`: Output[str], or None for AWS's own key.
+    """KMS keys by what they encrypt. None: AWS's own key."""
 
-    `made_for_database: Output[str]`, the key that the stack made for its database, or None.
-
-    `firewall_logs_arn: Output[str]` or None likewise, of a key in us-east-1, where the web ACL's logs are.
-    """
+    database_arn: pulumi.Output[str] | None
+    made_for_database: pulumi.Output[str] | None
+    """The key that the stack created for its database, if it did."""
+    secrets_arn: pulumi.Output[str] | None
+    logs_arn: pulumi.Output[str] | None
+    firewall_logs_arn: pulumi.Output[str] | None
+    """A key in us-east-1, where the logs of the web ACL are."""
 
     def __init__(
         self,
@@ -37,11 +40,11 @@ class Keys(pulumi.ComponentResource):
         super().__init__("orthanc:iam:Keys", name, None, opts)
         self._name, self._settings = name, settings
         self._region = settings.account.region
-        self.database_arn: pulumi.Output[str] | None = None
-        self.made_for_database: pulumi.Output[str] | None = None
-        self.secrets_arn: pulumi.Output[str] | None = None
-        self.logs_arn: pulumi.Output[str] | None = None
-        self.firewall_logs_arn: pulumi.Output[str] | None = None
+        self.database_arn = None
+        self.made_for_database = None
+        self.secrets_arn = None
+        self.logs_arn = None
+        self.firewall_logs_arn = None
         if settings.kms_key_arn:
             key = pulumi.Output.from_input(settings.kms_key_arn)
             self.database_arn = self.secrets_arn = self.logs_arn = key

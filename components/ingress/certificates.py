@@ -14,11 +14,13 @@ _VALIDATION_TTL_SECONDS = 300
 
 
 class Certificates(pulumi.ComponentResource):
-    """The stack's certificates, none without an own domain.
+    """The stack's certificates; none without a custom domain.
 
-    `edge_arn`, `load_balancer_arn`: Input[str], or None where there is none. They are known once the certificate
-    is issued: CloudFront and load balancer refuse one that is still pending.
+    The ARNs are known once the certificates are issued: CloudFront and load balancers reject pending ones.
     """
+
+    edge_arn: pulumi.Input[str] | None
+    load_balancer_arn: pulumi.Input[str] | None
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Makes what `settings` bring no certificate for, where they name a hosted zone."""
@@ -26,8 +28,8 @@ class Certificates(pulumi.ComponentResource):
         self._name, self._settings = name, settings
         self._child = pulumi.ResourceOptions(parent=self)
 
-        self.edge_arn: pulumi.Input[str] | None = settings.certificate_arn or None
-        self.load_balancer_arn: pulumi.Input[str] | None = settings.regional_certificate_arn or None
+        self.edge_arn = settings.certificate_arn or None
+        self.load_balancer_arn = settings.regional_certificate_arn or None
         region = settings.account.region
         if settings.hosted_zone_id and not settings.certificate_arn:
             issued = self._make(sorted({CLOUDFRONT_REGION, region}))

@@ -43,11 +43,13 @@ _LOGGED = [
 
 
 class Edge(pulumi.ComponentResource):
-    """Distribution, VPC origin, response headers, and optionally a custom domain and access logs.
+    """Distribution, VPC origin, response headers, and optionally a custom domain and access logs."""
 
-    `url: Output[str]`, with https://; `distribution_id: Output[str]`; `ready: list[pulumi.Resource]`, what is
-    there once the distribution is deployed.
-    """
+    url: pulumi.Output[str]
+    """With https://."""
+    distribution_id: pulumi.Output[str]
+    ready: list[pulumi.Resource]
+    """What exists once the distribution is deployed."""
 
     def __init__(
         self,
@@ -103,7 +105,7 @@ class Edge(pulumi.ComponentResource):
         if access_logs:
             self._log_access(distribution, access_logs)
         self.distribution_id = distribution.id
-        self.ready: list[pulumi.Resource] = [distribution]
+        self.ready = [distribution]
         host = settings.domain_name or distribution.domain_name
         self.url = pulumi.Output.concat("https://", host)
         self.register_outputs({"url": self.url})

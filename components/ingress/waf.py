@@ -49,10 +49,11 @@ _PROTECTED: list[aws.wafv2.WebAclDataProtectionConfigDataProtectionArgsDict] = [
 
 
 class Firewall(pulumi.ComponentResource):
-    """A web ACL for CloudFront with its address sets, its log group and what is logged.
+    """A web ACL for CloudFront with its IP sets, its log group, and what is logged."""
 
-    `web_acl_arn: Output[str]`; `metric_name: str`, by which CloudWatch knows the ACL.
-    """
+    web_acl_arn: pulumi.Output[str]
+    metric_name: str
+    """By which CloudWatch knows the web ACL."""
 
     def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
         """Everybody may come in, unless `settings` list who may."""

@@ -17,10 +17,12 @@ _RESULT = "result"
 
 
 class Alarms(pulumi.ComponentResource):
-    """An alarm for each line of the table, a rule for each event, and a topic in each of their regions.
+    """An alarm for each row of the table, a rule for each event, and a topic in each of their Regions."""
 
-    `topic_arns: dict[str, Output[str]]` by region; `arns: dict[str, Output[str]]` of the alarms, by name.
-    """
+    topic_arns: dict[str, pulumi.Output[str]]
+    """By Region."""
+    arns: dict[str, pulumi.Output[str]]
+    """The ARNs of the alarms, by name."""
 
     def __init__(
         self,

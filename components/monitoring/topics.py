@@ -14,10 +14,10 @@ _LONGEST_DISPLAY_NAME = 100  # AWS CloudFormation User Guide, "AWS::SNS::Topic"
 
 
 class AlarmTopic(pulumi.ComponentResource):
-    """Topic, key, what may publish to it, and an e-mail subscription for each of `alarmEmails`.
+    """Topic, key, what may publish to it, and an email subscription for each of `alarmEmails`."""
 
-    `arn`: Output[str], known once alarms may publish.
-    """
+    arn: pulumi.Output[str]
+    """Known once alarms may publish."""
 
     def __init__(
         self,

@@ -16,10 +16,10 @@ from components.network.network import Network
 
 
 class EndpointPolicies(pulumi.ComponentResource):
-    """A policy for every endpoint that is the stack's own; none in an existing VPC.
+    """A policy for each endpoint that the stack created; none in an existing VPC."""
 
-    `ready: list[pulumi.Resource]`, what a task waits for, so that none ever runs with endpoints open to all.
-    """
+    ready: list[pulumi.Resource]
+    """What a task waits for, so that none ever runs while endpoints are open to everybody."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class EndpointPolicies(pulumi.ComponentResource):
 
         layers = policies.pull_layers(account.partition, account.region)
         documents = pulumi.Output.all(layers, *role_documents)
-        self.ready: list[pulumi.Resource] = [
+        self.ready = [
             aws.ec2.VpcEndpointPolicy(
                 f"{name}-{service.replace('.', '-')}",
                 vpc_endpoint_id=endpoint.id,

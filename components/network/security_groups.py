@@ -18,12 +18,15 @@ CLOUDFRONT_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 
 
 class SecurityGroups(pulumi.ComponentResource):
-    """`load_balancer`, `task`: aws.ec2.SecurityGroup; and one for each thing that asks to be `reached_by_tasks`.
+    """The security groups of load balancers and tasks, and one for everything that asks to be `reached_by_tasks`.
 
-    CloudFront → load balancer → tasks → database, file system and AWS; with DICOM let in, allowed networks → its
-    balancer → tasks → modalities; nothing else. By which way the tasks call AWS the network decides, with one of
+    CloudFront → load balancer → tasks → database, file system, and AWS; with DICOM, allowed networks → its load
+    balancer → tasks → modalities; nothing else. The network decides how tasks reach AWS, with one of
     `let_tasks_call_…`.
     """
+
+    load_balancer: aws.ec2.SecurityGroup
+    task: aws.ec2.SecurityGroup
 
     def __init__(
         self,

@@ -12,11 +12,12 @@ from components.iam.keys import Keys
 
 
 class Shells(pulumi.ComponentResource):
-    """The record of sessions, and what the tasks' role needs for them; nothing at all where they are off.
+    """The logs of sessions, and the permissions that the task role needs; nothing if `enableExec` is off."""
 
-    `configuration: aws.ecs.ClusterConfigurationArgsDict`, the cluster's;
-    `task_policies: list[Output[str]]`, JSON documents, none or one, of what the role may do.
-    """
+    configuration: aws.ecs.ClusterConfigurationArgsDict
+    """Of the cluster."""
+    task_policies: list[pulumi.Output[str]]
+    """JSON documents of what the task role may do: none or one."""
 
     def __init__(
         self,
@@ -29,10 +30,8 @@ class Shells(pulumi.ComponentResource):
         """Sessions and their record are encrypted under the key of the logs, which `settings` then have."""
         super().__init__("orthanc:service:Shells", name, None, opts)
         # Always given: the provider removes nothing that is left out, so every update would find a difference.
-        self.configuration: aws.ecs.ClusterConfigurationArgsDict = {
-            "execute_command_configuration": {"logging": "DEFAULT"}
-        }
-        self.task_policies: list[pulumi.Output[str]] = []
+        self.configuration = {"execute_command_configuration": {"logging": "DEFAULT"}}
+        self.task_policies = []
         if settings.enable_exec and keys.logs_arn:
             child = pulumi.ResourceOptions(parent=self)
             log_group = aws.cloudwatch.LogGroup(

@@ -20,14 +20,15 @@ _IMAGES_KEPT = 100
 class OrthancImage(pulumi.ComponentResource):
     """An ECR repository and the image in it.
 
-    `digest: Output[str]`, the reference by digest that a task deploys (unknown in a preview that builds nothing);
-    `repository_arn: Output[str]`.
-
     Tags can be overwritten; what runs cannot, because tasks are deployed by digest. pulumi-docker builds and
     pushes at every update (provider.go, "When the docker image is updated, we build and push again"), and a
     rebuilt image has another manifest. A repository with immutable tags refuses that push, so a return to an
     older `orthancImage`, or an `up` after one that was interrupted, would fail.
     """
+
+    digest: pulumi.Output[str]
+    """The reference by digest that a task deploys; unknown in a preview that builds nothing."""
+    repository_arn: pulumi.Output[str]
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Builds and pushes when the build context, the upstream image or the architecture changes."""

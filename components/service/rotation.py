@@ -25,10 +25,10 @@ _RETRY = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 10, "BackoffRate": 2
 
 
 class DatabasePasswordRotation(pulumi.ComponentResource):
-    """The schedule of RDS's managed secret, and what replaces the service's tasks after each rotation.
+    """The schedule of the secret that RDS manages, and what redeploys the tasks after each rotation."""
 
-    `state_machine_arn`: Output[str], of what replaces them.
-    """
+    state_machine_arn: pulumi.Output[str]
+    """The state machine that redeploys the tasks."""
 
     def __init__(
         self,

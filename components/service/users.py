@@ -10,10 +10,12 @@ from components.iam.keys import Keys
 
 
 class OrthancUsers(pulumi.ComponentResource):
-    """The secret that is Orthanc's RegisteredUsers: a JSON object, user to password.
+    """The secret with Orthanc's RegisteredUsers: a JSON object of passwords by user."""
 
-    `secret_arn`, `secret_name`, `admin_password` (secret): Output[str].
-    """
+    secret_arn: pulumi.Output[str]
+    secret_name: pulumi.Output[str]
+    admin_password: pulumi.Output[str]
+    """A Pulumi secret."""
 
     def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
         """The administrator, and the users of `settings`; what the latter may do is Orthanc's configuration."""

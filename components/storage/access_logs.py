@@ -14,11 +14,12 @@ _DAYS_UNTIL_DELETED_LOGS_GO = 30
 
 
 class AccessLogs(pulumi.ComponentResource):
-    """The bucket that the writers write into.
+    """The bucket for access logs."""
 
-    `bucket_name`, `bucket_arn`: Output[str]; `ready: list[pulumi.Resource]`, what a writer waits for, since AWS
-    tries the bucket at once.
-    """
+    bucket_name: pulumi.Output[str]
+    bucket_arn: pulumi.Output[str]
+    ready: list[pulumi.Resource]
+    """What a writer waits for, since AWS tries to write to the bucket at once."""
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Makes a bucket unless `settings` bring one.
@@ -26,7 +27,7 @@ class AccessLogs(pulumi.ComponentResource):
         It follows `dataOnDestroy` as the images do: its logs tell who looked at which, and queries name patients.
         """
         super().__init__("orthanc:storage:AccessLogs", name, None, opts)
-        self.ready: list[pulumi.Resource] = []
+        self.ready = []
         if settings.access_logs_bucket_arn:
             self.bucket_arn = pulumi.Output.from_input(settings.access_logs_bucket_arn)
             self.bucket_name = self.bucket_arn.apply(lambda arn: arn.rpartition(":")[2])

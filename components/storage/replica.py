@@ -16,10 +16,9 @@ RULE_ID = "everything"
 
 
 class Replica(pulumi.ComponentResource):
-    """Bucket and key in `replicaRegion`, and the role with which S3 fills it; nobody else uses them.
+    """Bucket and key in `replicaRegion`, and the role with which S3 replicates; nothing else uses them."""
 
-    `bucket_name`: Output[str].
-    """
+    bucket_name: pulumi.Output[str]
 
     def __init__(
         self,
