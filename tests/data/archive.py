@@ -26,6 +26,7 @@ SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
 def _remember(event: evt.Event) -> None:
     if isinstance(event.pdu, A_ASSOCIATE_RJ):
         event.assoc.is_rejected = True
+        event.assoc.acceptor.primitive = event.pdu.to_primitive()
 
 
 # Where the rejection comes before pynetdicom has noticed that it is connected, it knows of no connection any more.
