@@ -96,7 +96,7 @@ def test_an_existing_network_is_surveyed_and_stays_as_it_is(embedded: Embedded):
     text = failed.stdout + failed.stderr
     # Each of the two private subnets cannot reach three services, and is not admitted by the endpoints of four.
     assert "the configuration has 7 problems; nothing was created" in text, text
-    problems = ["no DNS host names", "no internet gateway", "no VPC origin"]
+    problems = ["no DNS host names", "no internet gateway", "does not support VPC origins"]
     problems += [
         "cannot reach kms, ssmmessages, s3",
         "not allowed to connect to the endpoints of ecr.api, ecr.dkr",
