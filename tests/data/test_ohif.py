@@ -75,8 +75,11 @@ def test_compressed_images_are_decoded_in_the_browser(on_s3: Archive):
             browser.press(button)
         first = image(browser)
         for name in compressed:
-            opened(name)
-            same = wait_until(lambda: differing(first, image(browser)) < 50, PATIENCE_SECONDS)
+            # On a busy machine a page at times draws nothing, for a reason not known; loaded again it does.
+            same = any(
+                opened(name) or wait_until(lambda: differing(first, image(browser)) < 50, PATIENCE_SECONDS / 3)
+                for _ in range(3)
+            )
             assert same, f"{name} is drawn differently from {plain}; the page reads {browser.text()!r}"
 
 
