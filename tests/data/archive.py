@@ -13,6 +13,7 @@ from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from local.images import ImageError, docker
+from tests.data import reactor
 from tests.data.files import MIB, LargeFile, StowRequest
 from tests.embedded import Embedded
 
@@ -21,6 +22,8 @@ from tests.embedded import Embedded
 PATIENCE_SECONDS = 240
 
 SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
+
+reactor.mend()
 
 
 def _remember(event: evt.Event) -> None:
