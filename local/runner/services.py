@@ -17,6 +17,9 @@ from local.runner.security_groups import peer, reaches
 from local.runner.tasks import Links, Target, Task
 
 _LONGEST_PAUSE = 30  # seconds between two tries of a task that fails
+# A failed deployment is shown until its rollback is complete. Where the tasks are still there that would be at
+# once, and whoever looks every few seconds would not see that it failed.
+_ROLLBACK_SECONDS = 5
 
 
 class Services:
@@ -54,6 +57,7 @@ class _Service:
         self._deployment: Document = {"id": ""}
         self._completed: Document | None = None  # the deployment to roll back to
         self._failures, self._reason, self._not_before = 0, "", 0.0
+        self._rolling_back_until = 0.0
 
     def follow(self, service: Document, *, may_start: bool) -> None:
         if service["deployments"][0]["id"] != self._deployment["id"]:
@@ -64,7 +68,8 @@ class _Service:
         old = [task for task in here if task.deployment != self._deployment["id"]]
         configuration, desired = service["deploymentConfiguration"], service["desiredCount"]
         healthy = sum(task.healthy for task in current)
-        self.steady = not old and len(current) == desired == healthy
+        rolled_back = time.monotonic() >= self._rolling_back_until
+        self.steady = rolled_back and not old and len(current) == desired == healthy
         state, reason, fallback = None, "", None
         start, stop = 0, current
         breaker = configuration["deploymentCircuitBreaker"]
@@ -107,6 +112,7 @@ class _Service:
             and self._completed
             and self._completed["taskDefinition"] == deployment["taskDefinition"]
         ):
+            self._rolling_back_until = time.monotonic() + _ROLLBACK_SECONDS
             for task in self.tasks:
                 if task.deployment == self._completed["id"]:
                     task.deployment = deployment["id"]
