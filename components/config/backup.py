@@ -5,6 +5,7 @@ from typing import Protocol
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from components.config.data import no_lock_with_deletion
 from components.config.values import Flag, Group, Problem, Rule
 
 
@@ -28,7 +29,6 @@ class _Backed(Protocol):
     backup_vault_lock_days: int
     enable_bucket_backup: bool
     enable_dicom_s3_storage: bool
-    data_on_destroy: str
 
 
 def _plan_uses(field: str) -> Rule:
@@ -55,16 +55,6 @@ def _lock_ends_with_retention(settings: _Backed) -> Problem | None:
     return Problem("backupVaultLockDays", settings.backup_vault_lock_days, rule, remedy)
 
 
-def _locked_backups_stay(settings: _Backed) -> Problem | None:
-    if not settings.backup_vault_lock_days or settings.data_on_destroy != "delete":
-        return None
-    rule = (
-        "conflicts with dataOnDestroy delete: locked backups cannot be deleted, so destroying the stack would fail"
-    )
-    remedy = "pulumi config set dataOnDestroy keep, or pulumi config rm backupVaultLockDays"
-    return Problem("backupVaultLockDays", settings.backup_vault_lock_days, rule, remedy)
-
-
 def _bucket_is_there(settings: _Backed) -> Problem | None:
     if settings.enable_dicom_s3_storage or not settings.enable_bucket_backup:
         return None
@@ -75,6 +65,6 @@ def _bucket_is_there(settings: _Backed) -> Problem | None:
 RULES = (
     *(_plan_uses(field) for field in ("backup_retention_days", "backup_vault_lock_days", "enable_bucket_backup")),
     Rule(frozenset({"backupVaultLockDays", "backupRetentionDays"}), _lock_ends_with_retention),
-    Rule(frozenset({"backupVaultLockDays", "dataOnDestroy"}), _locked_backups_stay),
+    no_lock_with_deletion("backup_vault_lock_days", "backups"),
     Rule(frozenset({"enableBucketBackup", "enableDicomS3Storage"}), _bucket_is_there),
 )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Protocol
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from components.config.data import no_lock_with_deletion
 from components.config.values import Flag, Group, Problem, Rule, matches
 
 BucketName = Annotated[
@@ -59,7 +60,6 @@ class _Stored(Protocol):
     existing_bucket_key_arn: str
     object_lock_days: int
     enable_data_events: bool
-    data_on_destroy: str
     keep_access_logs: bool
 
 
@@ -102,16 +102,6 @@ def _of_an_own_bucket(field: str) -> Rule:
     return Rule(frozenset({"enableDicomS3Storage", "existingBucketName", key}), check)
 
 
-def _locked_objects_stay(settings: _Stored) -> Problem | None:
-    if not settings.object_lock_days or settings.data_on_destroy != "delete":
-        return None
-    rule = (
-        "conflicts with dataOnDestroy delete: locked objects cannot be deleted, so destroying the stack would fail"
-    )
-    remedy = "pulumi config set dataOnDestroy keep, or pulumi config rm objectLockDays"
-    return Problem("objectLockDays", settings.object_lock_days, rule, remedy)
-
-
 def _events_have_objects(settings: _Stored) -> Problem | None:
     if settings.enable_dicom_s3_storage or not settings.enable_data_events:
         return None
@@ -150,7 +140,7 @@ def key_elsewhere(settings: BucketSettings, region: str | None) -> Problem | Non
 RULES = (
     Rule(frozenset({"enableDicomS3Storage", "existingBucketName"}), _bucket_is_used),
     Rule(frozenset({"existingBucketName", "existingBucketKeyArn"}), _key_has_a_bucket),
-    Rule(frozenset({"objectLockDays", "dataOnDestroy"}), _locked_objects_stay),
+    no_lock_with_deletion("object_lock_days", "objects"),
     Rule(frozenset({"enableDicomS3Storage", "enableDataEvents"}), _events_have_objects),
     Rule(frozenset({"enableDataEvents", "enableAccessLogs", "accessLogsBucketArn"}), _events_have_a_place),
     *(_of_an_own_bucket(field) for field in _KEYS_OF_AN_OWN_BUCKET),

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from components.config.values import Flag, Group, Problem, Rule, matches, one_of
 
@@ -66,6 +67,23 @@ class DataSettings(Group):
     """Initial storage of the database, in GiB."""
     database_max_storage_gib: int = Field(default=200, ge=22, le=65536)
     """Upper limit for storage autoscaling of the database, in GiB."""
+
+
+def no_lock_with_deletion(field: str, what: str) -> Rule:
+    """Rule: `what` is not locked for the days of `field` where it is to be deleted with the stack."""
+    key = to_camel(field)
+
+    def check(settings: DataSettings) -> Problem | None:
+        days = getattr(settings, field)
+        if not days or settings.data_on_destroy != "delete":
+            return None
+        rule = (
+            f"conflicts with dataOnDestroy delete: locked {what} cannot be deleted,"
+            " so destroying the stack would fail"
+        )
+        return Problem(key, days, rule, f"pulumi config set dataOnDestroy keep, or pulumi config rm {key}")
+
+    return Rule(frozenset({key, "dataOnDestroy"}), check)
 
 
 def _storage_can_grow(settings: DataSettings) -> Problem | None:
