@@ -41,13 +41,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByScope:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order of the scopes; within each it stays."""
-    collect_rarely()
 
     def place(item: pytest.Item) -> int:
         of = scope(item.nodeid)
         return LONGEST_FIRST.index(of) if of in LONGEST_FIRST else len(LONGEST_FIRST)
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """What the tests need is loaded."""
+    collect_rarely()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -60,7 +60,7 @@ class Opened(NamedTuple):
         address: str = "",
         tls: ssl.SSLContext | None = None,
         keep: Callable[[evt.Event], int] | None = None,
-        patience: float = 120,
+        patience: float = 30,
         negotiate: Sequence[Any] = (),
     ) -> Association:
         """An association as `title`, which may be refused; `keep` takes what C-GET brings.
