@@ -1,12 +1,8 @@
 """Writes what Pulumi.yaml and docs/settings.md say about each key, from the fields of components/config.
 
-    python -m tools.settings_reference           write both
-    python -m tools.settings_reference --check   exit status 1 if one of them is out of date
-
 The sentence below a field describes its key, the field's value is the default.
 """
 
-import argparse
 import ast
 import inspect
 import sys
@@ -69,7 +65,7 @@ def schema(text: str) -> str:
 
 def document(text: str) -> str:
     """docs/settings.md, of which `text` is any version, with the present keys."""
-    return text.partition(_TABLES)[0] + _TABLES + "".join(map(_table, *zip(*groups(), strict=True)))
+    return text.partition(_TABLES)[0] + _TABLES + "".join(_table(*group) for group in groups())
 
 
 def _table(title: str, keys: list[Key]) -> str:
@@ -120,26 +116,11 @@ def _descriptions(group: type) -> dict[str, str]:
     return described
 
 
-def main() -> int:
-    """Write, or check."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.settings_reference",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args().check
-    stale = False
+def main() -> None:
+    """Write both."""
     for file, present in ((SCHEMA, schema), (DOCUMENT, document)):
-        text = file.read_text()
-        if (wanted := present(text)) != text:
-            stale = True
-            if check:
-                print(f"{file.relative_to(PROJECT)} is out of date; {REMEDY}", file=sys.stderr)
-            else:
-                file.write_text(wanted)
-    return int(check and stale)
+        file.write_text(present(file.read_text()))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
