@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from components.config import Settings, ports
 from components.ingress.load_balancer import TASK_HEALTH
 from components.network.network import Network
-from components.preflight.rollout import Rollout
+from components.preflight.rollouts import Rollout
 
 # TLS 1.3 and 1.2, forward secrecy and AEAD ciphers only: what DICOM's BCP 195 profiles (PS3.15, annex B) ask for.
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"

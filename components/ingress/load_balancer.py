@@ -8,7 +8,7 @@ from components.iam import policies
 from components.ingress import browser_policy
 from components.ingress.certificates import Certificates
 from components.network.network import Network
-from components.preflight.rollout import Rollout
+from components.preflight.rollouts import Rollout
 from components.storage.access_logs import AccessLogs
 
 # TLS 1.2 and 1.3 with forward secrecy, and a key exchange that outlasts quantum computers where both sides have

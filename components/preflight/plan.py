@@ -14,11 +14,11 @@ from components.preflight import (
     memory,
     network,
     quotas,
+    rollouts,
     vpc_origins,
 )
-from components.preflight import rollout as rollouts
 from components.preflight import zones as availability_zones
-from components.preflight.rollout import Rollout
+from components.preflight.rollouts import Rollout
 
 
 class Plan(NamedTuple):

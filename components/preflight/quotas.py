@@ -17,7 +17,7 @@ from components.config.edge import CLOUDFRONT_REGION
 from components.config.modalities import destinations
 from components.config.transfers import LONGEST_ORIGIN_TIMEOUT_SECONDS
 from components.preflight.lookups import tried
-from components.preflight.rollout import Rollout
+from components.preflight.rollouts import Rollout
 
 
 class Quota(NamedTuple):

@@ -17,8 +17,8 @@ from components.ingress.dicom import DicomIngress
 from components.ingress.load_balancer import ApplicationLoadBalancer
 from components.network.endpoint_policies import EndpointPolicies
 from components.network.network import Network
-from components.preflight import rollout as rollouts
-from components.preflight.rollout import Rollout
+from components.preflight import rollouts
+from components.preflight.rollouts import Rollout
 from components.service import capacity_providers, orthanc_config, task_definition
 from components.service.container_insights import cluster_setting
 from components.service.container_insights import log_group as log_group_of_insights
@@ -84,13 +84,13 @@ class OrthancService(pulumi.ComponentResource):
 
         log_group = self._build_log_group(keys)
         shells = Shells(f"{name}-exec", settings, keys=keys, opts=self._child)
-        roles = self._build_roles(image, log_group, database, users, storage, shells, keys=keys)
-        definition = self._build_task_definition(roles, image, database, users, log_group, storage)
+        task_roles = self._build_roles(image, log_group, database, users, storage, shells, keys=keys)
+        definition = self._build_task_definition(task_roles, image, database, users, log_group, storage)
         endpoint_policies = EndpointPolicies(
             f"{name}-endpoints",
             account=settings.account,
             network=network,
-            role_documents=[roles.execution_document, roles.task_document],
+            role_documents=[task_roles.execution_document, task_roles.task_document],
             opts=self._child,
         )
         cluster, providers = self._build_cluster(shells, keys)
@@ -155,7 +155,7 @@ class OrthancService(pulumi.ComponentResource):
 
     def _build_task_definition(
         self,
-        roles: _Roles,
+        task_roles: _Roles,
         image: OrthancImage,
         database: Database,
         users: OrthancUsers,
@@ -175,9 +175,9 @@ class OrthancService(pulumi.ComponentResource):
             cpu=str(settings.task_cpu),
             memory=str(settings.task_memory_mib),
             runtime_platform={"cpu_architecture": settings.cpu_architecture, "operating_system_family": "LINUX"},
-            execution_role_arn=roles.execution_arn,
-            task_role_arn=roles.task_arn,
-            volumes=_volumes(settings, storage),
+            execution_role_arn=task_roles.execution_arn,
+            task_role_arn=task_roles.task_arn,
+            volumes=task_definition.volumes(storage.volume, with_exec=settings.enable_exec),
             container_definitions=known.apply(lambda parts: self._container_definitions(*parts)),
             opts=self._child,
         )
@@ -301,11 +301,3 @@ class OrthancService(pulumi.ComponentResource):
 def _patience(settings: Settings, rollout: Rollout) -> pulumi.CustomTimeouts:
     minutes = _PATIENCE_MINUTES + math.ceil((settings.transfer_seconds + rollout.grace_seconds) / 60)
     return pulumi.CustomTimeouts(create=f"{minutes}m", update=f"{minutes}m", delete=f"{minutes}m")
-
-
-def _volumes(settings: Settings, storage: Storage) -> list[aws.ecs.TaskDefinitionVolumeArgsDict]:
-    empty = task_definition.empty_volumes(with_exec=settings.enable_exec)
-    volumes: list[aws.ecs.TaskDefinitionVolumeArgsDict] = [{"name": name} for name in empty]
-    if storage.volume:
-        volumes.append({"name": task_definition.FILES_VOLUME, "efs_volume_configuration": storage.volume})
-    return volumes

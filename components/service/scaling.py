@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.config import Settings
 from components.ingress.load_balancer import ApplicationLoadBalancer
-from components.preflight.rollout import Rollout
+from components.preflight.rollouts import Rollout
 
 _SCALE_OUT_SECONDS, _SCALE_IN_SECONDS = 60, 300
 

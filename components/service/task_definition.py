@@ -3,6 +3,8 @@
 import json
 from typing import Any, NamedTuple
 
+import pulumi_aws as aws
+
 from components.config import ports
 from components.service import orthanc_config
 
@@ -29,6 +31,18 @@ class Logs(NamedTuple):
 
     group: str
     region: str
+
+
+def volumes(
+    files: aws.ecs.TaskDefinitionVolumeEfsVolumeConfigurationArgsDict | None, *, with_exec: bool
+) -> list[aws.ecs.TaskDefinitionVolumeArgsDict]:
+    """The volumes that are empty at start, and `files` where they are on EFS."""
+    every: list[aws.ecs.TaskDefinitionVolumeArgsDict] = [
+        {"name": name} for name in empty_volumes(with_exec=with_exec)
+    ]
+    if files:
+        every.append({"name": FILES_VOLUME, "efs_volume_configuration": files})
+    return every
 
 
 def empty_volumes(*, with_exec: bool) -> list[str]:

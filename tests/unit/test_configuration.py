@@ -11,7 +11,7 @@ import pytest
 from components.config import Settings
 from components.config.account import Account
 from components.config.parse import ConfigurationError, parse
-from components.preflight import account, plan, rollout
+from components.preflight import account, plan, rollouts
 from components.preflight.load import load
 from components.preflight.plan import Plan
 from tests.unit.program import (
@@ -793,7 +793,7 @@ def loaded(config: dict[str, str]) -> Settings:
 def _project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi, "get_project", lambda: NAME)
     monkeypatch.setattr(account, "look", lambda: Account("aws", "123456789012", "us-east-1"))
-    monkeypatch.setattr(plan, "drawn_up", lambda _: Plan(rollout.ROLLING))
+    monkeypatch.setattr(plan, "drawn_up", lambda _: Plan(rollouts.ROLLING))
 
 
 def test_a_replica_at_home_is_lost_with_the_home():

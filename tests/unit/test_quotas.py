@@ -7,7 +7,7 @@ import pytest
 from components.config.parse import parse
 from components.preflight import memory
 from components.preflight.quotas import ADDRESSES, ON_DEMAND, RESPONSE, RULES, SPOT, VPCS, Quota, exceeded, needs
-from components.preflight.rollout import ROLLING, STOP_FIRST, Rollout
+from components.preflight.rollouts import ROLLING, STOP_FIRST, Rollout
 from tests.unit.program import INTERNAL, NAME, REGION, Monitor, run
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from components.config import Problem, Settings, schema_versions
 from components.config.parse import ConfigurationError, parse
-from components.preflight import memory, rollout
-from components.preflight.rollout import ROLLING, STOP_FIRST
+from components.preflight import memory, rollouts
+from components.preflight.rollouts import ROLLING, STOP_FIRST
 from tests.unit.program import INTERNAL, NAME, REGION, Monitor, Program, deployed, run
 
 UP = "orthancteam/orthanc:"
@@ -58,9 +58,9 @@ def test_the_image_that_is_deployed_by_default_is_known():
         pytest.param(f"{UP}26.8.1", f"{UP}25.10.0", "stopFirst", STOP_FIRST, id="who deploys has downgraded"),
     ],
 )
-def test_how_tasks_are_replaced(running: str | None, wanted: str, mode: str, chosen: rollout.Rollout):
+def test_how_tasks_are_replaced(running: str | None, wanted: str, mode: str, chosen: rollouts.Rollout):
     settings = parse({"orthancImage": wanted, "deploymentMode": mode})
-    assert rollout.chosen(settings, running) == chosen
+    assert rollouts.chosen(settings, running) == chosen
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_how_tasks_are_replaced(running: str | None, wanted: str, mode: str, cho
     ],
 )
 def test_what_would_break_the_index_is_refused(running: str, wanted: str, mode: str, key: str, text: str):
-    refused = rollout.chosen(parse({"orthancImage": wanted, "deploymentMode": mode}), running)
+    refused = rollouts.chosen(parse({"orthancImage": wanted, "deploymentMode": mode}), running)
     assert isinstance(refused, Problem)
     assert refused.key == key and text in refused.rule and "pulumi config" in refused.remedy
     assert key != "orthancImage" or (running in refused.remedy and "snapshot" in refused.remedy)
@@ -147,10 +147,10 @@ SNAPSHOT = {"dbSnapshotIdentifier": "before"}
     ],
 )
 def test_a_database_that_begins_with_a_snapshot_may_have_to_change(
-    settings: dict[str, str], chosen: rollout.Rollout
+    settings: dict[str, str], chosen: rollouts.Rollout
 ):
-    assert rollout.chosen(parse(settings), None) == chosen
-    assert rollout.chosen(parse(settings), NOW) == ROLLING, "the snapshot is long behind it"
+    assert rollouts.chosen(parse(settings), None) == chosen
+    assert rollouts.chosen(parse(settings), NOW) == ROLLING, "the snapshot is long behind it"
 
 
 def test_everything_else_rolls():
