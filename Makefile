@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 LOCAL := $(VENV)/python -m local
 
-# This checkout's place, whatever place the shell was in.
+# This checkout's workspace, whatever workspace the shell was in.
 export ORTHANC_LOCAL_ROOT := $(CURDIR)
 
 .PHONY: help up down status env shell setup architecture exposure orphans cost stand-in docs conformance policy test lint bench
@@ -42,7 +42,10 @@ policy/.venv/stamp: policy/requirements.txt
 
 policy: policy/.venv/stamp
 
-up down status env shell setup: .venv/stamp
+up: .venv/stamp
+	@$(LOCAL) up $(if $(PLUGINS),--plugins $(PLUGINS))
+
+down status env shell setup: .venv/stamp
 	@$(LOCAL) $@
 
 cost: .venv/stamp

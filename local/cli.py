@@ -11,13 +11,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from local import containers, daemon, docker_daemon, engine, images, shell, stack
-from local.place import Place
+from local import containers, docker_daemon, emulator_process, images, shell, stack
 from local.progress import Progress
+from local.workspace import Workspace
+from offline import engine
 
 # Their texts tell the user what to do.
 FAILURES = (
-    *(containers.NoTaskError, daemon.EmulatorError, docker_daemon.DockerError, engine.EngineError),
+    *(containers.NoTaskError, emulator_process.EmulatorError, docker_daemon.DockerError, engine.EngineError),
     images.ImageError,
 )
 
@@ -32,26 +33,32 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--config", action="append", default=[], metavar="KEY=VALUE", help="up: a setting of the stack"
     )
+    parser.add_argument(
+        "--plugins",
+        choices=[engine.STAND_INS, engine.OFFICIAL],
+        default=engine.STAND_INS,
+        help="up: the provider plugins, from then on",
+    )
     parser.add_argument("--stack", default=stack.NAME, help="preview: the stack, by its Pulumi.<name>.yaml")
     given = parser.parse_args(arguments)
-    place = Place.current()
+    workspace = Workspace.current()
     try:
         match given.command:
             case "setup":
-                set_up(place)
+                set_up(workspace)
             case "up":
-                up(place, tasks=not given.no_tasks, settings=given.config)
+                up(workspace, tasks=not given.no_tasks, settings=given.config, plugins=given.plugins)
             case "down":
-                down(place)
+                down(workspace)
             case "status":
-                print(json.dumps(status(place), indent=2))
+                print(json.dumps(status(workspace), indent=2))
             case "env":
-                for name, value in shell.variables(place, _say).items():
+                for name, value in shell.variables(workspace, _say).items():
                     print(f"export {name}={shlex.quote(value)}")
             case "shell":
-                return open_shell(place)
+                return open_shell(workspace)
             case "preview":
-                print(preview(place, given.stack))
+                print(preview(workspace, given.stack))
     except FAILURES as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -60,38 +67,39 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def set_up(place: Place) -> None:
+def set_up(workspace: Workspace) -> None:
     """Make what is made once: the engine, Docker, the images that others are built on."""
     engine.ensure_engine(_say)
-    place.home.mkdir(exist_ok=True)
-    docker_daemon.ensure(place, _say)
+    workspace.home.mkdir(exist_ok=True)
+    docker_daemon.ensure(workspace, _say)
     _say("looking for the images")
     images.ensure_services_image(_say)
     base, upstream = images.ensure_orthanc_base(_say), images.upstream()
     _say(f"Orthanc's image is built on {base}" + (f", in place of {upstream}" if base != upstream else ""))
 
 
-def up(place: Place, *, tasks: bool, settings: list[str]) -> None:
+def up(workspace: Workspace, *, tasks: bool, settings: list[str], plugins: str) -> None:
     """Deploy, with `settings` (key=value) kept in the stack's configuration; a second time changes nothing."""
     began = time.monotonic()
-    set_up(place)
-    if not daemon.answers(place):
-        if (place.home / "state").exists():
+    set_up(workspace)
+    engine.choose(workspace, plugins)
+    if not emulator_process.answers(workspace):
+        if (workspace.home / "state").exists():
             _say("the emulated AWS was stopped and has forgotten the stack: it is deployed anew")
-            shutil.rmtree(place.home / "state")
-            containers.remove(place)
+            shutil.rmtree(workspace.home / "state")
+            containers.remove(workspace)
         _say("starting the emulated AWS")
-        daemon.start(place, tasks=tasks, warm=True)
+        emulator_process.start(workspace, tasks=tasks, warm=True)
     _say("starting the image registry")
-    containers.start_registry(place, _say)
-    stack.write_configuration(place)
-    (place.home / "state").mkdir(exist_ok=True)
-    shell.pulumi(place, "stack", "select", "--create", stack.NAME, stdout=subprocess.DEVNULL)
+    containers.start_registry(workspace, _say)
+    stack.write_configuration(workspace)
+    (workspace.home / "state").mkdir(exist_ok=True)
+    shell.pulumi(workspace, "stack", "select", "--create", stack.NAME, stdout=subprocess.DEVNULL)
     _say("pulumi up")
     options = ["--yes", "--skip-preview", "--suppress-outputs", "--config-path"]
     options += [f"--config={setting}" for setting in settings]
-    shell.pulumi(place, "up", *options)
-    now = status(place)
+    shell.pulumi(workspace, "up", *options)
+    now = status(workspace)
     _say(f"done in {time.monotonic() - began:.0f} s")
     print(f"\n  URL       {now['url']}  (on AWS: {now['outputs'].get('orthancUrl')})")
     dicom, endpoint = now["dicom"], now["outputs"].get("dicomEndpoint")
@@ -101,26 +109,26 @@ def up(place: Place, *, tasks: bool, settings: list[str]) -> None:
     print(f"            pulumi stack output orthancAdminPassword --show-secrets -s {stack.NAME}\n")
 
 
-def down(place: Place) -> None:
+def down(workspace: Workspace) -> None:
     """Destroy the stack, stop and remove all that was started or stored."""
-    if not place.home.exists():
+    if not workspace.home.exists():
         return
     began = time.monotonic()
-    if daemon.answers(place) and (place.home / "state").exists():
+    if emulator_process.answers(workspace) and (workspace.home / "state").exists():
         _say("pulumi destroy")
         # What it refuses or fails to destroy goes with the emulated account.
-        shell.pulumi(place, "destroy", "--yes", "--skip-preview", "--stack", stack.NAME, check=False)
+        shell.pulumi(workspace, "destroy", "--yes", "--skip-preview", "--stack", stack.NAME, check=False)
     _say("stopping what runs")
-    daemon.stop(place)
+    emulator_process.stop(workspace)
     if docker_daemon.answers():
-        containers.remove(place)
-    docker_daemon.release(place)
-    stack.remove_configuration(place)
-    shutil.rmtree(place.home)
+        containers.remove(workspace)
+    docker_daemon.release(workspace)
+    stack.remove_configuration(workspace)
+    shutil.rmtree(workspace.home)
     _say(f"done in {time.monotonic() - began:.0f} s")
 
 
-def open_shell(place: Place) -> int:
+def open_shell(workspace: Workspace) -> int:
     """A shell in the oldest task that runs, as the task's own user; answers its exit status.
 
     What it is to do comes from the terminal, or from standard input. Raises DockerError, NoTaskError.
@@ -128,52 +136,54 @@ def open_shell(place: Place) -> int:
     docker_daemon.demand()
     terminal = ["--tty"] if sys.stdin.isatty() else []
     command = ["sh", "-c", "exec $(command -v bash || echo sh)"]
-    into = ["docker", "exec", "--interactive", *terminal, containers.first_task(place), *command]
+    into = ["docker", "exec", "--interactive", *terminal, containers.first_task(workspace), *command]
     return subprocess.run(into, check=False).returncode
 
 
-def preview(place: Place, name: str) -> str:
+def preview(workspace: Workspace, name: str) -> str:
     """What `pulumi preview --json` plans for any stack of the project, in an embedded account of its own.
 
-    Nothing of `place` is touched: neither the stack's file, which the CLI would write to, nor what runs.
+    Nothing of `workspace` is touched: neither the stack's file, which the CLI would write to, nor what runs.
     """
     with tempfile.TemporaryDirectory(prefix="orthanc-preview-") as directory:
-        copy = Place(Path(directory))
-        for entry in place.root.iterdir():
+        copy = Workspace(Path(directory))
+        for entry in workspace.root.iterdir():
             if entry.name == ".venv" or not entry.name.startswith((".", "Pulumi.")):
                 (copy.root / entry.name).symlink_to(entry)
         for file in ("Pulumi.yaml", f"Pulumi.{name}.yaml"):
-            shutil.copy(place.root / file, copy.root)
+            shutil.copy(workspace.root / file, copy.root)
         (copy.home / "state").mkdir(parents=True)
         stack.write_configuration(copy, name)
-        daemon.start(copy, tasks=False)
+        emulator_process.start(copy, tasks=False)
         try:
             shell.pulumi(copy, "stack", "init", name, stdout=subprocess.DEVNULL)
             asked = ("preview", "--json", "--stack", name)
             return shell.pulumi(copy, *asked, stdout=subprocess.PIPE, text=True).stdout
         finally:
-            daemon.stop(copy)
+            emulator_process.stop(copy)
 
 
-def status(place: Place) -> dict[str, Any]:
+def status(workspace: Workspace) -> dict[str, Any]:
     """What runs: the stack's outputs (secrets masked), the URL, the DICOM port and the containers.
 
     The DICOM port is that of the newest healthy task, or with `dicomEndpoint` that of the network load balancer.
     """
-    running, outputs = daemon.answers(place), {}
-    if running and (place.home / "state").exists():
+    running, outputs = emulator_process.answers(workspace), {}
+    if running and (workspace.home / "state").exists():
         asked = ("stack", "output", "--json", "--stack", stack.NAME)
-        outputs = json.loads(shell.pulumi(place, *asked, check=False, capture_output=True).stdout or "{}")
-    found = containers.running(place) if docker_daemon.answers() else []
+        outputs = json.loads(shell.pulumi(workspace, *asked, check=False, capture_output=True).stdout or "{}")
+    found = containers.running(workspace) if docker_daemon.answers() else []
     return {
         "running": running,
         "outputs": outputs,
-        "url": f"http://127.0.0.1:{place.port('edge')}",
+        "url": f"http://127.0.0.1:{workspace.port('edge')}",
         "dicom": {
             "host": "127.0.0.1",
-            "port": place.port("nlb") if "dicomEndpoint" in outputs else containers.dicom_port(place, found),
-            "tls": "dicomEndpoint" in outputs and bool(stack.setting(place, "dicomCertificateArn", "")),
-            "aet": stack.setting(place, "dicomAet", "ORTHANC"),
+            "port": workspace.port("nlb")
+            if "dicomEndpoint" in outputs
+            else containers.dicom_port(workspace, found),
+            "tls": "dicomEndpoint" in outputs and bool(stack.setting(workspace, "dicomCertificateArn", "")),
+            "aet": stack.setting(workspace, "dicomAet", "ORTHANC"),
         },
         "containers": found,
     }

@@ -1,11 +1,11 @@
-"""What Docker holds for a place: all that carries its label. One container of it is the image registry."""
+"""What Docker holds for a workspace: all that carries its label. One container of it is the image registry."""
 
 import contextlib
 import json
 from typing import Any
 
 from local.images import PREFIX, ImageError, Log, docker, ensure_services_image
-from local.place import Place
+from local.workspace import Workspace
 
 _REGISTRY_PORT = 5000  # of the container, in base/services/registry.yml
 _DICOM_PORT = "4242"  # of the tasks' containers
@@ -15,38 +15,38 @@ class NoTaskError(Exception):
     """No task of Orthanc runs; the text says what to do."""
 
 
-def start_registry(place: Place, log: Log) -> None:
+def start_registry(workspace: Workspace, log: Log) -> None:
     """Start the registry that plays ECR unless it runs; what was pushed to it stays until `make down`.
 
     It is reached through the emulated AWS only, which listens on the registry port (local/emulator/registry.py).
-    What it stores is in a volume that the registries of all places share and that stays: compressing the layers of
-    the base image anew for each place would take most of a first deployment's time.
+    It stores in a volume that the registries of all workspaces share and that stays: compressing the layers of the
+    base image again for each workspace would take most of a first deployment's time.
     """
-    name = _registry(place)
+    name = _registry(workspace)
     if docker("ps", "--all", "--quiet", "--filter", f"name=^{name}$"):
         docker("start", name)
         return
-    labels = ("--label", f"orthanc.place={place.slug}", "--label", "orthanc.role=registry")
+    labels = ("--label", f"orthanc.workspace={workspace.slug}", "--label", "orthanc.role=registry")
     serve = (ensure_services_image(log), "docker-registry", "serve", "/etc/registry.yml")
     docker("run", "--detach", "--name", name, *labels, f"--volume={PREFIX}-layers:/var/lib/registry", *serve)
 
 
-def registry_address(place: Place) -> str:
+def registry_address(workspace: Workspace) -> str:
     """Where the registry's container listens, as address:port. Raises ImageError unless it runs."""
     networks = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-    if not (address := docker("inspect", "--format", networks, _registry(place))):
-        raise ImageError(f"{_registry(place)} does not run")
+    if not (address := docker("inspect", "--format", networks, _registry(workspace))):
+        raise ImageError(f"{_registry(workspace)} does not run")
     return f"{address}:{_REGISTRY_PORT}"
 
 
-def _registry(place: Place) -> str:
-    return f"{place.slug}-registry"
+def _registry(workspace: Workspace) -> str:
+    return f"{workspace.slug}-registry"
 
 
-def running(place: Place) -> list[dict[str, Any]]:
-    """The place's containers that run, oldest first: name, role, image, state, health, published ports."""
+def running(workspace: Workspace) -> list[dict[str, Any]]:
+    """The workspace's containers that run, oldest first: name, role, image, state, health, published ports."""
     inspected: list[dict[str, Any]] = []
-    for found in docker("ps", "--quiet", "--filter", f"label=orthanc.place={place.slug}").split():
+    for found in docker("ps", "--quiet", "--filter", f"label=orthanc.workspace={workspace.slug}").split():
         with contextlib.suppress(ImageError):  # it has ended meanwhile
             inspected += json.loads(docker("inspect", found))
     return [
@@ -67,7 +67,7 @@ def running(place: Place) -> list[dict[str, Any]]:
     ]
 
 
-def dicom_port(place: Place, running: list[dict[str, Any]]) -> int:
+def dicom_port(workspace: Workspace, running: list[dict[str, Any]]) -> int:
     """The port on 127.0.0.1 of the newest healthy task among those that are `running`, else of the newest.
 
     While tasks are replaced the older ones are about to go. Where none runs, the port of the first one.
@@ -77,23 +77,23 @@ def dicom_port(place: Place, running: list[dict[str, Any]]) -> int:
         for number, container in enumerate(running)
         if container["role"] == "task" and _DICOM_PORT in container["ports"]
     ]
-    return max(ports)[2] if ports else place.port("dicom0")
+    return max(ports)[2] if ports else workspace.port("dicom0")
 
 
-def first_task(place: Place) -> str:
+def first_task(workspace: Workspace) -> str:
     """The name of the oldest container that plays a task. Raises NoTaskError."""
-    for container in running(place):
+    for container in running(workspace):
         if container["role"] == "task":
             return container["name"]
     raise NoTaskError(
-        f"no task of Orthanc runs for {place.root}. Remedy: make up; where that has been done, make status"
-        f" tells what runs, and {place.home / 'emulator.log'} why a task ended"
+        f"no task of Orthanc runs for {workspace.root}. Remedy: make up; where that has been done, make status"
+        f" tells what runs, and {workspace.home / 'emulator.log'} why a task ended"
     )
 
 
-def remove(place: Place) -> None:
-    """Remove the place's containers, networks, volumes and images."""
-    label = f"label=orthanc.place={place.slug}"
+def remove(workspace: Workspace) -> None:
+    """Remove the workspace's containers, networks, volumes and images."""
+    label = f"label=orthanc.workspace={workspace.slug}"
     for kind, listed, removed in (
         ("container", ["--all"], ["--force", "--volumes"]),
         ("network", [], []),

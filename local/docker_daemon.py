@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.daemon import wait_until
+from local.emulator_process import wait_until
 from local.images import Log
-from local.place import Place, cache
+from local.workspace import Workspace, cache
 
 _SECONDS = 30
 
@@ -23,8 +23,8 @@ class DockerError(Exception):
     """There is no Docker, and it may not be installed or started from here; the text says what to do."""
 
 
-def ensure(place: Place, log: Log) -> None:
-    """See that a daemon answers, and that Debian's bootstrapper is there; note that `place` uses the daemon."""
+def ensure(workspace: Workspace, log: Log) -> None:
+    """Ensure that a daemon answers and that debootstrap is installed; record that `workspace` uses the daemon."""
     with _users() as users:
         if not answers():
             if not _may_install():
@@ -35,17 +35,17 @@ def ensure(place: Place, log: Log) -> None:
                 log("starting Docker's daemon")
                 _start(users)
         if (users / "pid").exists():
-            (users / place.slug).write_text(str(place.home))
+            (users / workspace.slug).write_text(str(workspace.home))
     if _may_install():
         _install("debootstrap", "debootstrap", log)
 
 
-def release(place: Place) -> None:
-    """`place` needs Docker no more: the last one stops a daemon that `ensure` started, and no other."""
+def release(workspace: Workspace) -> None:
+    """`workspace` needs Docker no more: the last one stops a daemon that `ensure` started, and no other."""
     with _users() as users:
-        (users / place.slug).unlink(missing_ok=True)
+        (users / workspace.slug).unlink(missing_ok=True)
         pid = users / "pid"
-        # A place whose directory was deleted is no user any more.
+        # A workspace whose directory was deleted is no user any more.
         if not pid.exists() or any(Path(user.read_text()).exists() for user in users.glob("orthanc-*")):
             return
         if _is_dockerd(number := int(pid.read_text())):
@@ -101,7 +101,7 @@ def _is_dockerd(pid: int) -> bool:
 
 @contextmanager
 def _users() -> Iterator[Path]:
-    """The record of a daemon that was started from here: its pid, and a file for each place that uses it."""
+    """The record of a daemon that was started from here: its pid, and a file for each workspace that uses it."""
     directory = cache() / "dockerd"
     directory.mkdir(exist_ok=True)
     with (directory / "lock").open("w") as lock:

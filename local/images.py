@@ -14,12 +14,12 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from local.place import cache
+from local.workspace import cache
 
 Log = Callable[[str], object]
 
 BASE = Path(__file__).parent / "base"
-PREFIX = "orthanc-local"  # of every image made here; they belong to no place and stay when a place goes
+PREFIX = "orthanc-local"  # of every image made here; they belong to no workspace and stay when a workspace goes
 
 # Debian's releases by their names. forky is the next stable one and has the Orthanc of upstream's pinned image;
 # the stable one has an older Orthanc, from which the tests upgrade.
@@ -171,7 +171,7 @@ def _pulled(image: str, log: Log) -> bool:
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Two places that start together build an image once."""
+    """Two workspaces that start together build an image once."""
     with (cache() / "images.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,21 +1,23 @@
-"""The environment in which plain pulumi, aws and boto3 work on a place's embedded AWS, and pulumi run in it."""
+"""The environment in which plain pulumi, aws and boto3 work on the embedded AWS, and pulumi run in it."""
 
 import os
 import subprocess
 from typing import Any
 
-from local import engine
 from local.images import Log
-from local.place import Place
+from local.workspace import Workspace
+from offline import engine
 
 
-def variables(place: Place, log: Log) -> dict[str, str]:
+def variables(workspace: Workspace, log: Log) -> dict[str, str]:
     """What a shell needs beside its own variables. Raises EngineError."""
-    path = engine.path(place, engine.ensure_engine(log))
-    return place.environment() | {"PATH": path, "VIRTUAL_ENV": str(place.root / ".venv")}
+    path = engine.path(workspace, engine.ensure_engine(log))
+    return workspace.environment() | {"PATH": path, "VIRTUAL_ENV": str(workspace.root / ".venv")}
 
 
-def pulumi(place: Place, *arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]:
-    """Run the CLI on the place; `options` are subprocess's. Raises CalledProcessError unless check=False."""
-    environment = os.environ | variables(place, lambda _: None)
-    return subprocess.run(["pulumi", *arguments], cwd=place.root, env=environment, **{"check": True, **options})
+def pulumi(workspace: Workspace, *arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]:
+    """Run the CLI on the workspace; `options` are subprocess's. Raises CalledProcessError unless check=False."""
+    environment = os.environ | variables(workspace, lambda _: None)
+    return subprocess.run(
+        ["pulumi", *arguments], cwd=workspace.root, env=environment, **{"check": True, **options}
+    )

@@ -5,16 +5,26 @@ from typing import Any
 
 import yaml
 
-from local.place import REGION, TEST_CREDENTIALS, Place
+from local.workspace import REGION, TEST_CREDENTIALS, Workspace
 
 NAME = "local"
 PROJECT = "orthanc-on-aws"
 
-# Every service that the program calls; the AWS provider takes an endpoint for each.
+# The services that the program calls, as `aws:endpoints` names them. The provider calls AWS itself for any other.
 SERVICES = (
-    *("acm", "backup", "budgets", "cloudcontrol", "cloudfront", "cloudtrail", "cloudwatch", "ec2", "ecr", "ecs"),
-    *("efs", "elbv2", "events", "iam", "kms", "logs", "rds", "route53", "s3", "secretsmanager", "sfn", "sns"),
-    *("sqs", "sts", "wafv2"),
+    *(
+        "acm",
+        "applicationautoscaling",
+        "backup",
+        "budgets",
+        "cloudfront",
+        "cloudtrail",
+        "cloudwatch",
+        "ec2",
+        "ecr",
+    ),
+    *("ecs", "efs", "elbv2", "events", "iam", "kms", "logs", "rds", "route53", "s3", "secretsmanager"),
+    *("servicequotas", "sns", "sqs", "ssm", "stepfunctions", "sts", "wafv2"),
 )
 
 _DEFAULTS: dict[str, Any] = {
@@ -25,39 +35,39 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def write_configuration(place: Place, name: str = NAME) -> None:
-    """Write Pulumi.<name>.yaml with this place's endpoints; what is set in it stays."""
-    content = _read(place, name)
-    content["config"] = _DEFAULTS | content.get("config", {}) | _embedded(place)
-    _file(place, name).write_text(yaml.safe_dump(content, sort_keys=False))
+def write_configuration(workspace: Workspace, name: str = NAME) -> None:
+    """Write Pulumi.<name>.yaml with this workspace's endpoints; what is set in it stays."""
+    content = _read(workspace, name)
+    content["config"] = _DEFAULTS | content.get("config", {}) | _embedded(workspace)
+    _file(workspace, name).write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-def remove_configuration(place: Place) -> None:
+def remove_configuration(workspace: Workspace) -> None:
     """Remove Pulumi.local.yaml, unless the user has set something in it."""
-    if _read(place).get("config") == _DEFAULTS | _embedded(place):
-        _file(place).unlink()
+    if _read(workspace).get("config") == _DEFAULTS | _embedded(workspace):
+        _file(workspace).unlink()
 
 
-def setting(place: Place, key: str, default: str) -> str:
+def setting(workspace: Workspace, key: str, default: str) -> str:
     """The program's setting `key` as the stack has it, else its default."""
-    return _read(place).get("config", {}).get(f"{PROJECT}:{key}", default)
+    return _read(workspace).get("config", {}).get(f"{PROJECT}:{key}", default)
 
 
-def _embedded(place: Place) -> dict[str, Any]:
+def _embedded(workspace: Workspace) -> dict[str, Any]:
     return {
         "aws:accessKey": TEST_CREDENTIALS["AWS_ACCESS_KEY_ID"],
         "aws:secretKey": TEST_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         "aws:skipCredentialsValidation": True,
         "aws:skipMetadataApiCheck": True,
         "aws:s3UsePathStyle": True,
-        "aws:endpoints": [dict.fromkeys(SERVICES, place.endpoint)],
+        "aws:endpoints": [dict.fromkeys(SERVICES, workspace.endpoint)],
     }
 
 
-def _file(place: Place, name: str = NAME) -> Path:
-    return place.root / f"Pulumi.{name}.yaml"
+def _file(workspace: Workspace, name: str = NAME) -> Path:
+    return workspace.root / f"Pulumi.{name}.yaml"
 
 
-def _read(place: Place, name: str = NAME) -> dict[str, Any]:
-    file = _file(place, name)
+def _read(workspace: Workspace, name: str = NAME) -> dict[str, Any]:
+    file = _file(workspace, name)
     return (yaml.safe_load(file.read_text()) if file.exists() else None) or {}

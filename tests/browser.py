@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 
-from local.daemon import wait_until
+from local.emulator_process import wait_until
 from local.images import docker, ensure_browser_image
 from tests.data.archive import Archive
 from tests.embedded import free_port

@@ -12,9 +12,9 @@ from typing import Any
 import regex
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from local.standins.aws import load
-from local.standins.mapping import fold
-from local.standins.table import ROWS
+from offline.stand_ins.aws import load
+from offline.stand_ins.mapping import fold
+from offline.stand_ins.table import ROWS
 
 load()
 

@@ -16,7 +16,7 @@ LONGEST_FIRST = [
     "data",
     "data/dicom",
     "data/test_migrations.py",
-    "runner",
+    "local/runner",
     "unit",
 ]
 

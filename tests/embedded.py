@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import boto3
 
-from local.place import Place
+from local.workspace import Workspace
 
 PROJECT = Path(__file__).parents[1]
 
@@ -37,7 +37,7 @@ class Embedded:
     """The copy in `root`; a `make up` of this checkout or another test never meets it."""
 
     def __init__(self, root: Path):
-        self.place = Place(root)
+        self.workspace = Workspace(root)
         listed = subprocess.run(
             ["git", "ls-files", "-co", "--exclude-standard"],
             cwd=PROJECT,
@@ -73,7 +73,7 @@ class Embedded:
         """Run the plain CLI, and let it go on."""
         return subprocess.Popen(
             ["pulumi", *arguments, "--non-interactive", "-s", stack],
-            cwd=self.place.root,
+            cwd=self.workspace.root,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -99,7 +99,7 @@ class Embedded:
 
     def changes(self, command: str = "up") -> list[Step]:
         """Run `pulumi up` (or `refresh`) and answer what it changed, in order."""
-        log = self.place.root / "events.json"
+        log = self.workspace.root / "events.json"
         log.unlink(missing_ok=True)
         self.environment["PULUMI_DEBUG_COMMANDS"] = (
             "true"  # offers the log of events, as the Automation API reads it
@@ -129,7 +129,7 @@ class Embedded:
         """A boto3 client of the emulated AWS."""
         return boto3.client(
             service,
-            endpoint_url=self.place.endpoint,
+            endpoint_url=self.workspace.endpoint,
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
@@ -138,7 +138,7 @@ class Embedded:
     def _run(
         self, command: list[str], *, check: bool = True, typed: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        options: dict[str, Any] = {"cwd": self.place.root, "env": self.environment, "input": typed}
+        options: dict[str, Any] = {"cwd": self.workspace.root, "env": self.environment, "input": typed}
         done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
         if check:
             assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}"

@@ -8,26 +8,26 @@ from collections.abc import Iterator
 
 import requests
 
-from local.daemon import wait_until
-from local.place import Place
+from local.emulator_process import wait_until
 from local.runner import clock
+from local.workspace import Workspace
 from tests.embedded import PROJECT
 
 _SECONDS = 60  # for a busy machine
 
 
 @contextlib.contextmanager
-def emulated(place: Place, *arguments: str, times_as_fast: int = 1) -> Iterator[None]:
-    """The emulated AWS of a place, which ends without an error; its health checks may go faster."""
-    place.home.mkdir()
-    environment = os.environ | {"ORTHANC_LOCAL_ROOT": str(place.root), clock.VARIABLE: str(times_as_fast)}
-    command = [sys.executable, "-m", "local.emulator", *arguments]
-    log = place.home / "emulator.log"
+def emulated(workspace: Workspace, *arguments: str, times_as_fast: int = 1) -> Iterator[None]:
+    """The emulated AWS of a workspace, which ends without an error; its health checks may go faster."""
+    workspace.home.mkdir()
+    environment = os.environ | {"ORTHANC_LOCAL_ROOT": str(workspace.root), clock.VARIABLE: str(times_as_fast)}
+    command = [sys.executable, "-m", "local.serve", *arguments]
+    log = workspace.home / "emulator.log"
     with log.open("w") as output:
         daemon = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=output)
     try:
-        wait_until(lambda: _answers(place) or daemon.poll() is not None, _SECONDS)
-        assert _answers(place), log.read_text()
+        wait_until(lambda: _answers(workspace) or daemon.poll() is not None, _SECONDS)
+        assert _answers(workspace), log.read_text()
         yield
         daemon.terminate()
         assert daemon.wait(_SECONDS) == 0
@@ -35,8 +35,8 @@ def emulated(place: Place, *arguments: str, times_as_fast: int = 1) -> Iterator[
         daemon.kill()
 
 
-def _answers(place: Place) -> bool:
+def _answers(workspace: Workspace) -> bool:
     try:
-        return requests.get(f"{place.endpoint}/moto-api/", timeout=5).ok
+        return requests.get(f"{workspace.endpoint}/moto-api/", timeout=5).ok
     except requests.ConnectionError:
         return False

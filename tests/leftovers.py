@@ -6,30 +6,30 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from local import containers, daemon, docker_daemon
-from local.place import Place
+from local import containers, docker_daemon, emulator_process
+from local.workspace import Workspace
 
-# From the run's directory to the homes of places: of workers and of tests that run in no worker.
+# From the run's directory to the homes of workspaces: of workers and of tests that run in no worker.
 _HOMES = ("*/.local", "*/*/.local", "*/*/*/.local")
 
 
 def end(directory: Path) -> None:
-    """End the processes and remove the containers of every place below `directory`, if there are any."""
-    places = [Place(home.parent) for pattern in _HOMES for home in directory.glob(pattern)]
-    for place in places:
-        with contextlib.suppress(daemon.EmulatorError):
-            daemon.stop(place)  # and the tasks that it runs
+    """End the processes and remove the containers of every workspace below `directory`, if there are any."""
+    workspaces = [Workspace(home.parent) for pattern in _HOMES for home in directory.glob(pattern)]
+    for workspace in workspaces:
+        with contextlib.suppress(emulator_process.EmulatorError):
+            emulator_process.stop(workspace)  # and the tasks that it runs
     for process in _processes(directory):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-    for place in places:
+    for workspace in workspaces:
         if docker_daemon.answers():
-            containers.remove(place)
-        docker_daemon.release(place)
+            containers.remove(workspace)
+        docker_daemon.release(workspace)
 
 
 def _processes(directory: Path) -> Iterator[int]:
-    """The processes, this one apart, that work for a place below `directory`: their environment says so."""
+    """The processes, this one apart, that work for a workspace below `directory`: their environment says so."""
     mark = f"ORTHANC_LOCAL_ROOT={directory}/".encode()
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

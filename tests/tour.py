@@ -137,7 +137,7 @@ def take(browser: Browser, name: str, stored: Stored) -> tuple[bytes, str]:
 
 
 def main() -> None:
-    """Deploy in a place of its own, take the pictures, destroy."""
+    """Deploy in a workspace of its own, take the pictures, destroy."""
     with tempfile.TemporaryDirectory(prefix="orthanc-tour-") as directory:
         embedded = Embedded(Path(directory))
         try:

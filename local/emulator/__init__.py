@@ -1,1 +1,1 @@
-"""The emulated AWS of a place: moto as a server on loopback, extended in process by `overlay`."""
+"""The emulated AWS of a workspace: moto as a server on loopback, extended in process by `overlay`."""

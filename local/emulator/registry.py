@@ -1,9 +1,9 @@
-"""ECR's registry: a proxy before the place's registry container, by which ECR knows every image that is pushed.
+"""ECR's registry: a proxy before the workspace's registry container; it reports every pushed image to ECR.
 
 A manifest is judged first: ECR refuses one for a repository that it does not have, and another one under a tag
 that cannot be moved. What ECR has deleted cannot be pulled.
 
-The containers of all places store in one volume. Each place has repositories of its own there, under its slug. A
+The containers of all workspaces store in one volume. Each has repositories of its own there, under its slug. A
 layer that any of them was ever given is mounted from a repository that has them all, so that it is pushed once.
 """
 
@@ -21,12 +21,12 @@ from yarl import URL
 from local.containers import registry_address
 from local.emulator.overlay import ecr
 from local.images import ImageError
-from local.place import Place
+from local.workspace import Workspace
 
 _MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<reference>[^/]+)")
 _LAYER = re.compile(r"/v2/(?P<repository>.+)/blobs/(?P<digest>sha256:[^/]+)")
 _UPLOAD = re.compile(r"/v2/(?P<repository>.+)/blobs/uploads/.+")
-_EVERY_LAYER = "layers"  # the repository that has the layers of all places
+_EVERY_LAYER = "layers"  # the repository that has the layers of all workspaces
 _LARGEST_MANIFEST = 4 << 20  # bytes, as in Docker's own registry
 _CHUNK_BYTES = 1 << 20
 _CONNECT_SECONDS = 10
@@ -37,9 +37,9 @@ _HOP_BY_HOP = ("Connection", "Expect", "Keep-Alive", "TE", "Trailer", "Transfer-
 class Registry:
     """Serves in a thread of its own, as long as the process lives."""
 
-    def __init__(self, place: Place):
+    def __init__(self, workspace: Workspace):
         """Listens at once. Raises OSError when the port is taken."""
-        self._place = place
+        self._workspace = workspace
         self._container = ""  # the address of the container, once it is known
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="registry", daemon=True).start()
@@ -53,7 +53,7 @@ class Registry:
         )
         runner = web.ServerRunner(web.Server(self._handle, access_log=None))
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", self._place.port("registry")).start()
+        await web.TCPSite(runner, "127.0.0.1", self._workspace.port("registry")).start()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         manifest, layer = _MANIFEST.fullmatch(request.path), _LAYER.fullmatch(request.path)
@@ -130,12 +130,12 @@ class Registry:
             mounted.raise_for_status()
 
     def _own(self, repository: str) -> str:
-        """The name that the place's repository has in the container."""
-        return f"{self._place.slug}/{repository}"
+        """The name that the workspace's repository has in the container."""
+        return f"{self._workspace.slug}/{repository}"
 
     async def _url(self, path: str) -> URL:
         if not self._container:
-            self._container = await asyncio.to_thread(registry_address, self._place)
+            self._container = await asyncio.to_thread(registry_address, self._workspace)
         return URL(f"http://{self._container}{path}", encoded=True)
 
 

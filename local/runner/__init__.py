@@ -5,13 +5,13 @@ import threading
 from collections.abc import Callable
 
 from local.emulator.overlay import changes
-from local.place import Place
 from local.runner import containers
 from local.runner.databases import Databases
 from local.runner.edge import Front
 from local.runner.network_balancer import NetworkBalancer
 from local.runner.services import Services
 from local.runner.tasks import Links
+from local.workspace import Workspace
 
 # Seconds from one look at what is deployed to the next: while something is not as wanted, and after a change.
 _BUSY, _AT_REST = 0.3, 1.0
@@ -19,18 +19,18 @@ _BUSY, _AT_REST = 0.3, 1.0
 log = logging.getLogger("runner")
 
 
-def start(place: Place) -> Callable[[], None]:
+def start(workspace: Workspace) -> Callable[[], None]:
     """Run what is deployed on the emulated AWS, in threads; the function that ends it removes every container."""
-    containers.open_network(place)
-    front, network_balancer = Front(place), NetworkBalancer(place)
+    containers.open_network(workspace)
+    front, network_balancer = Front(workspace), NetworkBalancer(workspace)
     changed, stopped = threading.Event(), threading.Event()
     changes.tell(changed.set)
-    databases = Databases(place, changed.set)
+    databases = Databases(workspace, changed.set)
 
     def busy(address: str) -> bool:
         return front.busy(address) or network_balancer.busy(address)
 
-    services = Services(place, Links(busy, front.cut, changed.set))
+    services = Services(workspace, Links(busy, front.cut, changed.set))
 
     def follow() -> None:
         steady = False
@@ -50,9 +50,9 @@ def start(place: Place) -> Callable[[], None]:
         stopped.set()
         changed.set()
         thread.join()
-        containers.remove_all(place)
+        containers.remove_all(workspace)
 
     thread = threading.Thread(target=follow, name="runner", daemon=True)
     thread.start()
-    log.info("the edge answers at http://127.0.0.1:%s", place.port("edge"))
+    log.info("the edge answers at http://127.0.0.1:%s", workspace.port("edge"))
     return stop

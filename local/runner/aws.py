@@ -1,4 +1,4 @@
-"""Clients of the place's emulated AWS, and the credentials that ECS gets for the roles of a task."""
+"""Clients of the workspace's emulated AWS, and the credentials that ECS gets for the roles of a task."""
 
 import functools
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.config import Config
 
-from local.place import REGION, TEST_CREDENTIALS, Place
+from local.workspace import REGION, TEST_CREDENTIALS, Workspace
 
 # Fargate renews the credentials of a task as long as it runs; those in a container's environment stay: a year.
 _SESSION_SECONDS = 365 * 24 * 3600
@@ -21,16 +21,16 @@ class Credentials(NamedTuple):
 
 
 @functools.lru_cache(maxsize=64)
-def client(place: Place, service: str, credentials: Credentials = Credentials()) -> Any:  # noqa: B008 - a constant
+def client(workspace: Workspace, service: str, credentials: Credentials = Credentials()) -> Any:  # noqa: B008 - a constant
     """A boto3 client, of a session of its own: sessions are not made for threads, clients are."""
     session = boto3.Session(*credentials, region_name=REGION)
     # A proxy of the environment does not lead to loopback.
-    return session.client(service, endpoint_url=place.endpoint, config=Config(proxies={}))
+    return session.client(service, endpoint_url=workspace.endpoint, config=Config(proxies={}))
 
 
-def assume(place: Place, role_arn: str, session: str) -> Credentials:
+def assume(workspace: Workspace, role_arn: str, session: str) -> Credentials:
     """What STS gives ECS for the role; botocore's ClientError where its trust policy does not let ECS in."""
-    answer = client(place, "sts").assume_role(
+    answer = client(workspace, "sts").assume_role(
         RoleArn=role_arn, RoleSessionName=session, DurationSeconds=_SESSION_SECONDS
     )["Credentials"]
     return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])

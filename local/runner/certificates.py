@@ -1,43 +1,43 @@
-"""The place's certificate authority: it signs as RDS's would, and tasks trust it where they trust RDS's."""
+"""The workspace's certificate authority: it signs as RDS's would, and tasks trust it where they trust RDS's."""
 
 import hashlib
 import os
 from pathlib import Path
 
 from local.images import docker
-from local.place import Place
 from local.runner.containers import services_image
+from local.workspace import Workspace
 
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650")
 
 
-def certificate(place: Place, host: str) -> tuple[Path, Path]:
+def certificate(workspace: Workspace, host: str) -> tuple[Path, Path]:
     """Files (PEM) with a certificate for the name `host` and with its private key; made once."""
-    _issue(place, "ca", "-subj", "/CN=Embedded AWS RDS Root CA")
+    _issue(workspace, "ca", "-subj", "/CN=Embedded AWS RDS Root CA")
     # An alternative name only: a common name ends at 64 characters.
     names = ("-subj", "/CN=RDS", "-addext", f"subjectAltName=DNS:{host}", "-addext", "basicConstraints=CA:FALSE")
-    _issue(place, host, *names, "-CA", "ca.pem", "-CAkey", "ca.key")
-    return _file(place, f"{host}.pem"), _file(place, f"{host}.key")
+    _issue(workspace, host, *names, "-CA", "ca.pem", "-CAkey", "ca.key")
+    return _file(workspace, f"{host}.pem"), _file(workspace, f"{host}.key")
 
 
-def with_authority(place: Place, image: str, path: str) -> Path:
-    """A file with the certificates at `path` in the image and, after them, the place's own authority."""
-    file = _file(place, f"{hashlib.sha256(f'{image} {path}'.encode()).hexdigest()}.pem")
+def with_authority(workspace: Workspace, image: str, path: str) -> Path:
+    """A file with the certificates at `path` in the image and, after them, the workspace's own authority."""
+    file = _file(workspace, f"{hashlib.sha256(f'{image} {path}'.encode()).hexdigest()}.pem")
     if not file.exists():
         bundle = docker("run", "--rm", "--network=none", "--entrypoint=cat", image, path)
-        file.write_text(f"{bundle}\n{_file(place, 'ca.pem').read_text()}")
+        file.write_text(f"{bundle}\n{_file(workspace, 'ca.pem').read_text()}")
     return file
 
 
-def _file(place: Place, name: str) -> Path:
-    return place.home.resolve() / "tls" / name
+def _file(workspace: Workspace, name: str) -> Path:
+    return workspace.home.resolve() / "tls" / name
 
 
-def _issue(place: Place, name: str, *arguments: str) -> None:
+def _issue(workspace: Workspace, name: str, *arguments: str) -> None:
     """Make `name`.pem and .key by the openssl of the services image: not every machine has one."""
-    if _file(place, f"{name}.pem").exists():
+    if _file(workspace, f"{name}.pem").exists():
         return
-    directory = _file(place, "")
+    directory = _file(workspace, "")
     directory.mkdir(exist_ok=True)
     options = ("--rm", "--network=none", f"--user={os.getuid()}:{os.getgid()}", f"--volume={directory}:/tls")
     request = ("openssl", "req", "-x509", *_KEY, *arguments, "-keyout", f"{name}.key", "-out", f"{name}.pem")

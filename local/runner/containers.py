@@ -1,49 +1,51 @@
-"""What every container of a place has in common: labels, network, and the way to the emulated AWS."""
+"""What every container of a workspace has in common: labels, network, and the way to the emulated AWS."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
 
 from local.images import ImageError, docker, ensure_services_image
-from local.place import Place
+from local.workspace import Workspace
 
 AWS_PORT = 4566
 AWS_ENDPOINT = f"http://aws:{AWS_PORT}"
 """The emulated AWS as the containers reach it."""
 
 
-def open_network(place: Place) -> None:
+def open_network(workspace: Workspace) -> None:
     """The network that stands for the VPC, and on it the relay to the emulated AWS.
 
     Without masquerading nothing in it reaches the internet, and yet its ports can be published on loopback (those
     of an `--internal` network cannot).
     """
-    remove_all(place)
+    remove_all(workspace)
     no_internet = "--opt=com.docker.network.bridge.enable_ip_masquerade=false"
-    docker("network", "create", *_labels(place), no_internet, place.slug)
+    docker("network", "create", *_labels(workspace), no_internet, workspace.slug)
     relay = ("socat", f"TCP-LISTEN:{AWS_PORT},fork,reuseaddr", "UNIX-CONNECT:/run/aws/aws.sock")
-    options = ("--network-alias=aws", f"--volume={place.home.resolve() / 'run'}:/run/aws")
-    run(place, "relay", f"{place.slug}-relay", *options, services_image(), *relay)
+    options = ("--network-alias=aws", f"--volume={workspace.home.resolve() / 'run'}:/run/aws")
+    run(workspace, "relay", f"{workspace.slug}-relay", *options, services_image(), *relay)
 
 
-def run(place: Place, role: str, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+def run(
+    workspace: Workspace, role: str, name: str, *arguments: str, environment: Mapping[str, str] | None = None
+) -> str:
     """Start a container (`arguments`: docker's options, image, command) and give its address. Raises ImageError.
 
     `environment` is handed over in docker's own, so that no secret is on a command line.
     """
     variables = [f"--env={variable}" for variable in environment or ()]
-    common = ("--detach", f"--name={name}", f"--network={place.slug}", f"--label=orthanc.role={role}")
-    docker("run", *common, *_labels(place), *variables, *arguments, **environment or {})
-    return address(place, name)
+    common = ("--detach", f"--name={name}", f"--network={workspace.slug}", f"--label=orthanc.role={role}")
+    docker("run", *common, *_labels(workspace), *variables, *arguments, **environment or {})
+    return address(workspace, name)
 
 
-def address(place: Place, name: str) -> str:
-    """The container's address in the place's network; empty while it does not run."""
-    return inspect(name, f'{{{{(index .NetworkSettings.Networks "{place.slug}").IPAddress}}}}')
+def address(workspace: Workspace, name: str) -> str:
+    """The container's address in the workspace's network; empty while it does not run."""
+    return inspect(name, f'{{{{(index .NetworkSettings.Networks "{workspace.slug}").IPAddress}}}}')
 
 
-def gateway(place: Place) -> str:
-    """This machine's address in the place's network: its end of the bridge."""
-    return docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", place.slug)
+def gateway(workspace: Workspace) -> str:
+    """This machine's address in the workspace's network: its end of the bridge."""
+    return docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", workspace.slug)
 
 
 def inspect(name: str, template: str) -> str:
@@ -56,15 +58,15 @@ def services_image() -> str:
     return ensure_services_image(lambda _: None)
 
 
-def create_volume(place: Place, name: str) -> None:
-    """A volume of the place; one that is there already stays as it is."""
-    docker("volume", "create", *_labels(place), name)
+def create_volume(workspace: Workspace, name: str) -> None:
+    """A volume of the workspace; one that is there already stays as it is."""
+    docker("volume", "create", *_labels(workspace), name)
 
 
-def copy_volume(place: Place, source: str, target: str, *, user: str = "") -> None:
+def copy_volume(workspace: Workspace, source: str, target: str, *, user: str = "") -> None:
     """A volume `target` with what is in `source` at one moment: `user`, a container that writes to it, waits."""
     for volume in (source, target):
-        create_volume(place, volume)
+        create_volume(workspace, volume)
     volumes = (f"--volume={source}:/source:ro", f"--volume={target}:/target")
     with _paused(user):
         docker("run", "--rm", *volumes, services_image(), "cp", "--archive", "/source/.", "/target")
@@ -91,12 +93,14 @@ def remove(kind: str, *names: str) -> None:
         docker(kind, "rm", *force, *names)
 
 
-def remove_all(place: Place) -> None:
-    """Remove all that a runner of this place made, now or in an earlier life."""
+def remove_all(workspace: Workspace) -> None:
+    """Remove all that a runner of this workspace made, now or in an earlier life."""
     for kind, every in (("container", ("--all",)), ("network", ()), ("volume", ())):
-        if found := docker(kind, "ls", *every, "--quiet", f"--filter=label=orthanc.runner={place.slug}").split():
+        if found := docker(
+            kind, "ls", *every, "--quiet", f"--filter=label=orthanc.runner={workspace.slug}"
+        ).split():
             remove(kind, *found)
 
 
-def _labels(place: Place) -> tuple[str, str]:
-    return f"--label=orthanc.place={place.slug}", f"--label=orthanc.runner={place.slug}"
+def _labels(workspace: Workspace) -> tuple[str, str]:
+    return f"--label=orthanc.workspace={workspace.slug}", f"--label=orthanc.runner={workspace.slug}"

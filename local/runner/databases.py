@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from local.emulator.overlay.rds import master_password, restored_from
 from local.images import docker
-from local.place import Place
 from local.runner import certificates, containers
 from local.runner.aws import client
+from local.workspace import Workspace
 
 # GiB of an instance class by its size; what is larger has more than any test needs.
 _MEMORY_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8}
@@ -34,11 +34,11 @@ class _Instance(NamedTuple):
 
 
 class Databases:
-    """The containers that play the RDS instances of a place."""
+    """The containers that play the RDS instances of a workspace."""
 
-    def __init__(self, place: Place, changed: Callable[[], None]):
+    def __init__(self, workspace: Workspace, changed: Callable[[], None]):
         """Nothing runs yet. `changed` is called when a container has ended."""
-        self._place, self._changed = place, changed
+        self._workspace, self._changed = workspace, changed
         self._running: dict[str, _Instance] = {}
         self._addresses: dict[str, str] = {}
         self._ended: dict[str, threading.Event] = {}
@@ -46,7 +46,7 @@ class Databases:
 
     def follow(self) -> bool:
         """Run what is deployed now and nothing else; whether every instance takes connections."""
-        deployed = client(self._place, "rds").describe_db_instances()["DBInstances"]
+        deployed = client(self._workspace, "rds").describe_db_instances()["DBInstances"]
         self._keep_snapshots()
         wanted = {self._name(each): self._instance(each) for each in deployed}
         for name in self._running.keys() - wanted.keys():
@@ -58,23 +58,25 @@ class Databases:
 
     def _keep_snapshots(self) -> None:
         """Copy the data of whose snapshot is new, also when the instance itself has gone with it."""
-        taken = client(self._place, "rds").describe_db_snapshots()["DBSnapshots"]
+        taken = client(self._workspace, "rds").describe_db_snapshots()["DBSnapshots"]
         volumes = {self._volume(each["DBSnapshotIdentifier"]): self._name(each) for each in taken}
         for volume in self._snapshots - volumes.keys():
             containers.remove("volume", volume)
         for volume in volumes.keys() - self._snapshots:
-            containers.copy_volume(self._place, volumes[volume], volume, user=volumes[volume])
+            containers.copy_volume(self._workspace, volumes[volume], volume, user=volumes[volume])
         self._snapshots = set(volumes)
 
     def _volume(self, snapshot: str) -> str:
-        return f"{self._place.slug}-snapshot-{snapshot.replace(':', '-')}"
+        return f"{self._workspace.slug}-snapshot-{snapshot.replace(':', '-')}"
 
     def _name(self, deployed: dict[str, Any]) -> str:
-        return f"{self._place.slug}-{deployed['DBInstanceIdentifier']}"
+        return f"{self._workspace.slug}-{deployed['DBInstanceIdentifier']}"
 
     def _instance(self, deployed: dict[str, Any]) -> _Instance:
         group = deployed["DBParameterGroups"][0]["DBParameterGroupName"]
-        parameters = client(self._place, "rds").describe_db_parameters(DBParameterGroupName=group)["Parameters"]
+        parameters = client(self._workspace, "rds").describe_db_parameters(DBParameterGroupName=group)[
+            "Parameters"
+        ]
         values = {each["ParameterName"]: each.get("ParameterValue") for each in parameters}
         memory = _MEMORY_GIB.get(deployed["DBInstanceClass"].rpartition(".")[2], 16) << 30
         return _Instance(
@@ -100,7 +102,7 @@ class Databases:
             self._start(name, instance)
         elif self._ended[name].is_set():
             docker("start", name)
-            self._addresses[name] = containers.address(self._place, name)
+            self._addresses[name] = containers.address(self._workspace, name)
             self._watch(name)
         try:
             with socket.create_connection((self._addresses[name], instance.port), timeout=1):
@@ -111,14 +113,14 @@ class Databases:
     def _start(self, name: str, instance: _Instance) -> None:
         containers.remove("container", name)
         if name not in self._running and instance.snapshot:
-            containers.copy_volume(self._place, self._volume(instance.snapshot), name)
+            containers.copy_volume(self._workspace, self._volume(instance.snapshot), name)
         else:
-            containers.create_volume(self._place, name)
+            containers.create_volume(self._workspace, name)
         password = self._write_password(name, instance)
-        certificate, key = certificates.certificate(self._place, instance.host)
+        certificate, key = certificates.certificate(self._workspace, instance.host)
         files = {"PASSWORD_FILE": password, "CERTIFICATE": certificate, "KEY": key}
         self._addresses[name] = containers.run(
-            self._place,
+            self._workspace,
             "database",
             name,
             f"--network-alias={instance.host}",
@@ -144,7 +146,7 @@ class Databases:
 
     def _write_password(self, name: str, instance: _Instance) -> Path:
         """The file from which the container takes the master user's password."""
-        file = self._place.home.resolve() / "run" / f"{name}.password"
+        file = self._workspace.home.resolve() / "run" / f"{name}.password"
         file.touch(mode=0o600)
         file.write_text(instance.password)
         return file

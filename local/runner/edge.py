@@ -11,10 +11,10 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from local.emulator.overlay import changes
-from local.place import Place
-from local.runner import firewall, listener_rules, messages, viewer_events
+from local.runner import firewall, http_headers, listener_rules, viewer_events
 from local.runner.routes import Route, RouteError, read
 from local.runner.viewer_function import FunctionFailedError, ViewerFunction
+from local.workspace import Workspace
 
 _ROUTE_SECONDS = 1.0
 _CONNECT_SECONDS = 10
@@ -28,9 +28,9 @@ _NO_DEFAULTS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 class Front:
     """Serves in a thread of its own, as long as the process lives."""
 
-    def __init__(self, place: Place):
+    def __init__(self, workspace: Workspace):
         """Listens at once. Raises OSError when the port is taken."""
-        self._place = place
+        self._workspace = workspace
         self._under_way: Counter[str] = Counter()
         self._answers: dict[str, set[ClientResponse | None]] = defaultdict(set)
         self._turns = itertools.count()
@@ -61,7 +61,7 @@ class Front:
         )
         runner = web.ServerRunner(server)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", self._place.port("edge")).start()
+        await web.TCPSite(runner, "127.0.0.1", self._workspace.port("edge")).start()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
@@ -84,7 +84,7 @@ class Front:
             action = listener_rules.action(route.rules, asked.target, asked.headers)
             if isinstance(action, listener_rules.Group):
                 return await self._forward(route, action, request, asked)
-            added = messages.policy_headers(route.headers_policy, asked.headers.get("Origin"))
+            added = http_headers.policy_headers(route.headers_policy, asked.headers.get("Origin"))
             added |= {"X-Cache": "Error from cloudfront", "Content-Type": action.content_type}
             return web.Response(status=action.status, text=action.text, headers=added)
         except LookupError as error:
@@ -99,7 +99,7 @@ class Front:
             if self._changed and time.monotonic() > self._expires:
                 self._changed = False
                 try:
-                    self._route = await asyncio.to_thread(read, self._place)
+                    self._route = await asyncio.to_thread(read, self._workspace)
                 except RouteError as error:
                     self._route = error
                 self._expires = time.monotonic() + _ROUTE_SECONDS
@@ -135,7 +135,7 @@ class Front:
         if not group.targets:
             raise RouteError(503, "the target group has no healthy target")
         turn = next(self._turns)
-        target = messages.choose(group.targets, messages.sticky(request.cookies), turn)
+        target = http_headers.choose(group.targets, http_headers.sticky(request.cookies), turn)
         (address, port), host = target, route.origin_host or headers["Host"]
         response, answer = web.StreamResponse(), None
         self._under_way[address] += 1
@@ -143,18 +143,18 @@ class Front:
             async with self._pool(turn // len(group.targets) % route.nodes, route.idle_seconds).request(
                 request.method,
                 URL(f"{group.scheme}://{address}:{port}{asked.target}", encoded=True),
-                headers=messages.to_task(headers, request.remote or "", host, route.protocol, route.port),
+                headers=http_headers.to_task(headers, request.remote or "", host, route.protocol, route.port),
                 data=request.content if request.body_exists else None,
                 allow_redirects=False,
                 timeout=ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=route.read_timeout),
             ) as answer:
                 self._answers[address].add(answer)
                 response.set_status(answer.status, answer.reason)
-                added = messages.policy_headers(route.headers_policy, headers.get("Origin"), answer.headers)
-                response.headers.extend(messages.end_to_end(answer.headers.items(), without=added))
+                added = http_headers.policy_headers(route.headers_policy, headers.get("Origin"), answer.headers)
+                response.headers.extend(http_headers.end_to_end(answer.headers.items(), without=added))
                 response.headers.extend({"X-Cache": "Miss from cloudfront", **added})
                 if group.sticky_seconds is not None:
-                    response.headers.extend(messages.sticky_cookies(target, group.sticky_seconds))
+                    response.headers.extend(http_headers.sticky_cookies(target, group.sticky_seconds))
                 await response.prepare(request)
                 async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
                     await response.write(chunk)

@@ -3,19 +3,19 @@
 from collections.abc import Iterable
 
 from local.images import ImageError, docker
-from local.place import Place
 from local.runner import containers
 from local.runner.aws import client
 from local.runner.documents import Document
+from local.workspace import Workspace
 
 
-def restrict(place: Place, name: str, groups: list[str]) -> None:
+def restrict(workspace: Workspace, name: str, groups: list[str]) -> None:
     """Let the container `name` open only those TCP connections that the rules of `groups` allow now.
 
     Raises ImageError where that cannot be done, but for a container that has ended by itself.
     """
     of_these = [{"Name": "group-id", "Values": groups}]
-    rules = client(place, "ec2").describe_security_group_rules(Filters=of_these)["SecurityGroupRules"]
+    rules = client(workspace, "ec2").describe_security_group_rules(Filters=of_these)["SecurityGroupRules"]
     inside = (f"--network=container:{name}", "--cap-add=NET_ADMIN", containers.services_image())
     try:
         docker("run", "--rm", *inside, "nft", packet_filter(rules))

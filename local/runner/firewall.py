@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
-from local.place import Place
 from local.runner.aws import client
 from local.runner.documents import Document
+from local.workspace import Workspace
 
 _WINDOW_SECONDS = 300  # WAF's default
 _UNKNOWN_BYTES = 1 << 60  # a body whose length is not told may be of any
@@ -49,11 +49,11 @@ def inspected(viewer: str, target: str, cookies: str, body: int | None) -> Inspe
     return Inspected(viewer, *sizes, body=_UNKNOWN_BYTES if body is None else body)
 
 
-def read(place: Place, arn: str) -> WebAcl:
+def read(workspace: Workspace, arn: str) -> WebAcl:
     """The web ACL as it is deployed now; without an ARN one that lets everybody in."""
     if not arn:
         return WebAcl()
-    waf, scope = client(place, "wafv2"), {"Scope": "CLOUDFRONT"}
+    waf, scope = client(workspace, "wafv2"), {"Scope": "CLOUDFRONT"}
     *_, name, id = arn.split("/")
     rules = waf.get_web_acl(Name=name, Id=id, **scope)["WebACL"]["Rules"]
     sets = {}

@@ -1,4 +1,4 @@
-"""What Fargate does before a task runs: roles, ways to AWS, image, log stream, secrets, mounts; then docker.
+"""What Fargate does before a task runs: roles, routes to AWS, image, log stream, secrets, mounts; then docker.
 
 Whatever the deployed roles, policies, groups, routes or endpoints do not allow fails here, in the words of ECS.
 """
@@ -11,12 +11,12 @@ from local.emulator.overlay.efs import may_mount
 from local.emulator.overlay.iam import ACCOUNT, TRANSPORT, caller_of, denial, pass_through
 from local.emulator.overlay.policies import ALLOW_ALL, Caller, permitted
 from local.images import docker
-from local.place import REGION, Place
 from local.runner import certificates, containers, documents, egress, shells
 from local.runner.aws import Credentials, assume, client
+from local.runner.aws_routes import REGISTRY_AUTH, AwsRoutes, aws_routes
 from local.runner.documents import Document, TaskError
 from local.runner.security_groups import Peer, peer, reaches, subnets
-from local.runner.ways import REGISTRY_AUTH, Ways, ways
+from local.workspace import REGION, Workspace
 
 DICOM_PORT = 4242  # is published on loopback where no balancer leads to it; HTTP goes through the edge alone
 _NFS_PORT = 2049
@@ -25,7 +25,7 @@ _LAYERS = f"arn:aws:s3:::prod-{REGION}-starport-layer-bucket/layer"
 
 
 def launch(
-    place: Place,
+    workspace: Workspace,
     name: str,
     definition: Document,
     network: Document,
@@ -41,25 +41,25 @@ def launch(
     [container] = definition["containerDefinitions"]  # more would share one network interface
     image = container["image"]
     try:
-        execution = assume(place, definition["executionRoleArn"], name)
-        role = assume(place, definition["taskRoleArn"], name)
-        here = peer(place, network["securityGroups"], network["subnets"])
+        execution = assume(workspace, definition["executionRoleArn"], name)
+        role = assume(workspace, definition["taskRoleArn"], name)
+        here = peer(workspace, network["securityGroups"], network["subnets"])
         of_shells = shells.services(shells_configuration) if shells_configuration is not None else ()
-        passed = ways(place, here, network["subnets"], of_shells)
+        passed = aws_routes(workspace, here, network["subnets"], of_shells)
         if shells_configuration is not None:
             shells.check(definition, shells_configuration, passed)
         for identity in (execution, role):
             pass_through(identity.key_id, {service: each["VpcEndpointId"] for service, each in passed.items()})
-        _pull(place, definition["executionRoleArn"], image, passed)
-        _open_log(place, execution, container, name)
+        _pull(workspace, definition["executionRoleArn"], image, passed)
+        _open_log(workspace, execution, container, name)
         environment = {each["name"]: each["value"] for each in container.get("environment", [])}
-        environment |= _secrets(place, execution, container)
+        environment |= _secrets(workspace, execution, container)
         file_systems = {
-            volume["name"]: _mounted(place, volume["efsVolumeConfiguration"], definition, network, here)
+            volume["name"]: _mounted(workspace, volume["efsVolumeConfiguration"], definition, network, here)
             for volume in definition.get("volumes", [])
             if volume.get("efsVolumeConfiguration")
         }
-        out_of_reach = _databases_out_of_reach(place, here)
+        out_of_reach = _databases_out_of_reach(workspace, here)
     except (ClientError, KeyError) as error:
         raise TaskError(f"ResourceInitializationError: {error}") from None
     image_volumes = json.loads(docker("image", "inspect", "--format", "{{json .Config.Volumes}}", image)) or {}
@@ -72,7 +72,7 @@ def launch(
     if dicom_port and any(port["containerPort"] == DICOM_PORT for port in container["portMappings"]):
         options.append(f"--publish=127.0.0.1:{dicom_port}:{DICOM_PORT}")
     for path in documents.root_certificates(environment):
-        options.append(f"--volume={certificates.with_authority(place, image, path)}:{path}:ro")
+        options.append(f"--volume={certificates.with_authority(workspace, image, path)}:{path}:ro")
     identity = {
         "AWS_ACCESS_KEY_ID": role.key_id,
         "AWS_SECRET_ACCESS_KEY": role.secret,
@@ -81,15 +81,17 @@ def launch(
         "AWS_REGION": REGION,
     }
     command = container.get("command", [])
-    address = containers.run(place, "task", name, *options, image, *command, environment=identity | environment)
-    egress.restrict(place, name, network["securityGroups"])
+    address = containers.run(
+        workspace, "task", name, *options, image, *command, environment=identity | environment
+    )
+    egress.restrict(workspace, name, network["securityGroups"])
     return address
 
 
-def _pull(place: Place, role_arn: str, image: str, passed: Ways) -> None:
+def _pull(workspace: Workspace, role_arn: str, image: str, passed: AwsRoutes) -> None:
     """Pull the image, if the execution role and the endpoints on the way let it, from the repository it names."""
     name = image.partition("/")[2].partition("@")[0].partition(":")[0]
-    [repository] = client(place, "ecr").describe_repositories(repositoryNames=[name])["repositories"]
+    [repository] = client(workspace, "ecr").describe_repositories(repositoryNames=[name])["repositories"]
     policies = {service: endpoint["PolicyDocument"] for service, endpoint in passed.items()}
     by_api, by_registry = (
         caller_of(role_arn, {"ecr": policies[service]} if service in policies else {})
@@ -107,18 +109,20 @@ def _pull(place: Place, role_arn: str, image: str, passed: Ways) -> None:
     docker("pull", "--quiet", image)
 
 
-def _open_log(place: Place, execution: Credentials, container: Document, task: str) -> None:
+def _open_log(workspace: Workspace, execution: Credentials, container: Document, task: str) -> None:
     if log := container.get("logConfiguration", {}).get("options"):
         stream = f"{log['awslogs-stream-prefix']}/{container['name']}/{task}"
-        client(place, "logs", execution).create_log_stream(logGroupName=log["awslogs-group"], logStreamName=stream)
+        client(workspace, "logs", execution).create_log_stream(
+            logGroupName=log["awslogs-group"], logStreamName=stream
+        )
 
 
-def _secrets(place: Place, execution: Credentials, container: Document) -> dict[str, str]:
+def _secrets(workspace: Workspace, execution: Credentials, container: Document) -> dict[str, str]:
     """The variables that come from Secrets Manager, as the execution role may read it."""
     found = {}
     for each in container.get("secrets", []):
         secret, key = documents.secret_reference(each["valueFrom"])
-        value = client(place, "secretsmanager", execution).get_secret_value(SecretId=secret)["SecretString"]
+        value = client(workspace, "secretsmanager", execution).get_secret_value(SecretId=secret)["SecretString"]
         if key:
             content = json.loads(value)
             if key not in content:
@@ -128,12 +132,12 @@ def _secrets(place: Place, execution: Credentials, container: Document) -> dict[
     return found
 
 
-def _mounted(place: Place, wanted: Document, definition: Document, network: Document, here: Peer) -> str:
+def _mounted(workspace: Workspace, wanted: Document, definition: Document, network: Document, here: Peer) -> str:
     """The docker volume of an EFS volume, which the task's role may mount and its security groups reach.
 
     A docker volume is a whole file system: it begins at the root directory of the access point.
     """
-    efs, id, access = client(place, "efs"), wanted["fileSystemId"], wanted["authorizationConfig"]
+    efs, id, access = client(workspace, "efs"), wanted["fileSystemId"], wanted["authorizationConfig"]
     [system] = efs.describe_file_systems(FileSystemId=id)["FileSystems"]
     [point] = efs.describe_access_points(AccessPointId=access["accessPointId"])["AccessPoints"]
     # Without IAM the mount has no identity.
@@ -146,30 +150,32 @@ def _mounted(place: Place, wanted: Document, definition: Document, network: Docu
     elif not created:
         problem = "nothing creates the access point's root directory"
     targets = {t["AvailabilityZoneName"]: t for t in efs.describe_mount_targets(FileSystemId=id)["MountTargets"]}
-    for zone in {subnet["AvailabilityZone"] for subnet in subnets(place, network["subnets"])}:
+    for zone in {subnet["AvailabilityZone"] for subnet in subnets(workspace, network["subnets"])}:
         if zone not in targets:
             problem = f"failed to resolve its name: no mount target in {zone}"
             continue
         target = targets[zone]
         groups = efs.describe_mount_target_security_groups(MountTargetId=target["MountTargetId"])["SecurityGroups"]
-        if not reaches(place, here, peer(place, groups, [target["SubnetId"]]), _NFS_PORT):
+        if not reaches(workspace, here, peer(workspace, groups, [target["SubnetId"]]), _NFS_PORT):
             problem = "connection timed out: the security groups do not let NFS through"
     if problem:
         raise TaskError(f"ResourceInitializationError: failed to invoke EFS utils commands for {id}: {problem}")
-    volume = f"{place.slug}-{id}"
-    containers.create_volume(place, volume)
+    volume = f"{workspace.slug}-{id}"
+    containers.create_volume(workspace, volume)
     owner = f"{created['OwnerUid']}:{created['OwnerGid']}"
     prepare = f"chown {owner} /files && chmod {created['Permissions']} /files"
     docker("run", "--rm", f"--volume={volume}:/files", containers.services_image(), "sh", "-c", prepare)
     return volume
 
 
-def _databases_out_of_reach(place: Place, here: Peer) -> list[str]:
+def _databases_out_of_reach(workspace: Workspace, here: Peer) -> list[str]:
     """Names of databases that the task must not reach: they lead to its own loopback, where nobody listens."""
     hosts = []
-    for each in client(place, "rds").describe_db_instances()["DBInstances"]:
+    for each in client(workspace, "rds").describe_db_instances()["DBInstances"]:
         groups = [group["VpcSecurityGroupId"] for group in each["VpcSecurityGroups"]]
-        there = peer(place, groups, [subnet["SubnetIdentifier"] for subnet in each["DBSubnetGroup"]["Subnets"]])
-        if not reaches(place, here, there, each["Endpoint"]["Port"]):
+        there = peer(
+            workspace, groups, [subnet["SubnetIdentifier"] for subnet in each["DBSubnetGroup"]["Subnets"]]
+        )
+        if not reaches(workspace, here, there, each["Endpoint"]["Port"]):
             hosts.append(each["Endpoint"]["Address"])
     return hosts

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from local.emulator.overlay import acm
-from local.place import Place
 from local.runner.aws import client
 from local.runner.documents import Document
+from local.workspace import Workspace
 
 
-def problem_in_dns(place: Place, alias: str, distribution: str, kinds: Iterable[str]) -> str:
+def problem_in_dns(workspace: Workspace, alias: str, distribution: str, kinds: Iterable[str]) -> str:
     """Why viewers of `alias` do not get to the distribution; nothing when they do, or when its DNS is elsewhere.
 
     `kinds` of records are wanted; the zone that answers is the longest that the name is in.
     """
-    route53 = client(place, "route53")
+    route53 = client(workspace, "route53")
     zones = {each["Name"].rstrip("."): each for each in route53.list_hosted_zones()["HostedZones"]}
     holding = [zone for zone in zones if alias == zone or alias.endswith(f".{zone}")]
     if not holding:
@@ -29,14 +29,14 @@ def problem_in_dns(place: Place, alias: str, distribution: str, kinds: Iterable[
     return f"{alias} does not lead to {distribution}: no alias record {' and '.join(missing)}" if missing else ""
 
 
-def problem_of_certificate(place: Place, listener: Document, names: Iterable[str]) -> str:
+def problem_of_certificate(workspace: Workspace, listener: Document, names: Iterable[str]) -> str:
     """Why CloudFront breaks off a connection to the HTTPS listener; nothing when it trusts it.
 
     The certificate covers one of `names`: the origin's own, or the Host header that is forwarded (CloudFront
     Developer Guide, "HTTP 502 status code").
     """
     arn = listener["Certificates"][0]["CertificateArn"]
-    certificate: Any = client(place, "acm").describe_certificate(CertificateArn=arn)["Certificate"]
+    certificate: Any = client(workspace, "acm").describe_certificate(CertificateArn=arn)["Certificate"]
     if certificate["Status"] != "ISSUED":
         return f"the load balancer's certificate is {certificate['Status']}"
     covered = certificate["SubjectAlternativeNames"]

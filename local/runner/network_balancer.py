@@ -14,11 +14,11 @@ from typing import NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.emulator.overlay import changes
-from local.place import Place
 from local.runner import certificates, containers
 from local.runner.aws import client
 from local.runner.documents import Document, attributes
 from local.runner.security_groups import Peer, admits
+from local.workspace import Workspace
 
 _LOOK_SECONDS = 1.0
 _CONNECT_SECONDS = 10
@@ -43,52 +43,52 @@ class Listener(NamedTuple):
         return not self.groups or admits(self.rules, Peer(self.groups), there, self.port, egress=False)
 
 
-def read(place: Place) -> Listener | None:
+def read(workspace: Workspace) -> Listener | None:
     """The account's first listener of a network load balancer as it is deployed now; None without one."""
-    balancing = client(place, "elbv2")
+    balancing = client(workspace, "elbv2")
     for balancer in balancing.describe_load_balancers()["LoadBalancers"]:
         arn = balancer["LoadBalancerArn"]
         listeners = (
             balancer["Type"] == "network" and balancing.describe_listeners(LoadBalancerArn=arn)["Listeners"]
         )
         if listeners:
-            return _listener(place, balancer, listeners[0])
+            return _listener(workspace, balancer, listeners[0])
     return None
 
 
-def _listener(place: Place, balancer: Document, listener: Document) -> Listener:
-    balancing, groups = client(place, "elbv2"), balancer.get("SecurityGroups", [])
+def _listener(workspace: Workspace, balancer: Document, listener: Document) -> Listener:
+    balancing, groups = client(workspace, "elbv2"), balancer.get("SecurityGroups", [])
     arn = listener["DefaultActions"][0]["TargetGroupArn"]
     of_group = attributes(balancing.describe_target_group_attributes(TargetGroupArn=arn))
     targets = balancing.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
     of_these = [{"Name": "group-id", "Values": groups}]
-    rules = client(place, "ec2").describe_security_group_rules(Filters=of_these) if groups else {}
+    rules = client(workspace, "ec2").describe_security_group_rules(Filters=of_these) if groups else {}
     return Listener(
         port=listener["Port"],
         groups=frozenset(groups),
         rules=rules.get("SecurityGroupRules", []),
-        tls=_context(place, listener["Certificates"][0]) if listener["Protocol"] == "TLS" else None,
+        tls=_context(workspace, listener["Certificates"][0]) if listener["Protocol"] == "TLS" else None,
         keeps_address=of_group.get("preserve_client_ip.enabled") == "true",
         targets=tuple((each["Target"]["Id"], each["Target"]["Port"]) for each in targets),
     )
 
 
-def _context(place: Place, certificate: Document) -> ssl.SSLContext:
-    """TLS with a certificate for the name of ACM's, signed by the place's own authority."""
+def _context(workspace: Workspace, certificate: Document) -> ssl.SSLContext:
+    """TLS with a certificate for the name of ACM's, signed by the workspace's own authority."""
     arn = certificate["CertificateArn"]
-    name = client(place, "acm").describe_certificate(CertificateArn=arn)["Certificate"]["DomainName"]
+    name = client(workspace, "acm").describe_certificate(CertificateArn=arn)["Certificate"]["DomainName"]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(*certificates.certificate(place, name))
+    context.load_cert_chain(*certificates.certificate(workspace, name))
     return context
 
 
 class NetworkBalancer:
     """Serves in a thread of its own, as long as the process lives; listens as long as a listener is deployed."""
 
-    def __init__(self, place: Place):
+    def __init__(self, workspace: Workspace):
         """Looks for a listener at once, and again after each change, at most every second."""
-        self._place, self._machine = place, containers.gateway(place)
+        self._workspace, self._machine = workspace, containers.gateway(workspace)
         self._under_way: Counter[str] = Counter()
         self._turns = itertools.count()
         self._listener: Listener | None = None
@@ -106,11 +106,11 @@ class NetworkBalancer:
         return self._under_way[address] > 0
 
     async def _follow(self) -> None:
-        server, port = None, self._place.port("nlb")
+        server, port = None, self._workspace.port("nlb")
         while True:
             self._changed.clear()
             try:
-                self._listener = await asyncio.to_thread(read, self._place)
+                self._listener = await asyncio.to_thread(read, self._workspace)
                 if self._listener and not server:
                     server = await asyncio.start_server(self._handle, "127.0.0.1", port)
                     log.info("a listener of port %d is deployed: it is 127.0.0.1:%d", self._listener.port, port)

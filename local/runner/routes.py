@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from local.place import Place
 from local.runner import firewall, listener_rules, names
 from local.runner.aws import client
 from local.runner.documents import Document, attributes
 from local.runner.listener_rules import ListenerRule
 from local.runner.security_groups import Peer, reaches
+from local.workspace import Workspace
 
 _PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 # The managed origin request policies that the front plays (CloudFront Developer Guide).
@@ -44,16 +44,16 @@ class Route(NamedTuple):
     idle_seconds: int  # for which it keeps a silent connection
 
 
-def read(place: Place) -> Route:
+def read(workspace: Workspace) -> Route:
     """The route of the account's first distribution as it is deployed now. Raises RouteError."""
     try:
-        return _read(place)
+        return _read(workspace)
     except (ClientError, LookupError) as error:
         raise RouteError(502, f"there is no way from CloudFront to the tasks: {error!r}") from None
 
 
-def _read(place: Place) -> Route:
-    cloudfront, balancing = client(place, "cloudfront"), client(place, "elbv2")
+def _read(workspace: Workspace) -> Route:
+    cloudfront, balancing = client(workspace, "cloudfront"), client(workspace, "elbv2")
     id = cloudfront.list_distributions()["DistributionList"]["Items"][0]["Id"]
     distribution = cloudfront.get_distribution(Id=id)["Distribution"]
     config = distribution["DistributionConfig"]
@@ -66,7 +66,7 @@ def _read(place: Place) -> Route:
     arn, port = endpoint["Arn"], endpoint["HTTPSPort" if https else "HTTPPort"]
 
     [balancer] = balancing.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
-    if not reaches(place, _cloudfront(place), Peer(frozenset(balancer["SecurityGroups"])), port):
+    if not reaches(workspace, _cloudfront(workspace), Peer(frozenset(balancer["SecurityGroups"])), port):
         raise RouteError(504, f"the load balancer's security groups do not let CloudFront in on {port}")
     listeners = {each["Port"]: each for each in balancing.describe_listeners(LoadBalancerArn=arn)["Listeners"]}
     listener = listeners[port]
@@ -78,9 +78,9 @@ def _read(place: Place) -> Route:
     origin_host = {_ALL_VIEWER: "", _ALL_VIEWER_EXCEPT_HOST: origin_name}[behavior["OriginRequestPolicyId"]]
     idle = int(of_balancer.get("idle_timeout.timeout_seconds", 60))
     return Route(
-        names=_names(place, distribution, listener, origin_name, origin_host),
+        names=_names(workspace, distribution, listener, origin_name, origin_host),
         origin_host=origin_host,
-        web_acl=firewall.read(place, config["WebACLId"]),
+        web_acl=firewall.read(workspace, config["WebACLId"]),
         methods=frozenset(behavior["AllowedMethods"]["Items"]),
         function=_function(cloudfront, behavior),
         headers_policy=_headers_policy(cloudfront, behavior),
@@ -95,24 +95,26 @@ def _read(place: Place) -> Route:
 
 
 def _names(
-    place: Place, distribution: Document, listener: Document, origin: str, origin_host: str
+    workspace: Workspace, distribution: Document, listener: Document, origin: str, origin_host: str
 ) -> dict[str, str]:
     """The distribution's names, an own one first, each with why viewers or CloudFront do not get there."""
     own, config = distribution["DomainName"], distribution["DistributionConfig"]
     kinds = ("A", "AAAA") if config["IsIPV6Enabled"] else ("A",)
-    found = {alias: names.problem_in_dns(place, alias, own, kinds) for alias in config["Aliases"].get("Items", [])}
+    found = {
+        alias: names.problem_in_dns(workspace, alias, own, kinds) for alias in config["Aliases"].get("Items", [])
+    }
     found[own] = ""
     if listener["Protocol"] == "HTTPS":
         found = {
-            name: problem or names.problem_of_certificate(place, listener, (origin, origin_host or name))
+            name: problem or names.problem_of_certificate(workspace, listener, (origin, origin_host or name))
             for name, problem in found.items()
         }
     return found
 
 
-def _cloudfront(place: Place) -> Peer:
+def _cloudfront(workspace: Workspace) -> Peer:
     named = [{"Name": "prefix-list-name", "Values": [_PREFIX_LIST]}]
-    lists = client(place, "ec2").describe_managed_prefix_lists(Filters=named)["PrefixLists"]
+    lists = client(workspace, "ec2").describe_managed_prefix_lists(Filters=named)["PrefixLists"]
     return Peer(frozenset(each["PrefixListId"] for each in lists))
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import NamedTuple
 
-from local.place import Place
 from local.runner.aws import client
 from local.runner.documents import Document
+from local.workspace import Workspace
 
 log = logging.getLogger("security groups")
 
@@ -19,31 +19,31 @@ class Peer(NamedTuple):
     networks: tuple[IPv4Network, ...] = ()
 
 
-def subnets(place: Place, ids: Iterable[str]) -> list[Document]:
+def subnets(workspace: Workspace, ids: Iterable[str]) -> list[Document]:
     """The subnets as EC2 describes them."""
-    return client(place, "ec2").describe_subnets(SubnetIds=list(ids))["Subnets"]
+    return client(workspace, "ec2").describe_subnets(SubnetIds=list(ids))["Subnets"]
 
 
-def peer(place: Place, groups: Iterable[str], subnet_ids: Iterable[str]) -> Peer:
+def peer(workspace: Workspace, groups: Iterable[str], subnet_ids: Iterable[str]) -> Peer:
     """What stands in these subnets with these security groups."""
-    return Peer(frozenset(groups), tuple(IPv4Network(s["CidrBlock"]) for s in subnets(place, subnet_ids)))
+    return Peer(frozenset(groups), tuple(IPv4Network(s["CidrBlock"]) for s in subnets(workspace, subnet_ids)))
 
 
-def reaches(place: Place, source: Peer, target: Peer, port: int) -> bool:
+def reaches(workspace: Workspace, source: Peer, target: Peer, port: int) -> bool:
     """Whether TCP gets from `source` to `port` of `target`: out of the one, unless that is AWS's own, and in."""
-    rules = _rules(place, source.groups | target.groups)
+    rules = _rules(workspace, source.groups | target.groups)
     out = not source.networks or admits(rules, source, target, port, egress=True)
     return _told(source, target, port, out and admits(rules, target, source, port, egress=False))
 
 
-def leaves(place: Place, source: Peer, target: Peer, port: int) -> bool:
+def leaves(workspace: Workspace, source: Peer, target: Peer, port: int) -> bool:
     """Whether TCP gets out of `source` for `port` of `target`, which is not in the VPC."""
-    return _told(source, target, port, admits(_rules(place, source.groups), source, target, port, egress=True))
+    return _told(source, target, port, admits(_rules(workspace, source.groups), source, target, port, egress=True))
 
 
-def _rules(place: Place, groups: Iterable[str]) -> list[Document]:
+def _rules(workspace: Workspace, groups: Iterable[str]) -> list[Document]:
     of_groups = [{"Name": "group-id", "Values": sorted(group for group in groups if group.startswith("sg-"))}]
-    return client(place, "ec2").describe_security_group_rules(Filters=of_groups)["SecurityGroupRules"]
+    return client(workspace, "ec2").describe_security_group_rules(Filters=of_groups)["SecurityGroupRules"]
 
 
 def _told(source: Peer, target: Peer, port: int, through: bool) -> bool:

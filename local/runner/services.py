@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator
 
 from local.emulator.overlay import ecs
-from local.place import Place
 from local.runner import documents
 from local.runner.aws import client
 from local.runner.documents import Document
@@ -15,6 +14,7 @@ from local.runner.launch import DICOM_PORT, launch
 from local.runner.rollout import failures_allowed, plan
 from local.runner.security_groups import peer, reaches
 from local.runner.tasks import Links, Target, Task
+from local.workspace import Workspace
 
 _LONGEST_PAUSE = 30  # seconds between two tries of a task that fails
 # A failed deployment is shown until its rollback is complete. Where the tasks are still there that would be at
@@ -25,9 +25,9 @@ _ROLLBACK_SECONDS = 5
 class Services:
     """All services of the emulated AWS."""
 
-    def __init__(self, place: Place, links: Links):
+    def __init__(self, workspace: Workspace, links: Links):
         """Nothing runs yet."""
-        self._place, self._links = place, links
+        self._workspace, self._links = workspace, links
         self._services: dict[str, _Service] = {}
         self._dicom_ports: dict[int, Task] = {}
 
@@ -35,7 +35,7 @@ class Services:
         """One step for every service; whether all of them are as wanted."""
         deployed = {service["serviceArn"]: service for service in self._deployed()}
         for arn, service in deployed.items():
-            known = self._services.setdefault(arn, _Service(self._place, self._links, self._dicom_ports))
+            known = self._services.setdefault(arn, _Service(self._workspace, self._links, self._dicom_ports))
             known.follow(service, may_start=may_start)
         for gone in self._services.keys() - deployed.keys():
             for task in self._services.pop(gone).tasks:
@@ -43,17 +43,17 @@ class Services:
         return all(service.steady for service in self._services.values())
 
     def _deployed(self) -> Iterator[Document]:
-        api = client(self._place, "ecs")
+        api = client(self._workspace, "ecs")
         for cluster in api.list_clusters()["clusterArns"]:
             if arns := api.list_services(cluster=cluster)["serviceArns"]:
                 yield from api.describe_services(cluster=cluster, services=arns)["services"]
 
 
 class _Service:
-    def __init__(self, place: Place, links: Links, dicom_ports: dict[int, Task]):
+    def __init__(self, workspace: Workspace, links: Links, dicom_ports: dict[int, Task]):
         self.tasks: list[Task] = []
         self.steady = False
-        self._place, self._links, self._dicom_ports = place, links, dicom_ports
+        self._workspace, self._links, self._dicom_ports = workspace, links, dicom_ports
         self._deployment: Document = {"id": ""}
         self._completed: Document | None = None  # the deployment to roll back to
         self._failures, self._reason, self._not_before = 0, "", 0.0
@@ -130,20 +130,20 @@ class _Service:
 
     def _start(self, service: Document) -> None:
         arn = self._deployment["taskDefinition"]
-        definition = client(self._place, "ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        definition = client(self._workspace, "ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
         network = self._deployment["networkConfiguration"]["awsvpcConfiguration"]
-        name = f"{self._place.slug}-{service['serviceName']}-{uuid.uuid4().hex[:8]}"
+        name = f"{self._workspace.slug}-{service['serviceName']}-{uuid.uuid4().hex[:8]}"
         targets = [self._target(each, network) for each in service.get("loadBalancers", [])]
-        ports = (self._place.port(f"dicom{number}") for number in itertools.count())
+        ports = (self._workspace.port(f"dicom{number}") for number in itertools.count())
         port = next(p for p in ports if p not in self._dicom_ports or not self._dicom_ports[p].is_alive())
         behind_balancer = any(target.port == DICOM_PORT for target in targets)
         self._dicom_ports[port] = task = Task(
-            self._place,
+            self._workspace,
             name,
             self._deployment["id"],
             functools.partial(
                 launch,
-                self._place,
+                self._workspace,
                 name,
                 definition,
                 network,
@@ -162,19 +162,21 @@ class _Service:
         """The cluster's, where the service lets shells be opened."""
         if not service.get("enableExecuteCommand"):
             return None
-        described = client(self._place, "ecs").describe_clusters(
+        described = client(self._workspace, "ecs").describe_clusters(
             clusters=[service["clusterArn"]], include=["CONFIGURATIONS"]
         )
         [cluster] = described["clusters"]
         return cluster.get("configuration", {}).get("executeCommandConfiguration", {})
 
     def _target(self, balanced: Document, network: Document) -> Target:
-        api, arn, port = client(self._place, "elbv2"), balanced["targetGroupArn"], balanced["containerPort"]
+        api, arn, port = client(self._workspace, "elbv2"), balanced["targetGroupArn"], balanced["containerPort"]
         [group] = api.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
         [balancer] = api.describe_load_balancers(LoadBalancerArns=group["LoadBalancerArns"])["LoadBalancers"]
         there = peer(
-            self._place, balancer["SecurityGroups"], [z["SubnetId"] for z in balancer["AvailabilityZones"]]
+            self._workspace, balancer["SecurityGroups"], [z["SubnetId"] for z in balancer["AvailabilityZones"]]
         )
-        here = peer(self._place, network["securityGroups"], network["subnets"])
+        here = peer(self._workspace, network["securityGroups"], network["subnets"])
         asked = {port, documents.check_port(group, port)}
-        return Target(group, port, frozenset(each for each in asked if reaches(self._place, there, here, each)))
+        return Target(
+            group, port, frozenset(each for each in asked if reaches(self._workspace, there, here, each))
+        )

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from local.emulator.overlay.iam import ACCOUNT, TRANSPORT, caller_of, denial, problem_of_key
 from local.emulator.overlay.policies import permitted
-from local.place import REGION
+from local.runner.aws_routes import AwsRoutes
 from local.runner.documents import Document, TaskError
-from local.runner.ways import Ways
+from local.workspace import REGION
 
 CHANNELS = tuple(f"ssmmessages:{do}{end}Channel" for do in ("Create", "Open") for end in ("Control", "Data"))
 # Where the agent, which is root, keeps state and logs (Amazon ECS Developer Guide, "Monitor Amazon ECS containers
@@ -24,17 +24,17 @@ def services(configuration: Document) -> tuple[str, ...]:
     return ("ssmmessages", *(["kms"] if configuration.get("kmsKeyId") else []))
 
 
-def check(definition: Document, configuration: Document, passed: Ways) -> None:
+def check(definition: Document, configuration: Document, passed: AwsRoutes) -> None:
     """Raise TaskError where no shell could be opened in a task of this definition, or none recorded.
 
-    `configuration`: the cluster's executeCommandConfiguration; `passed`: the endpoints on the task's ways to AWS.
+    `configuration`: the cluster's executeCommandConfiguration; `passed`: the endpoints of the task's calls.
     """
     [container] = definition["containerDefinitions"]
     if problem := next(_problems(definition["taskRoleArn"], container, configuration, passed), ""):
         raise TaskError(f"no shell could be opened (ECS Exec): {problem}")
 
 
-def _problems(role_arn: str, container: Document, configuration: Document, passed: Ways) -> Iterator[str]:
+def _problems(role_arn: str, container: Document, configuration: Document, passed: AwsRoutes) -> Iterator[str]:
     mounted = {mount["containerPath"] for mount in container.get("mountPoints", [])}
     if container.get("readonlyRootFilesystem") and not mounted.issuperset(_PATHS):
         yield f"the agent cannot write to {', '.join(_PATHS)}"

@@ -14,10 +14,10 @@ from typing import NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.images import ImageError, docker
-from local.place import Place
 from local.runner import clock, containers, documents
 from local.runner.aws import client
 from local.runner.documents import Document, TaskError
+from local.workspace import Workspace
 
 # Seconds between looks at a task that is not healthy yet: at the interval of the deployed checks, every `make up`
 # would wait for them.
@@ -63,7 +63,7 @@ class Task(threading.Thread):
 
     def __init__(
         self,
-        place: Place,
+        workspace: Workspace,
         name: str,
         deployment: str,
         launch: Callable[[], str],
@@ -80,7 +80,7 @@ class Task(threading.Thread):
         """
         super().__init__(name=name, daemon=True)
         self.deployment, self.healthy, self.was_healthy, self.reason = deployment, False, False, ""
-        self._place, self._launch, self._health_command, self._address = place, launch, health_command, ""
+        self._workspace, self._launch, self._health_command, self._address = workspace, launch, health_command, ""
         self._targets, self._grace, self._links = targets, grace_seconds, links
         self._leave = threading.Event()
         self._draining = False
@@ -119,7 +119,7 @@ class Task(threading.Thread):
 
     def _watch(self) -> None:
         """Check the task until it is told to leave. Raises TaskError when it has ended or its health is bad."""
-        file = self._place.home / "logs" / f"{self.name}.log"
+        file = self._workspace.home / "logs" / f"{self.name}.log"
         file.parent.mkdir(exist_ok=True)
         with file.open("w") as stream:
             output = subprocess.Popen(["docker", "logs", "--follow", self.name], stdout=stream, stderr=stream)
@@ -166,12 +166,12 @@ class Task(threading.Thread):
         reached = [target for target in self._targets if target.port in target.reachable]
         for target in reached if self._address else ():
             one = {"Id": self._address, "Port": target.port}
-            call = getattr(client(self._place, "elbv2"), operation)
+            call = getattr(client(self._workspace, "elbv2"), operation)
             call(TargetGroupArn=target.group["TargetGroupArn"], Targets=[one])
 
     def _drain(self) -> None:
         """Wait for the deregistration delay, as it is now, or until no request is under way any more."""
-        seconds = max((_deregistration_delay(self._place, target) for target in self._targets), default=0)
+        seconds = max((_deregistration_delay(self._workspace, target) for target in self._targets), default=0)
         deadline = time.monotonic() + seconds
         self._draining = seconds > 0
         time.sleep(_EDGE_NOTICES if self._targets else 0)
@@ -181,8 +181,8 @@ class Task(threading.Thread):
         self._links.cut(self._address)
 
 
-def _deregistration_delay(place: Place, target: Target) -> int:
-    api, arn = client(place, "elbv2"), target.group["TargetGroupArn"]
+def _deregistration_delay(workspace: Workspace, target: Target) -> int:
+    api, arn = client(workspace, "elbv2"), target.group["TargetGroupArn"]
     with contextlib.suppress(BotoCoreError, ClientError):  # the target group may be gone
         attributes = documents.attributes(api.describe_target_group_attributes(TargetGroupArn=arn))
         return int(attributes["deregistration_delay.timeout_seconds"])

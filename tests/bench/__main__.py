@@ -19,7 +19,7 @@ SIZES = {"100": range(100), "10 k": range(100, 10_000), "100 k": range(10_000, 1
 
 
 def main() -> None:
-    """Deploy in a place of its own, measure, destroy."""
+    """Deploy in a workspace of its own, measure, destroy."""
     with tempfile.TemporaryDirectory(prefix="orthanc-bench-") as directory:
         embedded = Embedded(Path(directory))
         try:

@@ -35,7 +35,7 @@ def measure(embedded: Embedded) -> None:
 
 
 def _measure_rest(embedded: Embedded) -> None:
-    pid = (embedded.place.home / "emulator.pid").read_text().strip()
+    pid = (embedded.workspace.home / "emulator.pid").read_text().strip()
 
     def busy() -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

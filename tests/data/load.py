@@ -73,7 +73,7 @@ class Watch(_Busy):
     def __init__(self, archive: Archive):
         """Looks at those of this deployment."""
         super().__init__(self._look)
-        self._of_tasks = ("label=orthanc.role=task", f"label=orthanc.place={archive.embedded.place.slug}")
+        self._of_tasks = ("label=orthanc.role=task", f"label=orthanc.workspace={archive.embedded.workspace.slug}")
         self.seen: list[set[str]] = []
 
     def _look(self) -> None:

@@ -34,7 +34,7 @@ SCANNER_PORT, PACS_PORT, UNLISTED_PORT = 11114, 11113, 11115
 
 @lru_cache
 def _listener(embedded: Embedded) -> dict[str, Any]:
-    """Host, port and called title of the network load balancer: this place's own, so that they stay."""
+    """Host, port and called title of the network load balancer: this workspace's own, so that they stay."""
     return embedded.status()["dicom"]
 
 
@@ -119,15 +119,15 @@ class Opened(NamedTuple):
 
 def opened(archive: Archive) -> Iterator[Opened]:
     """DICOM let in to three modalities, SCANNER, PACS and THIRD."""
-    place = archive.embedded.place
-    names = [f"{place.slug}-{name}" for name in ("far", "outside")]
+    workspace = archive.embedded.workspace
+    names = [f"{workspace.slug}-{name}" for name in ("far", "outside")]
     try:
         for name in names:
             # Otherwise docker puts another address in place of the sender's.
             plain = "--opt=com.docker.network.bridge.enable_ip_masquerade=false"
-            docker("network", "create", f"--label=orthanc.place={place.slug}", plain, name)
+            docker("network", "create", f"--label=orthanc.workspace={workspace.slug}", plain, name)
         ends = [docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", n) for n in names]
-        network = Network(containers.gateway(place), *ends)
+        network = Network(containers.gateway(workspace), *ends)
         archive.deploy(
             dicomIngress="internal",
             dicomAllowedCidrs=[f"{network.near}/32", f"{network.far}/32"],

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from local.images import docker
-from local.runner.messages import STICKY_COOKIE, cookie_of
+from local.runner.http_headers import STICKY_COOKIE, cookie_of
 from tests.data.archive import Archive
 
 IDLE, AT_ONCE = 500, 400

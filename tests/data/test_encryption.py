@@ -12,8 +12,8 @@ import requests
 
 from components.service.orthanc_config import CERTIFICATE
 from local.images import ImageError, docker
-from local.place import Place
 from local.runner import certificates
+from local.workspace import Workspace
 from tests.data.archive import Archive
 
 PORT = 8042
@@ -29,8 +29,8 @@ def test_a_tasks_key_is_where_nobody_else_reads_it(on_efs: Archive):
     listed = docker("exec", task["name"], "stat", "--format=%a %u:%g %m", CERTIFICATE)
     assert listed == "600 999:999 /tmp", "others read the key, or it is on a file system that outlives the task"
     [key] = docker("exec", task["name"], "sed", "-n", "2p", CERTIFICATE).splitlines()
-    for place in (("inspect", task["name"]), ("logs", task["name"]), ("history", "--no-trunc", task["image"])):
-        assert key not in docker(*place), f"docker {place[0]} shows the key"
+    for workspace in (("inspect", task["name"]), ("logs", task["name"]), ("history", "--no-trunc", task["image"])):
+        assert key not in docker(*workspace), f"docker {workspace[0]} shows the key"
     with pytest.raises(ImageError, match="No such file"):
         docker("run", "--rm", "--entrypoint=cat", task["image"], CERTIFICATE)
 
@@ -79,14 +79,14 @@ def test_the_database_refuses_who_does_not_encrypt(on_efs: Archive):
 
 def test_a_task_talks_to_no_impostor_of_its_database(on_efs: Archive, tmp_path: Path):
     """Whoever holds the database's address but not its name, or its name from another authority."""
-    home = on_efs.embedded.place.home
+    home = on_efs.embedded.workspace.home
     host = on_efs.embedded.client("rds").describe_db_instances()["DBInstances"][0]["Endpoint"]["Address"]
     files = home / "tls" / f"{host}.pem", home / "tls" / f"{host}.key"
     genuine = [file.read_bytes() for file in files]
-    elsewhere = Place(tmp_path)
+    elsewhere = Workspace(tmp_path)
     elsewhere.home.mkdir()
     impostors = {
-        "does not match host name": certificates.certificate(on_efs.embedded.place, "impostor.example"),
+        "does not match host name": certificates.certificate(on_efs.embedded.workspace, "impostor.example"),
         "certificate verify failed": certificates.certificate(elsewhere, host),
     }
 

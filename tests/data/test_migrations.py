@@ -65,7 +65,7 @@ def test_health_checks_end_a_task_that_does_not_start(older: Archive):
     with no_task_gets_further_than_its_index(older):
         failed = older.embedded.pulumi("up", "--yes", "--skip-preview", check=False)
     assert failed.returncode and "failed and was rolled back" in failed.stdout + failed.stderr, failed.stdout
-    runner = (older.embedded.place.home / "emulator.log").read_text()
+    runner = (older.embedded.workspace.home / "emulator.log").read_text()
     assert "Task failed container health checks" in runner or "Task failed ELB health checks" in runner
     assert names(older) == before, "the tasks of before do not go on"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from local.daemon import wait_until
+from local.emulator_process import wait_until
 from local.images import docker, ensure_ohif_image
 from tests.browser import WIDTH, Browser, site
 from tests.data.archive import PATIENCE_SECONDS, Archive

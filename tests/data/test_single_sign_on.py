@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from local import images
-from local.daemon import wait_until
+from local.emulator_process import wait_until
 from local.images import docker
 from tests.certificates import self_signed
 from tests.data.archive import Archive
@@ -76,7 +76,7 @@ def gateway(on_efs: Archive, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def _running(archive: Archive, issuer: str, tls: Path, trust: str) -> Iterator[Gateway]:
-    image = f"{images.PREFIX}/single-sign-on:{archive.embedded.place.slug}"
+    image = f"{images.PREFIX}/single-sign-on:{archive.embedded.workspace.slug}"
     debian = images.ensure_debian(print)
     docker("build", "--quiet", "--tag", image, "--build-arg", f"DEBIAN={debian}", str(RECIPE))
     port, passwords = free_port(), archive.passwords()

@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit, VLWholeSlideMicroscopyImageStorage, generate_uid
 
-from local.daemon import wait_until
+from local.emulator_process import wait_until
 from tests.browser import HEIGHT, WIDTH, Browser
 from tests.data.archive import PATIENCE_SECONDS, Archive
 from tests.data.files import made_up, written

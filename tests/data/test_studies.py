@@ -82,7 +82,7 @@ def test_files_are_in_the_deployed_file_system(on_efs: Archive):
     file = new_file("MR_small.dcm")
     on_efs.store(file)
     [file_system] = on_efs.embedded.client("efs").describe_file_systems()["FileSystems"]
-    volume = f"{on_efs.embedded.place.slug}-{file_system['FileSystemId']}"
+    volume = f"{on_efs.embedded.workspace.slug}-{file_system['FileSystemId']}"
     [task] = on_efs.tasks()
     root = ["docker", "run", "--rm", "--volume", f"{volume}:/files", "--entrypoint", "sh", task["image"], "-c"]
     sizes = subprocess.run(

@@ -50,7 +50,7 @@ def test_an_update_and_fewer_tasks_fail_no_request_and_what_load_added_stays(on_
 
 def test_a_broken_image_is_rolled_back_and_reported_and_fails_no_request(on_s3: Archive):
     before, began = names(on_s3), time.monotonic()
-    dockerfile = on_s3.embedded.place.root / "docker/Dockerfile"
+    dockerfile = on_s3.embedded.workspace.root / "docker/Dockerfile"
     whole = dockerfile.read_text()
     dockerfile.write_text(f'{whole}\nENTRYPOINT ["false"]\n')
     with Load(on_s3) as load:

@@ -8,7 +8,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import _basic_auth_str
 
-from local.daemon import wait_until
+from local.emulator_process import wait_until
 from tests.browser import Browser, site
 from tests.data.archive import PATIENCE_SECONDS, Archive
 from tests.data.conftest import PORTAL, RATE_LIMIT, SITE

@@ -10,11 +10,11 @@ EXAMPLE = "examples/research-archive"
 
 
 def test_the_example_is_previewed(embedded: Embedded):
-    own = embedded.place.root / EXAMPLE
+    own = embedded.workspace.root / EXAMPLE
     stack = own / "Pulumi.research.yaml"
     configured = yaml.safe_load(stack.read_text())
     # The embedded AWS, and nothing of the other project's settings.
-    local = yaml.safe_load((embedded.place.root / "Pulumi.local.yaml").read_text())["config"]
+    local = yaml.safe_load((embedded.workspace.root / "Pulumi.local.yaml").read_text())["config"]
     configured["config"] = {**local, **configured["config"]}
     configured["config"] = {key: value for key, value in configured["config"].items() if key.startswith("aws:")}
     stack.write_text(yaml.safe_dump(configured))
@@ -24,5 +24,5 @@ def test_the_example_is_previewed(embedded: Embedded):
     assert {"orthanc:service:OrthancService", "docker:index/image:Image", "aws:sqs/queue:Queue"} <= made
     [image] = [step["newState"] for step in planned["steps"] if step["newState"]["type"].startswith("docker:")]
     context = image["inputs"]["build"]["context"]
-    assert (own / context).resolve().parent == embedded.place.root.resolve() / ".build"
-    assert embedded.place.root.as_posix() not in json.dumps(image["inputs"]), "the state names a path"
+    assert (own / context).resolve().parent == embedded.workspace.root.resolve() / ".build"
+    assert embedded.workspace.root.as_posix() not in json.dumps(image["inputs"]), "the state names a path"

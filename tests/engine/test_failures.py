@@ -22,11 +22,11 @@ TOLD = (
 
 
 def test_a_failure_names_resource_and_remedy(embedded: Embedded):
-    own = embedded.place.root / "broken"
+    own = embedded.workspace.root / "broken"
     own.mkdir()
     (own / "Pulumi.yaml").write_text(PROJECT)
     (own / "__main__.py").write_text(PROGRAM)
-    (own / "Pulumi.dev.yaml").write_text((embedded.place.root / "Pulumi.local.yaml").read_text())
+    (own / "Pulumi.dev.yaml").write_text((embedded.workspace.root / "Pulumi.local.yaml").read_text())
     here = ("--cwd", str(own), "--color=never")
     embedded.pulumi("stack", "init", *here, stack="dev")
     done = embedded.pulumi("up", "--yes", "--skip-preview", *here, stack="dev", check=False)

@@ -16,9 +16,9 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from local.daemon import wait_until
+from local.emulator_process import wait_until
 from local.images import docker, upstream
-from local.place import Place
+from local.workspace import Workspace
 from tests.embedded import Embedded, summary
 from tests.processes import descendants
 
@@ -51,7 +51,7 @@ def deployed(embedded: Embedded) -> str:
 
 def forget_builds(embedded: Embedded) -> None:
     """As on another machine: what was built here is built again, and has another digest."""
-    registry = f"127.0.0.1:{embedded.place.port('registry')}"
+    registry = f"127.0.0.1:{embedded.workspace.port('registry')}"
     if listed := docker("image", "ls", "--quiet", "--filter", f"reference={registry}/*:*").split():
         docker("image", "rm", "--force", *dict.fromkeys(listed))
 
@@ -68,7 +68,7 @@ def kill_after_push(embedded: Embedded, shims: Path) -> None:
     command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "-s", "local"]
     options: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     environment = embedded.environment | {"PATH": f"{shims}:{embedded.environment['PATH']}"}
-    with subprocess.Popen(command, cwd=embedded.place.root, env=environment, **options) as engine:
+    with subprocess.Popen(command, cwd=embedded.workspace.root, env=environment, **options) as engine:
         wait_until(lambda: said.exists() or engine.poll() is not None, _PATIENCE_SECONDS)
         for process in (engine.pid, *descendants(engine.pid)):
             with contextlib.suppress(ProcessLookupError):  # it ends with the one that was killed before
@@ -92,11 +92,11 @@ def test_a_return_to_an_older_image_deploys(embedded: Embedded):
 def test_an_up_from_another_checkout_changes_nothing(
     embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    root = embedded.place.root
+    root = embedded.workspace.root
     for path in (root / "docker").iterdir():
         path.chmod(path.stat().st_mode | 0o020)  # as a clone under umask 002
     (tmp_path / "link").symlink_to(root)
-    monkeypatch.setattr(embedded, "place", Place(tmp_path / "link"))
+    monkeypatch.setattr(embedded, "workspace", Workspace(tmp_path / "link"))
     monkeypatch.setitem(embedded.environment, "PWD", str(tmp_path / "link"))  # as after `cd` in a shell
     assert summary(embedded.changes()) == Counter(), "the image is built again, and every task replaced"
 
@@ -117,10 +117,10 @@ def test_an_up_deploys_after_one_that_was_cut_after_its_push(embedded: Embedded,
 
 
 class Registry:
-    """Pushes to and pulls from the place's registry, as Docker does."""
+    """Pushes to and pulls from the workspace's registry, as Docker does."""
 
     def __init__(self, embedded: Embedded, name: str):
-        self._url = f"http://127.0.0.1:{embedded.place.port('registry')}/v2/{name}"
+        self._url = f"http://127.0.0.1:{embedded.workspace.port('registry')}/v2/{name}"
 
     def push(self, tag: str, content: str) -> requests.Response:
         """Push an image without layers whose configuration is `content`."""
@@ -137,8 +137,8 @@ class Registry:
         """Upload a layer; its digest."""
         blob = content.encode()
         digest = f"sha256:{hashlib.sha256(blob).hexdigest()}"
-        place = requests.post(f"{self._url}/blobs/uploads/", timeout=30).headers["Location"]
-        requests.put(f"{place}&digest={digest}", data=blob, timeout=30).raise_for_status()
+        workspace = requests.post(f"{self._url}/blobs/uploads/", timeout=30).headers["Location"]
+        requests.put(f"{workspace}&digest={digest}", data=blob, timeout=30).raise_for_status()
         return digest
 
     def has(self, digest: str) -> bool:

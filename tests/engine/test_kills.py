@@ -48,7 +48,7 @@ def test_killed_updates_converge(embedded: Embedded):
 
 def _killed(embedded: Embedded, after: int) -> int:
     """Kill an update once `after` of its steps have begun, or before it ends; answers how many had."""
-    log = embedded.place.root / "killed.json"
+    log = embedded.workspace.root / "killed.json"
     log.unlink(missing_ok=True)
     command = [
         "pulumi",
@@ -64,7 +64,9 @@ def _killed(embedded: Embedded, after: int) -> int:
     environment = embedded.environment | {"PULUMI_DEBUG_COMMANDS": "true"}
     quiet = subprocess.DEVNULL
     embedded.pulumi("cancel", "--yes", check=False)  # the lock of the one before
-    with subprocess.Popen(command, cwd=embedded.place.root, env=environment, stdout=quiet, stderr=quiet) as engine:
+    with subprocess.Popen(
+        command, cwd=embedded.workspace.root, env=environment, stdout=quiet, stderr=quiet
+    ) as engine:
         while (begun := _begun(log)) < after and engine.poll() is None:
             time.sleep(0.005)
         plugins = children(engine.pid)

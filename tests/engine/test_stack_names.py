@@ -11,7 +11,7 @@ NAMED_AFTER_IT = {"enableWaf": "true", "enableAlarms": "true", "enableDashboard"
 
 
 def test_any_name_that_pulumi_takes_is_deployed(embedded: Embedded):
-    stack.write_configuration(embedded.place, LONG)
+    stack.write_configuration(embedded.workspace, LONG)
     embedded.pulumi("stack", "init", stack=LONG)
     settings = [f"--plaintext={key}={value}" for key, value in NAMED_AFTER_IT.items()]
     embedded.pulumi("config", "set-all", *settings, stack=LONG)

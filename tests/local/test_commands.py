@@ -14,52 +14,53 @@ from typing import Any
 
 import pytest
 
-from local import cli, containers, daemon, docker_daemon, engine, shell
-from local.place import Place
+from local import cli, containers, docker_daemon, emulator_process, shell
 from local.progress import Progress
+from local.workspace import Workspace
+from offline import engine
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("ORTHANC_LOCAL_ROOT", str(tmp_path))
-    place = Place(tmp_path)
-    place.home.mkdir()
-    return place
+    workspace = Workspace(tmp_path)
+    workspace.home.mkdir()
+    return workspace
 
 
 @pytest.fixture
-def emulator(place: Place) -> Iterator[Place]:
-    daemon.start(place, tasks=False)
-    yield place
-    daemon.stop(place)
+def emulator(workspace: Workspace) -> Iterator[Workspace]:
+    emulator_process.start(workspace, tasks=False)
+    yield workspace
+    emulator_process.stop(workspace)
 
 
-def test_status_of_a_place_where_nothing_runs(place: Place, capsys: pytest.CaptureFixture[str]):
+def test_status_of_a_place_where_nothing_runs(workspace: Workspace, capsys: pytest.CaptureFixture[str]):
     assert cli.main(["status"]) == 0
     assert json.loads(capsys.readouterr().out) == {
         "running": False,
         "outputs": {},
-        "url": f"http://127.0.0.1:{place.port('edge')}",
-        "dicom": {"host": "127.0.0.1", "port": place.port("dicom0"), "tls": False, "aet": "ORTHANC"},
+        "url": f"http://127.0.0.1:{workspace.port('edge')}",
+        "dicom": {"host": "127.0.0.1", "port": workspace.port("dicom0"), "tls": False, "aet": "ORTHANC"},
         "containers": [],
     }
 
 
 def test_the_emulator_starts_in_a_directory_with_a_long_path(tmp_path: Path):
     """A Unix socket's path may not have that many characters."""
-    place = Place(tmp_path / ("long-" * 30))
-    place.home.mkdir(parents=True)
-    daemon.start(place, tasks=False)
+    workspace = Workspace(tmp_path / ("long-" * 30))
+    workspace.home.mkdir(parents=True)
+    emulator_process.start(workspace, tasks=False)
     try:
-        with contextlib.chdir(place.home / "run"), socket.socket(socket.AF_UNIX) as client:
+        with contextlib.chdir(workspace.home / "run"), socket.socket(socket.AF_UNIX) as client:
             client.connect("aws.sock")
             client.sendall(b"GET /moto-api/ HTTP/1.0\r\n\r\n")
             assert client.recv(12).endswith(b"200")
     finally:
-        daemon.stop(place)
+        emulator_process.stop(workspace)
 
 
-def test_status_tells_outputs_and_containers(emulator: Place, monkeypatch: pytest.MonkeyPatch):
+def test_status_tells_outputs_and_containers(emulator: Workspace, monkeypatch: pytest.MonkeyPatch):
     (emulator.home / "state").mkdir()
     answer = subprocess.CompletedProcess([], 0, b'{"orthancAdminPassword": "[secret]"}')
     monkeypatch.setattr(shell, "pulumi", lambda *_, **__: answer)
@@ -92,18 +93,18 @@ def test_status_tells_outputs_and_containers(emulator: Place, monkeypatch: pytes
     assert status["dicom"]["port"] == 20003
 
 
-def test_the_dicom_port_is_that_of_a_task_that_stays(place: Place):
+def test_the_dicom_port_is_that_of_a_task_that_stays(workspace: Workspace):
     def task(port: int, health: str) -> dict[str, Any]:
         return {"role": "task", "health": health, "ports": {"8042": 1, "4242": port}}
 
     other = {"role": "database", "health": None, "ports": {}}
     replaced = [task(1, "healthy"), other, task(2, "healthy"), task(3, "starting")]
-    assert containers.dicom_port(place, replaced) == 2
-    assert containers.dicom_port(place, replaced[3:]) == 3
-    assert containers.dicom_port(place, [other]) == place.port("dicom0")
+    assert containers.dicom_port(workspace, replaced) == 2
+    assert containers.dicom_port(workspace, replaced[3:]) == 3
+    assert containers.dicom_port(workspace, [other]) == workspace.port("dicom0")
 
 
-def test_env_prints_nothing_but_what_a_shell_evaluates(place: Place, capfd: pytest.CaptureFixture[str]):
+def test_env_prints_nothing_but_what_a_shell_evaluates(workspace: Workspace, capfd: pytest.CaptureFixture[str]):
     assert cli.main(["env"]) == 0
     lines = capfd.readouterr().out.splitlines()
     assert lines and all(line.startswith("export ") for line in lines)
@@ -114,11 +115,11 @@ def test_env_prints_nothing_but_what_a_shell_evaluates(place: Place, capfd: pyte
         check=True,
     )
     pulumi, endpoint = shell.stdout.splitlines()
-    assert Path(pulumi).exists() and endpoint == place.endpoint
+    assert Path(pulumi).exists() and endpoint == workspace.endpoint
 
 
 def test_a_failure_is_told_without_a_stack_trace(
-    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     def fail(*_: object) -> None:
         raise engine.EngineError("install the Pulumi CLI")
@@ -133,7 +134,7 @@ def test_a_failure_is_told_without_a_stack_trace(
     [(False, "Docker does not answer: install it"), (True, "no task of Orthanc runs for .* Remedy: make up")],
 )
 def test_without_a_task_there_is_no_shell(
-    place: Place,
+    workspace: Workspace,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     docker: bool,
@@ -156,42 +157,22 @@ def test_a_step_that_takes_time_is_timed(monkeypatch: pytest.MonkeyPatch, capsys
     assert capsys.readouterr().err.splitlines() == ["==> looking", "==> building", "==> … 12 s"]
 
 
-def test_an_emulator_that_was_killed_is_started_anew(emulator: Place):
+def test_an_emulator_that_was_killed_is_started_anew(emulator: Workspace):
     pid_file = emulator.home / "emulator.pid"
     os.kill(int(pid_file.read_text()), signal.SIGKILL)
-    assert daemon.wait_until(lambda: not daemon.answers(emulator), 5)
+    assert emulator_process.wait_until(lambda: not emulator_process.answers(emulator), 5)
     assert pid_file.exists(), "this test needs what a kill -9 leaves behind"
-    daemon.start(emulator, tasks=False)
-    assert daemon.answers(emulator)
+    emulator_process.start(emulator, tasks=False)
+    assert emulator_process.answers(emulator)
 
 
-def test_a_pid_that_belongs_to_another_process_by_now_is_left_alone(place: Place):
+def test_a_pid_that_belongs_to_another_process_by_now_is_left_alone(workspace: Workspace):
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
-        (place.home / "emulator.pid").write_text(str(bystander.pid))
-        assert not daemon.answers(place)
-        daemon.stop(place)
+        (workspace.home / "emulator.pid").write_text(str(bystander.pid))
+        assert not emulator_process.answers(workspace)
+        emulator_process.stop(workspace)
         assert bystander.poll() is None, "a process of somebody else was stopped"
         bystander.communicate(b"\n")
-
-
-def test_an_official_plugin_is_preferred_to_its_stand_in(place: Place, monkeypatch: pytest.MonkeyPatch):
-    beside = place.root / "bin"
-    beside.mkdir()
-    official = beside / "pulumi-resource-random"
-    official.write_text("#!/bin/sh\n")
-    official.chmod(0o755)
-    monkeypatch.setattr(engine, "PLUGINS", place.root / "plugins")
-    (place.root / "plugins/resource-docker-v1.0.0").mkdir(parents=True)
-    monkeypatch.setenv("PATH", f"{place.home / 'stand-ins'}:/usr/bin")
-    stand_ins = place.home / "stand-ins"
-    for _ in range(2):  # the second time, stand-ins of a shell that works on the place are on PATH
-        path = engine.path(place, beside).split(os.pathsep)
-        found = {link.name.split("-")[-1] for link in stand_ins.iterdir()}
-        assert found == {"python", "aws", "awsx", "docker"}, (
-            "another version is not what the program was written for"
-        )
-        assert path.index(str(beside)) < path.index(str(stand_ins))
-        assert path.count(str(stand_ins)) == 1
 
 
 def test_only_the_last_place_stops_a_docker_that_was_started_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -201,18 +182,18 @@ def test_only_the_last_place_stops_a_docker_that_was_started_here(tmp_path: Path
     stopped: list[int] = []
     monkeypatch.setattr(docker_daemon, "_is_dockerd", lambda pid: pid not in stopped)
     monkeypatch.setattr(os, "kill", lambda pid, number: stopped.append(pid))
-    one, other, gone = (Place(tmp_path / name) for name in ("one", "other", "gone"))
-    for place in (one, other):
-        place.home.mkdir(parents=True)
+    one, other, gone = (Workspace(tmp_path / name) for name in ("one", "other", "gone"))
+    for workspace in (one, other):
+        workspace.home.mkdir(parents=True)
 
     docker_daemon.ensure(one, print)
     docker_daemon.release(one)
     assert not stopped, "a Docker that ran before was stopped"
 
     (tmp_path / "cache/orthanc-on-aws/dockerd/pid").write_text("4711")
-    for place in (one, other, gone):
-        docker_daemon.ensure(place, print)
+    for workspace in (one, other, gone):
+        docker_daemon.ensure(workspace, print)
     docker_daemon.release(one)
-    assert not stopped, "Docker was stopped under another place"
+    assert not stopped, "Docker was stopped under another workspace"
     docker_daemon.release(other)
-    assert stopped == [4711], "a place whose directory is gone keeps Docker running"
+    assert stopped == [4711], "a workspace whose directory is gone keeps Docker running"

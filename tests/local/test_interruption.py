@@ -6,25 +6,25 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local import daemon
-from local.daemon import wait_until
+from local import emulator_process
+from local.emulator_process import wait_until
 from local.images import docker
-from local.place import Place
+from local.workspace import Workspace
 from tests.embedded import PROJECT
 
 SECONDS = 120  # for a busy machine
 # A fixture that never gets to its end: whoever is interrupted has seconds for it, and it takes longer.
 INNER = """\
 import subprocess, sys, time
-from local import containers, daemon
-from local.place import Place
+from local import containers, emulator_process
+from local.workspace import Workspace
 
 def test_never_ends(tmp_path_factory):
     root = tmp_path_factory.mktemp("inner")
-    place = Place(root)
-    place.home.mkdir()
-    daemon.start(place, tasks=False)
-    containers.start_registry(place, print)
+    workspace = Workspace(root)
+    workspace.home.mkdir()
+    emulator_process.start(workspace, tasks=False)
+    containers.start_registry(workspace, print)
     sleeping, environment = "import time; time.sleep(600)", {"ORTHANC_LOCAL_ROOT": str(root)}
     subprocess.Popen([sys.executable, "-c", sleeping], env=environment, start_new_session=True)
     (root.parent / "ready").write_text(str(root))
@@ -49,21 +49,21 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path):
         try:
             assert wait_until(lambda: list(base.glob("*/ready")) or run.poll() is not None, SECONDS)
             [ready] = base.glob("*/ready")
-            place = Place(Path(ready.read_text()))
-            assert daemon.answers(place) and _containers(place) and _processes(place)
+            workspace = Workspace(Path(ready.read_text()))
+            assert emulator_process.answers(workspace) and _containers(workspace) and _processes(workspace)
             os.killpg(run.pid, signal.SIGINT)
             assert run.wait(SECONDS)
         finally:
             run.kill()
-    assert not _containers(place) and not _processes(place) and not daemon.answers(place)
+    assert not _containers(workspace) and not _processes(workspace) and not emulator_process.answers(workspace)
 
 
-def _containers(place: Place) -> list[str]:
-    return docker("ps", "--all", "--quiet", "--filter", f"label=orthanc.place={place.slug}").split()
+def _containers(workspace: Workspace) -> list[str]:
+    return docker("ps", "--all", "--quiet", "--filter", f"label=orthanc.workspace={workspace.slug}").split()
 
 
-def _processes(place: Place) -> list[str]:
-    mark = f"ORTHANC_LOCAL_ROOT={place.root}".encode()
+def _processes(workspace: Workspace) -> list[str]:
+    mark = f"ORTHANC_LOCAL_ROOT={workspace.root}".encode()
     return [str(entry) for entry in Path("/proc").glob("[0-9]*/environ") if _holds(entry, mark)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local import cli
-from local.place import Place
+from local.workspace import Workspace
 from tools import cost
 from tools.planned import Planned, planned
 
@@ -109,5 +109,5 @@ def test_the_document_shows_what_the_stacks_cost(stack: str):
     text = (PROJECT / "docs/cost.md").read_text()
     shown = text.partition(f"<!-- make cost STACK={stack} -->\n")[2].partition("\n<!-- end")[0]
     before = {file: file.read_bytes() for file in PROJECT.glob("Pulumi*.yaml")}
-    assert cost.table(planned(json.loads(cli.preview(Place(PROJECT), stack)))) == shown
+    assert cost.table(planned(json.loads(cli.preview(Workspace(PROJECT), stack)))) == shown
     assert {file: file.read_bytes() for file in PROJECT.glob("Pulumi*.yaml")} == before

@@ -24,8 +24,8 @@ from pulumi.runtime import mocks
 from pulumi.runtime.proto import provider_pb2, resource_pb2, source_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
-from local.standins.codec import decode, encode
-from local.standins.sdk import Type, schema
+from offline.stand_ins.codec import decode, encode
+from offline.stand_ins.sdk import Type, schema
 
 PROJECT = Path(__file__).parents[2]
 NAME = "orthanc-on-aws"

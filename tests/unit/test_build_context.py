@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.service import build_context
-from local.standins.image import context_digest
+from offline.stand_ins.image import context_digest
 
 SCRIPT = "make-certificate.sh"
 

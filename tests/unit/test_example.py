@@ -7,7 +7,7 @@ import pytest
 
 from components.config.parse import ConfigurationError
 from components.preflight.load import load
-from local.standins.sdk import schema
+from offline.stand_ins.sdk import schema
 from policy import rules
 from policy.rules import Resource
 from tests.unit.program import PROJECT, REGION, Monitor, Program, run

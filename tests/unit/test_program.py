@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from components.config.parse import ConfigurationError
-from local.standins.sdk import schema
+from offline.stand_ins.sdk import schema
 from policy import rules
 from policy.rules import Resource
 from tests.unit.program import (

@@ -56,7 +56,7 @@ def test_updates_are_looked_for_where_something_is_pinned():
         for directory in update.get("directories", [update.get("directory")])
     }
     pip = {("pip", "/" if path.parent == PROJECT else "/policy") for path in (PROJECT / lock for lock in LOCKS)}
-    assert watched == pip | {("gomod", "/local/go"), ("github-actions", "/")}
+    assert watched == pip | {("gomod", "/offline/go"), ("github-actions", "/")}
 
 
 @pytest.mark.parametrize(

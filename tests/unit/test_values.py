@@ -13,9 +13,9 @@ from botocore import xform_name
 from botocore.model import OperationModel, ServiceModel
 from botocore.session import get_session
 
-from local.standins import calls, fields
-from local.standins.aws import Aws
-from local.standins.table import ROWS
+from offline.stand_ins import calls, fields
+from offline.stand_ins.aws import Aws
+from offline.stand_ins.table import ROWS
 from tests.cloudformation import Checked
 from tests.unit.program import NAME, REGION, Monitor, Program, Resource, deployed, run
 from tests.unit.test_flags import FLAGS

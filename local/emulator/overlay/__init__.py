@@ -13,7 +13,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import camelcase_to_underscores
 
-from local.place import Place
+from local.workspace import Workspace
 
 MODULES = (
     *("acm", "applicationautoscaling", "backup", "backup_jobs", "buckets", "budgets", "changes", "cloudfront"),
@@ -30,12 +30,12 @@ class AwsError(ServiceException):
     """`AwsError(code, message)`: an error as AWS answers it; the service model knows its HTTP status."""
 
 
-def install(place: Place, *, tasks: bool) -> None:
-    """Extend moto for `place`; without `tasks` a service counts as steady as soon as it is deployed."""
+def install(workspace: Workspace, *, tasks: bool) -> None:
+    """Extend moto for `workspace`; without `tasks` a service counts as steady as soon as it is deployed."""
     for name in MODULES:
         module = import_module(f"{__name__}.{name}")
         if configure := getattr(module, "configure", None):
-            configure(place, tasks=tasks)
+            configure(workspace, tasks=tasks)
 
 
 def replaces(owner: type, name: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -6,7 +6,7 @@ from moto.budgets.models import Budget
 from moto.budgets.responses import BudgetsResponse
 
 from local.emulator.overlay import Parameters, operation, replaces
-from local.place import ACCOUNT
+from local.workspace import ACCOUNT
 
 _TAGS = "_tags"
 

@@ -11,7 +11,7 @@ from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses import EC2Response
 
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
-from local.standins.documented import EC2, EC2_TEXT
+from offline.stand_ins.documented import EC2, EC2_TEXT
 
 _LONGEST_POLICY = 20480  # characters
 

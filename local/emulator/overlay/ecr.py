@@ -1,4 +1,4 @@
-"""ECR whose registry is the place's own, on loopback, and which knows what is pushed there.
+"""ECR whose registry is the workspace's own, on loopback, and which knows what is pushed there.
 
 What a push may do is from the ECR User Guide ("Image tag mutability") and, for the words of its refusal, from what
 `docker push` prints there (moby/buildkit, issue 3776).
@@ -13,7 +13,7 @@ from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 from moto.ecr.responses import ECRResponse
 
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
-from local.place import ACCOUNT, REGION, Place
+from local.workspace import ACCOUNT, REGION, Workspace
 
 TOKEN = base64.b64encode(b"AWS:loopback").decode()  # the registry on loopback asks for none
 
@@ -28,10 +28,10 @@ class RegistryError(Exception):
         self.status, self.code = status, code
 
 
-def configure(place: Place, *, tasks: bool) -> None:
-    """Name the place's registry in all that follows."""
+def configure(workspace: Workspace, *, tasks: bool) -> None:
+    """Name the workspace's registry in all that follows."""
     global _registry
-    _registry = f"127.0.0.1:{place.port('registry')}"
+    _registry = f"127.0.0.1:{workspace.port('registry')}"
 
 
 @replaces(ECRBackend)

@@ -13,7 +13,7 @@ from moto.elbv2.models import elbv2_backends
 from moto.moto_api._internal import mock_random
 
 from local.emulator.overlay import AwsError, Parameters, container_insights, fargate, operation, replaces
-from local.place import Place
+from local.workspace import Workspace
 
 # What AWS reads back where CreateService was given nothing (API reference).
 SERVICE: Parameters = {
@@ -45,7 +45,7 @@ REDEPLOYS = {
 _steady_at_once = True
 
 
-def configure(place: Place, *, tasks: bool) -> None:
+def configure(workspace: Workspace, *, tasks: bool) -> None:
     """Without a task runner nobody reports: a deployment is then complete as soon as it is made."""
     global _steady_at_once
     _steady_at_once = not tasks

@@ -17,7 +17,7 @@ from moto.core.utils import utcnow
 from moto.stepfunctions.models import Execution, StateMachine, StepFunctionBackend, stepfunctions_backends
 
 from local.emulator.overlay import AwsError, Parameters, iam, replaces
-from local.place import REGION, TEST_CREDENTIALS, Place
+from local.workspace import REGION, TEST_CREDENTIALS, Workspace
 
 _STATES = "states.amazonaws.com"
 _INTEGRATION = ":states:::aws-sdk:"
@@ -28,10 +28,10 @@ _endpoint = ""
 log = logging.getLogger("stepfunctions")
 
 
-def configure(place: Place, *, tasks: bool) -> None:
-    """State machines call the place's emulated AWS."""
+def configure(workspace: Workspace, *, tasks: bool) -> None:
+    """State machines call the workspace's emulated AWS."""
     global _endpoint
-    _endpoint = place.endpoint
+    _endpoint = workspace.endpoint
 
 
 def start(arn: str, text: str, problem: str) -> None:

@@ -4,8 +4,8 @@ With the first origin in a VPC comes a security group of a fixed name, with each
 every subnet of its load balancer (CloudFront Developer Guide, "Restrict access with VPC origins"). Nobody else can
 delete the interfaces, and what they are in cannot be deleted either.
 
-They go as soon as the origin is deleted, unless the place has a file `.local/cloudfront-leaves-seconds` with the
-number of seconds for which they stay.
+They go as soon as the origin is deleted, unless the workspace has a file `.local/cloudfront-leaves-seconds` with
+the number of seconds for which they stay.
 """
 
 import time
@@ -17,18 +17,18 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.responses import EC2Response
 
 from local.emulator.overlay import AwsError, replaces
-from local.place import Place
+from local.workspace import Workspace
 
 GROUP = "CloudFront-VPCOrigins-Service-SG"
 
-_delay: Path | None = None  # of the file; this process serves no place as long as there is none
+_delay: Path | None = None  # of the file; this process serves no workspace as long as there is none
 _State = dict[str, Any]
 
 
-def configure(place: Place, *, tasks: bool) -> None:
+def configure(workspace: Workspace, *, tasks: bool) -> None:
     """Find the file with the delay."""
     global _delay
-    _delay = place.home / "cloudfront-leaves-seconds"
+    _delay = workspace.home / "cloudfront-leaves-seconds"
 
 
 def arrive(account: str, region: str, origin: str, balancer: Any) -> None:

@@ -37,11 +37,11 @@ WORKLIST = SOP.ModalityWorklistInformationFind
 @pytest.fixture(scope="module", autouse=True)
 def _several(opened: Opened) -> Iterator[None]:
     embedded, near, far = opened.archive.embedded, opened.network.near, opened.network.far
-    relay = f"{embedded.place.slug}-by-name"
+    relay = f"{embedded.workspace.slug}-by-name"
     forward = ("socat", f"TCP-LISTEN:{PACS_PORT},fork,reuseaddr", f"TCP:{near}:{PACS_PORT}")
     alias = f"--network-alias={BY_NAME}"
     try:
-        at = containers.run(embedded.place, "relay", relay, alias, containers.services_image(), *forward)
+        at = containers.run(embedded.workspace, "relay", relay, alias, containers.services_image(), *forward)
         opened.archive.deploy(
             dicomAllowedCidrs=[f"{address}/32" for address in (near, far, at, ELSEWHERE)],
             dicomModalities=[

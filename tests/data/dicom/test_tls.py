@@ -17,7 +17,7 @@ CLAIMS = dict(claims(OVER_TLS))
 
 @pytest.fixture(scope="module")
 def trusting(opened: Opened) -> ssl.SSLContext:
-    """The same over TLS, and a client that trusts the place's authority."""
+    """The same over TLS, and a client that trusts the workspace's authority."""
     embedded = opened.archive.embedded
     certificate = imported(embedded.client("acm"), CERTIFIED)
     tasks = [task["name"] for task in opened.archive.tasks()]
@@ -26,7 +26,7 @@ def trusting(opened: Opened) -> ssl.SSLContext:
     assert [task["name"] for task in opened.archive.tasks()] == tasks, (
         "a certificate is none of the tasks' business"
     )
-    context = ssl.create_default_context(cafile=str(embedded.place.home / "tls/ca.pem"))
+    context = ssl.create_default_context(cafile=str(embedded.workspace.home / "tls/ca.pem"))
     opened.archive.eventually(lambda: opened.is_let_in("SCANNER", tls=context), "the listener speaks no TLS")
     return context
 
@@ -39,7 +39,9 @@ def test_over_tls(opened: Opened, trusting: ssl.SSLContext):
     assert not opened.is_let_in("STRANGER", tls=trusting)
     assert not opened.is_let_in("SCANNER", tls=trusting, address=opened.network.far)
     assert not opened.is_let_in("SCANNER"), "a device may still speak in clear"
-    assert not opened.is_let_in("SCANNER", tls=ssl.create_default_context()), "the certificate is not the place's"
+    assert not opened.is_let_in("SCANNER", tls=ssl.create_default_context()), (
+        "the certificate is not the workspace's"
+    )
 
 
 @pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)

@@ -1,0 +1,70 @@
+"""How a task reaches AWS's services: by endpoints in its VPC, else by NAT; without either its calls time out."""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network
+from typing import Any
+
+from local.runner.aws import client
+from local.runner.documents import Document, TaskError
+from local.runner.security_groups import Peer, leaves, peer, reaches, subnets
+from local.workspace import REGION, Workspace
+
+REGISTRY_AUTH = "ResourceInitializationError: unable to pull secrets or registry auth"
+
+AwsRoutes = dict[str, Document]
+"""The endpoint that calls to a service pass, by service as in its name (ecr.api); none where they leave by NAT."""
+
+_SERVICES = ("ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager")
+_ANYWHERE = IPv4Network("0.0.0.0/0")
+_HTTPS_PORT = 443
+
+
+def aws_routes(workspace: Workspace, here: Peer, subnet_ids: Iterable[str], more: Iterable[str] = ()) -> AwsRoutes:
+    """The endpoints that a task in these subnets reaches AWS by.
+
+    Raises TaskError where a service is out of reach: what each task calls, and `more`.
+    """
+    ec2 = client(workspace, "ec2")
+    own = subnets(workspace, subnet_ids)
+    tables = [_route_table(ec2, subnet) for subnet in own]
+    in_vpc = [{"Name": "vpc-id", "Values": [own[0]["VpcId"]]}]
+    found: AwsRoutes = {}
+    for endpoint in ec2.describe_vpc_endpoints(Filters=in_vpc)["VpcEndpoints"]:
+        routed = {table["RouteTableId"] for table in tables} <= set(endpoint["RouteTableIds"])
+        # Private DNS leads to an interface endpoint before routes are asked.
+        if endpoint["PrivateDnsEnabled"] if endpoint["VpcEndpointType"] == "Interface" else routed:
+            found[endpoint["ServiceName"].removeprefix(f"com.amazonaws.{REGION}.")] = endpoint
+    for service in (*_SERVICES, *more):
+        if not _is_open(workspace, ec2, here, found.get(service), tables):
+            raise TaskError(f"{REGISTRY_AUTH}: {service}.{REGION}.amazonaws.com: i/o timeout")
+    return found
+
+
+def _route_table(ec2: Any, subnet: Document) -> Document:
+    """The subnet's own route table, else its VPC's main one."""
+    own = [{"Name": "association.subnet-id", "Values": [subnet["SubnetId"]]}]
+    main = [{"Name": "association.main", "Values": ["true"]}, {"Name": "vpc-id", "Values": [subnet["VpcId"]]}]
+    found = [ec2.describe_route_tables(Filters=filters)["RouteTables"] for filters in (own, main)]
+    return (found[0] or found[1])[0]
+
+
+def _is_open(
+    workspace: Workspace, ec2: Any, here: Peer, endpoint: Document | None, tables: list[Document]
+) -> bool:
+    """Whether HTTPS gets through: to an interface, to the addresses of a gateway endpoint, or out by NAT."""
+    if endpoint is None:
+        # An internet gateway is no way out for what has no public address.
+        by_nat = all(
+            any(
+                route.get("DestinationCidrBlock") == str(_ANYWHERE) and "NatGatewayId" in route for route in routes
+            )
+            for routes in (table["Routes"] for table in tables)
+        )
+        return by_nat and leaves(workspace, here, Peer(frozenset(), (_ANYWHERE,)), _HTTPS_PORT)
+    if endpoint["VpcEndpointType"] == "Interface":
+        groups = [group["GroupId"] for group in endpoint["Groups"]]
+        return reaches(workspace, here, peer(workspace, groups, endpoint["SubnetIds"]), _HTTPS_PORT)
+    named = [{"Name": "prefix-list-name", "Values": [endpoint["ServiceName"]]}]
+    lists = ec2.describe_managed_prefix_lists(Filters=named)["PrefixLists"]
+    addresses = Peer(frozenset(each["PrefixListId"] for each in lists), (_ANYWHERE,))
+    return leaves(workspace, here, addresses, _HTTPS_PORT)
