@@ -11,9 +11,9 @@ from components.ingress.dicom import DicomIngress
 from components.ingress.load_balancer import ApplicationLoadBalancer
 from components.ingress.waf import Firewall
 from components.monitoring.alarms import Alarms
+from components.monitoring.archive import Archive
 from components.monitoring.budget import MonthlyBudget
 from components.monitoring.dashboard import ArchiveDashboard
-from components.monitoring.watched import watch
 from components.network import create as create_network
 from components.preflight.load import load
 from components.service.image import OrthancImage
@@ -101,8 +101,7 @@ edge = Edge(
 )
 
 # Alarms, dashboard and budget.
-watched = watch(
-    settings,
+archive = Archive(
     service=service,
     load_balancer=load_balancer,
     dicom=dicom,
@@ -115,13 +114,13 @@ watched = watch(
     edge=edge,
 )
 alarms = (
-    Alarms("orthanc-alarms", settings, watched=watched, after=[*service.ready, *edge.ready])
+    Alarms("orthanc-alarms", settings, archive=archive, after=[*service.ready, *edge.ready])
     if settings.enable_alarms
     else None
 )
 if settings.enable_dashboard:
     alarm_arns = list(alarms.arns.values()) if alarms else []
-    ArchiveDashboard("orthanc-dashboard", settings, watched=watched, alarm_arns=alarm_arns)
+    ArchiveDashboard("orthanc-dashboard", settings, archive=archive, alarm_arns=alarm_arns)
 if settings.monthly_budget_usd:
     MonthlyBudget("orthanc-budget", settings)
 

@@ -13,6 +13,7 @@ import pulumi_random as random
 from pulumi_aws.rds.outputs import InstanceMasterUserSecret
 
 from components.config import Settings, ports
+from components.config.metric import Metric
 from components.database import maintenance_windows
 from components.iam import passwords, retention, roles
 from components.iam.keys import Keys
@@ -66,7 +67,6 @@ class Database(pulumi.ComponentResource):
 
     access: pulumi.Output[DatabaseAccess]
     secret_arn: pulumi.Output[str]
-    identifier: pulumi.Output[str]
     arn: pulumi.Output[str]
     key_arn: pulumi.Output[str]
     """The ARN of the KMS key that encrypts the storage."""
@@ -108,9 +108,14 @@ class Database(pulumi.ComponentResource):
         self.access = known.apply(
             lambda parts: DatabaseAccess(parts[0], int(parts[1]), settings.database_name, parts[2], parts[3])
         )
-        self.identifier = instance.identifier
+        self._identifier = instance.identifier
         self.arn, self.key_arn = instance.arn, instance.kms_key_id
         self.register_outputs({"secretArn": self.secret_arn})
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        """A metric of the instance: CPUUtilization, FreeStorageSpace (bytes), DatabaseConnections …"""
+        dimensions = {"DBInstanceIdentifier": self._identifier}
+        return Metric("AWS/RDS", name, dimensions, statistic, self._settings.account.region)
 
     def _build_suffix(self) -> pulumi.Output[str]:
         """A random suffix avoids clashes with earlier instances, their log groups, and final snapshots."""

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from components.config import Settings
 from components.config.edge import CLOUDFRONT_REGION
+from components.config.metric import Metric
 
 _VALIDATION_TTL_SECONDS = 300
 
@@ -74,3 +75,9 @@ class Certificates(pulumi.ComponentResource):
             ).certificate_arn
             for region, certificate in certificates.items()
         }
+
+
+def days_to_expiry(certificate_arn: pulumi.Input[str], region: str) -> Metric:
+    """The days until a certificate expires, which ACM reports twice a day in the certificate's Region."""
+    dimensions = {"CertificateArn": certificate_arn}
+    return Metric("AWS/CertificateManager", "DaysToExpiry", dimensions, "Minimum", region)

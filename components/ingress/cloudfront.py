@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from components.config import Settings, ports
 from components.config.edge import CLOUDFRONT_REGION
+from components.config.metric import Metric
 from components.iam import policies
 from components.ingress import browser_policy
 from components.ingress.certificates import Certificates
@@ -47,7 +48,6 @@ class Edge(pulumi.ComponentResource):
 
     url: pulumi.Output[str]
     """With https://."""
-    distribution_id: pulumi.Output[str]
     ready: list[pulumi.Resource]
     """What exists once the distribution is deployed."""
 
@@ -69,46 +69,21 @@ class Edge(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
 
         origin = self._build_origin(load_balancer, https=bool(certificates.load_balancer_arn), after=depends_on)
-        countries = list(settings.allowed_countries)
-        distribution = aws.cloudfront.Distribution(
-            name,
-            comment=f"Orthanc, stack {pulumi.get_stack()}",
-            enabled=True,
-            is_ipv6_enabled=settings.serves_ipv6,
-            http_version="http2and3",
-            price_class=settings.price_class,
-            aliases=[settings.domain_name] if settings.domain_name else [],
-            origins=[
-                {
-                    "origin_id": _ORIGIN_ID,
-                    "domain_name": load_balancer.balancer.dns_name,
-                    "vpc_origin_config": {
-                        "vpc_origin_id": origin.id,
-                        "origin_read_timeout": settings.response_timeout_seconds,
-                        "origin_keepalive_timeout": 60,
-                    },
-                }
-            ],
-            default_cache_behavior=self._behavior(),
-            restrictions={
-                "geo_restriction": {
-                    "restriction_type": "whitelist" if countries else "none",
-                    "locations": countries,
-                }
-            },
-            web_acl_id=firewall.web_acl_arn if firewall else None,
-            viewer_certificate=_certificate(certificates),
-            opts=self._child,
-        )
+        distribution = self._build_distribution(origin, load_balancer, certificates, firewall)
         if settings.hosted_zone_id:
             self._lead_to(distribution)
         if access_logs:
             self._log_access(distribution, access_logs)
-        self.distribution_id = distribution.id
+        self._distribution_id = distribution.id
         self.ready = [distribution]
         host = settings.domain_name or distribution.domain_name
         self.url = pulumi.Output.concat("https://", host)
         self.register_outputs({"url": self.url})
+
+    def metric(self, name: str, statistic: str = "Sum") -> Metric:
+        """A metric of CloudFront, which has them in us-east-1: Requests, BytesUploaded, 5xxErrorRate …"""
+        dimensions = {"DistributionId": self._distribution_id, "Region": "Global"}
+        return Metric("AWS/CloudFront", name, dimensions, statistic, CLOUDFRONT_REGION)
 
     def _build_origin(
         self, load_balancer: ApplicationLoadBalancer, *, https: bool, after: Sequence[pulumi.Resource]
@@ -137,6 +112,45 @@ class Edge(pulumi.ComponentResource):
                 ignore_changes=["tags", "tagsAll", "timeouts"],
                 replace_on_changes=["vpcOriginEndpointConfig"],
             ),
+        )
+
+    def _build_distribution(
+        self,
+        origin: aws.cloudfront.VpcOrigin,
+        load_balancer: ApplicationLoadBalancer,
+        certificates: Certificates,
+        firewall: Firewall | None,
+    ) -> aws.cloudfront.Distribution:
+        settings, countries = self._settings, list(self._settings.allowed_countries)
+        return aws.cloudfront.Distribution(
+            self._name,
+            comment=f"Orthanc, stack {pulumi.get_stack()}",
+            enabled=True,
+            is_ipv6_enabled=settings.serves_ipv6,
+            http_version="http2and3",
+            price_class=settings.price_class,
+            aliases=[settings.domain_name] if settings.domain_name else [],
+            origins=[
+                {
+                    "origin_id": _ORIGIN_ID,
+                    "domain_name": load_balancer.balancer.dns_name,
+                    "vpc_origin_config": {
+                        "vpc_origin_id": origin.id,
+                        "origin_read_timeout": settings.response_timeout_seconds,
+                        "origin_keepalive_timeout": 60,
+                    },
+                }
+            ],
+            default_cache_behavior=self._behavior(),
+            restrictions={
+                "geo_restriction": {
+                    "restriction_type": "whitelist" if countries else "none",
+                    "locations": countries,
+                }
+            },
+            web_acl_id=firewall.web_acl_arn if firewall else None,
+            viewer_certificate=_certificate(certificates),
+            opts=self._child,
         )
 
     def _behavior(self) -> aws.cloudfront.DistributionDefaultCacheBehaviorArgsDict:

@@ -9,7 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.config import Settings, ports
-from components.ingress.load_balancer import TASK_HEALTH
+from components.config.metric import Metric
+from components.ingress.load_balancer import TARGET_GROUP_METRICS, TASK_HEALTH
 from components.network.network import Network
 from components.preflight.rollouts import Rollout
 
@@ -56,6 +57,13 @@ class DicomIngress(pulumi.ComponentResource):
         self.forwarding = self._build_listener()
         self.endpoint = pulumi.Output.concat(self.balancer.dns_name, ":", str(settings.dicom_port))
         self.register_outputs({"endpoint": self.endpoint})
+
+    def metric(self, name: str, statistic: str = "Sum") -> Metric:
+        """A metric of the load balancer: NewFlowCount, HealthyHostCount, ProcessedBytes …"""
+        dimensions = {"LoadBalancer": self.balancer.arn_suffix}
+        if name in TARGET_GROUP_METRICS:
+            dimensions["TargetGroup"] = self.target_group.arn_suffix
+        return Metric("AWS/NetworkELB", name, dimensions, statistic, self._settings.account.region)
 
     def _build_balancer(self, network: Network) -> aws.lb.LoadBalancer:
         public = self._settings.dicom_ingress == "public"

@@ -4,6 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.config import Settings, ports
+from components.config.metric import Metric
 from components.iam import policies
 from components.ingress import browser_policy
 from components.ingress.certificates import Certificates
@@ -27,6 +28,10 @@ TASK_HEALTH: aws.lb.TargetGroupHealthCheckArgsDict = {
     "healthy_threshold": 2,
     "unhealthy_threshold": 4,
 }
+
+
+# Metrics that a load balancer reports for each target group.
+TARGET_GROUP_METRICS = {"HealthyHostCount"}
 
 
 class ApplicationLoadBalancer(pulumi.ComponentResource):
@@ -61,6 +66,13 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
         self.listener = self._build_listener(certificates.load_balancer_arn)
         self.forwarding = self._build_forwarding()
         self.register_outputs({})
+
+    def metric(self, name: str, statistic: str = "Sum") -> Metric:
+        """A metric of the load balancer: RequestCount, HealthyHostCount, TargetResponseTime …"""
+        dimensions = {"LoadBalancer": self.balancer.arn_suffix}
+        if name in TARGET_GROUP_METRICS:
+            dimensions["TargetGroup"] = self.target_group.arn_suffix
+        return Metric("AWS/ApplicationELB", name, dimensions, statistic, self._settings.account.region)
 
     def _build_balancer(self, network: Network, access_logs: AccessLogs | None) -> aws.lb.LoadBalancer:
         return aws.lb.LoadBalancer(

@@ -13,6 +13,7 @@ import pulumi_aws as aws
 
 from components.config import Settings
 from components.config.edge import CLOUDFRONT_REGION
+from components.config.metric import Metric
 from components.config.stack_name import with_stack
 from components.iam.keys import Keys
 
@@ -52,57 +53,71 @@ class Firewall(pulumi.ComponentResource):
     """A web ACL for CloudFront with its IP sets, its log group, and what is logged."""
 
     web_acl_arn: pulumi.Output[str]
-    metric_name: str
-    """By which CloudWatch knows the web ACL."""
 
     def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
         """Everybody may come in, unless `settings` list who may."""
         super().__init__("orthanc:ingress:Firewall", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        self._name, self._settings = name, settings
+        self._child = pulumi.ResourceOptions(parent=self)
+        # Of two stacks in one account each counts its own.
+        self._metric_name = with_stack(name, pulumi.get_stack(), longest=_LONGEST_METRIC_NAME)
 
-        allowed = [
+        web_acl = self._build_web_acl(self._build_ip_sets())
+        self._log_to(self._build_log_group(keys), web_acl)
+        self.web_acl_arn = web_acl.arn
+        self.register_outputs({"webAclArn": self.web_acl_arn})
+
+    def metric(self, name: str, statistic: str = "Sum") -> Metric:
+        """A metric of the web ACL over all its rules: BlockedRequests …"""
+        dimensions = {"WebACL": self._metric_name, "Rule": "ALL"}
+        return Metric("AWS/WAFV2", name, dimensions, statistic, CLOUDFRONT_REGION)
+
+    def _build_ip_sets(self) -> list[pulumi.Output[str]]:
+        return [
             aws.wafv2.IpSet(
-                f"{name}-ipv{version}",
+                f"{self._name}-ipv{version}",
                 region=CLOUDFRONT_REGION,
                 scope=_SCOPE,
                 description="Who may come in",
                 ip_address_version=f"IPV{version}",
                 addresses=networks,
-                opts=child,
+                opts=self._child,
             ).arn
-            for version, networks in by_version(settings.allowed_cidrs).items()
+            for version, networks in by_version(self._settings.allowed_cidrs).items()
         ]
-        # Of two stacks in one account each counts its own.
-        self.metric_name = with_stack(name, pulumi.get_stack(), longest=_LONGEST_METRIC_NAME)
-        web_acl = aws.wafv2.WebAcl(
-            name,
+
+    def _build_web_acl(self, allowed: Sequence[pulumi.Output[str]]) -> aws.wafv2.WebAcl:
+        return aws.wafv2.WebAcl(
+            self._name,
             region=CLOUDFRONT_REGION,
             scope=_SCOPE,
             description=f"Who comes in to Orthanc, stack {pulumi.get_stack()}",
             default_action={"allow": {}},
-            rules=rules(settings.waf_rate_limit, allowed),
+            rules=rules(self._settings.waf_rate_limit, allowed),
             data_protection_config={"data_protections": _PROTECTED},
-            visibility_config=_visibility(self.metric_name),
-            opts=child,
+            visibility_config=_visibility(self._metric_name),
+            opts=self._child,
         )
-        log_group = aws.cloudwatch.LogGroup(
-            name,
+
+    def _build_log_group(self, keys: Keys) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            self._name,
             region=CLOUDFRONT_REGION,
             name_prefix="aws-waf-logs-orthanc-",  # WAF writes to groups of this name only
-            retention_in_days=settings.log_retention_days,
+            retention_in_days=self._settings.log_retention_days,
             kms_key_id=keys.firewall_logs_arn,
-            opts=child,
+            opts=self._child,
         )
+
+    def _log_to(self, log_group: aws.cloudwatch.LogGroup, web_acl: aws.wafv2.WebAcl) -> None:
         aws.wafv2.WebAclLoggingConfiguration(
-            name,
+            self._name,
             region=CLOUDFRONT_REGION,
             resource_arn=web_acl.arn,
             log_destination_configs=[log_group.arn],
             redacted_fields=[{"single_header": {"name": header}} for header in _CREDENTIALS],
-            opts=child,
+            opts=self._child,
         )
-        self.web_acl_arn = web_acl.arn
-        self.register_outputs({"webAclArn": self.web_acl_arn})
 
 
 def by_version(networks: Sequence[str]) -> dict[int, list[str]]:

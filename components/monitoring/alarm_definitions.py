@@ -9,10 +9,16 @@ from typing import Literal, NamedTuple
 
 from components.config import Settings, connections
 from components.config.edge import CLOUDFRONT_REGION
-from components.monitoring import metrics
-from components.monitoring.metrics import Metric, Watched
+from components.config.metric import Metric
+from components.ingress.certificates import days_to_expiry
+from components.monitoring.archive import Archive
 
 RUNBOOKS = "docs/operations.md"
+
+# What a task logs when a connection to its DICOM port has said nothing for 30 s and it accepted no other: the
+# first words are Orthanc's, the rest DCMTK's. In the filter syntax of CloudWatch Logs.
+SILENT_CONNECTION = '"Receiving Association failed: DUL network read timeout"'
+SILENT_CONNECTIONS = "SilentDicomConnections"  # the metric that counts them
 
 # CloudWatch's own words for what to make of a time without a measurement.
 Missing = Literal["breaching", "notBreaching"]
@@ -59,8 +65,12 @@ class Alarm(NamedTuple):
     periods: int = 3
     of: int = 3
     missing: Missing = "notBreaching"
-    region: str = ""
     section: str = ""
+
+    @property
+    def region(self) -> str:
+        """The Region of its metrics, and so its own."""
+        return next(iter(self.metrics.values())).region
 
     @property
     def runbook(self) -> str:
@@ -68,37 +78,32 @@ class Alarm(NamedTuple):
         return f"{RUNBOOKS}#{self.section or self.name}"
 
 
-def alarms(settings: Settings, watched: Watched) -> list[Alarm]:
+def alarms(settings: Settings, archive: Archive) -> list[Alarm]:
     """The alarms of a stack, each in its region."""
-    every = (
-        *_way_in(settings, watched),
-        *_tasks(watched),
-        *_database(settings, watched),
-        *_copies(watched),
-        *_certificates(watched),
-    )
-    return [alarm._replace(region=alarm.region or _region(alarm, watched)) for alarm in every]
+    return [
+        *_way_in(settings, archive),
+        *_tasks(archive),
+        *_database(settings, archive),
+        *_copies(archive),
+        *_certificates(settings, archive),
+    ]
 
 
-def _region(alarm: Alarm, watched: Watched) -> str:
-    return metrics.region_of(next(iter(alarm.metrics.values())), watched)
-
-
-def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
+def _way_in(settings: Settings, archive: Archive) -> Iterator[Alarm]:
     yield Alarm(
         "no-healthy-task",
         "Nobody can view or upload studies: the load balancer has no healthy target. Find out why tasks stop.",
-        {"healthy": metrics.healthy_tasks(watched)},
+        {"healthy": archive.load_balancer.metric("HealthyHostCount", "Maximum")},
         below=1,
         seconds=60,
         # A balancer without targets says nothing at all.
         missing="breaching",
     )
-    if watched.dicom_balancer is not None:
+    if archive.dicom:
         yield Alarm(
             "no-healthy-dicom-task",
             "Modalities cannot store or query: the DICOM load balancer has no healthy target.",
-            {"healthy": metrics.healthy_dicom_tasks(watched)},
+            {"healthy": archive.dicom.metric("HealthyHostCount", "Maximum")},
             below=1,
             seconds=60,
             missing="breaching",
@@ -106,7 +111,7 @@ def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             "dicom-port-blocked",
             "Silent connections block the DICOM port for 30 s each. Find out who opens them.",
-            {"silent": metrics.silent_dicom_connections(watched)},
+            {"silent": archive.service.log_metric(SILENT_CONNECTIONS)},
             above=_SILENT_CONNECTIONS - 1,
             periods=1,
             of=1,
@@ -115,9 +120,9 @@ def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
         "server-errors",
         f"More than {_ERRORS_PERCENT} % of requests fail (5xx). Read the task logs; roll back recent changes.",
         {
-            "requests": metrics.at_balancer(watched, "RequestCount"),
-            "tasks": metrics.at_balancer(watched, "HTTPCode_Target_5XX_Count"),
-            "balancer": metrics.at_balancer(watched, "HTTPCode_ELB_5XX_Count"),
+            "requests": archive.load_balancer.metric("RequestCount"),
+            "tasks": archive.load_balancer.metric("HTTPCode_Target_5XX_Count"),
+            "balancer": archive.load_balancer.metric("HTTPCode_ELB_5XX_Count"),
         },
         expression=_share("100 * (FILL(tasks, 0) + FILL(balancer, 0)) / requests"),
         above=_ERRORS_PERCENT,
@@ -126,7 +131,7 @@ def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
     yield Alarm(
         "slow-answers",
         "5 % of requests wait long for the first byte, so viewers stall. Find out which requests, and why.",
-        {"seconds": metrics.at_balancer(watched, "TargetResponseTime", "p95")},
+        {"seconds": archive.load_balancer.metric("TargetResponseTime", "p95")},
         # At the whole of it CloudFront gives up.
         above=settings.response_timeout_seconds / 4,
     )
@@ -135,18 +140,18 @@ def _way_in(settings: Settings, watched: Watched) -> Iterator[Alarm]:
         f"CloudFront fails more than {_ERRORS_PERCENT} % of requests (5xx). If server-errors is OK,"
         " the problem is between CloudFront and the load balancer.",
         {
-            "requests": metrics.at_edge(watched, "Requests"),
-            "percent": metrics.at_edge(watched, "5xxErrorRate", "Average"),
+            "requests": archive.edge.metric("Requests"),
+            "percent": archive.edge.metric("5xxErrorRate", "Average"),
         },
         expression=_share("percent"),
         above=_ERRORS_PERCENT,
         periods=2,
     )
-    if watched.firewall is not None:
+    if archive.firewall:
         yield Alarm(
             "blocked-requests",
             f"WAF blocked more than {_BLOCKED} requests in 5 minutes: an attack, or one of your own clients.",
-            {"blocked": metrics.blocked(watched)},
+            {"blocked": archive.firewall.metric("BlockedRequests")},
             above=_BLOCKED,
             periods=1,
             of=1,
@@ -157,58 +162,58 @@ def _share(of_requests: str) -> str:
     return f"IF(FILL(requests, 0) >= {_REQUESTS_THAT_COUNT}, {of_requests}, 0)"
 
 
-def _tasks(watched: Watched) -> Iterator[Alarm]:
+def _tasks(archive: Archive) -> Iterator[Alarm]:
     yield Alarm(
         "tasks-busy",
         f"CPU utilization of the tasks exceeds {_BUSY_PERCENT} % for 15 minutes. Increase taskCpu or maxTasks.",
-        {"cpu": metrics.of_tasks(watched, "CPUUtilization", "Average")},
+        {"cpu": archive.service.metric("CPUUtilization", "Average")},
         above=_BUSY_PERCENT,
     )
     yield Alarm(
         "tasks-out-of-memory",
         f"A task uses more than {_FULL_PERCENT} % of its memory; at 100 % it is killed. Increase taskMemoryMib.",
-        {"memory": metrics.of_tasks(watched, "MemoryUtilization", "Maximum")},
+        {"memory": archive.service.metric("MemoryUtilization", "Maximum")},
         above=_FULL_PERCENT,
     )
 
 
-def _database(settings: Settings, watched: Watched) -> Iterator[Alarm]:
+def _database(settings: Settings, archive: Archive) -> Iterator[Alarm]:
     yield Alarm(
         "database-busy",
         f"CPU utilization of the database has exceeded {_BUSY_PERCENT} % for 15 minutes: searches slow down.",
-        {"cpu": metrics.of_database(watched, "CPUUtilization", "Average")},
+        {"cpu": archive.database.metric("CPUUtilization", "Average")},
         above=_BUSY_PERCENT,
     )
     yield Alarm(
         "database-disk-full",
         "The database is almost out of storage, and RDS has not added any; once full, nothing can be stored.",
-        {"bytes": metrics.of_database(watched, "FreeStorageSpace", "Minimum")},
+        {"bytes": archive.database.metric("FreeStorageSpace", "Minimum")},
         below=settings.database_storage_gib * 2**30 * _STORAGE_SHARE,
     )
     most = connections.of_all_clients(settings.database_instance_class)
     yield Alarm(
         "database-connections",
         f"More than {_CONNECTIONS_SHARE:.0%} of the database connections are in use; tasks may fail to connect.",
-        {"connections": metrics.of_database(watched, "DatabaseConnections", "Maximum")},
+        {"connections": archive.database.metric("DatabaseConnections", "Maximum")},
         above=int(most * _CONNECTIONS_SHARE),
     )
 
 
-def _copies(watched: Watched) -> Iterator[Alarm]:
-    if watched.state_machine is not None:
+def _copies(archive: Archive) -> Iterator[Alarm]:
+    if archive.rotation:
         yield Alarm(
             "rotation-failed",
             "The database password was rotated, but tasks were not redeployed: they cannot reconnect.",
-            {"failed": metrics.failed_executions(watched)},
+            {"failed": archive.rotation.metric("ExecutionsFailed")},
             above=0,
             periods=1,
             of=1,
         )
-    if watched.replica_bucket is not None:
+    if archive.storage.replica:
         yield Alarm(
             "replication-failed",
             "S3 failed to replicate files and does not retry.",
-            {"failed": metrics.of_replication(watched, "OperationsFailedReplication", "Sum")},
+            {"failed": archive.storage.replica.metric("OperationsFailedReplication", "Sum")},
             above=0,
             periods=1,
             of=1,
@@ -216,31 +221,29 @@ def _copies(watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             "replica-behind",
             f"Replication lags more than {_REPLICA_BEHIND_SECONDS // 60} minutes: recent files have no replica.",
-            {"seconds": metrics.of_replication(watched, "ReplicationLatency", "Maximum")},
+            {"seconds": archive.storage.replica.metric("ReplicationLatency", "Maximum")},
             above=_REPLICA_BEHIND_SECONDS,
-            # There S3 tells of it; of failures it tells in the bucket's own region.
-            region=watched.replica_region,
         )
 
 
-def _certificates(watched: Watched) -> Iterator[Alarm]:
-    balancer = watched.load_balancer_certificate
-    certificates = {
-        "edge-certificate": (watched.edge_certificate, CLOUDFRONT_REGION),
+def _certificates(settings: Settings, archive: Archive) -> Iterator[Alarm]:
+    region, certificates = settings.account.region, archive.certificates
+    viewers, balancer = certificates.edge_arn, certificates.load_balancer_arn
+    expiries = {
+        "edge-certificate": (viewers, CLOUDFRONT_REGION),
         # In us-east-1 one can serve both.
-        "load-balancer-certificate": (None if balancer is watched.edge_certificate else balancer, watched.region),
-        "dicom-certificate": (watched.dicom_certificate, watched.region),
+        "load-balancer-certificate": (None if balancer is viewers else balancer, region),
+        "dicom-certificate": (settings.dicom_certificate_arn or None, region),
     }
-    for name, (arn, region) in certificates.items():
+    for name, (arn, where) in expiries.items():
         if arn is not None:
             yield Alarm(
                 name,
                 f"A certificate expires in less than {_DAYS_TO_EXPIRY} days; clients cannot connect after that.",
-                {"days": metrics.days_to_expiry(arn)},
+                {"days": days_to_expiry(arn, where)},
                 below=_DAYS_TO_EXPIRY,
                 seconds=_DAY,
                 periods=1,
                 of=1,
-                region=region,
                 section="certificate-expires",
             )

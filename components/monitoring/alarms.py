@@ -7,11 +7,13 @@ import pulumi
 import pulumi_aws as aws
 
 from components.config import Settings
-from components.monitoring import alarm_definitions, event_definitions, metrics
-from components.monitoring.alarm_definitions import Alarm
+from components.config.metric import Metric
+from components.monitoring import alarm_definitions, event_definitions
+from components.monitoring.alarm_definitions import SILENT_CONNECTION, SILENT_CONNECTIONS, Alarm
+from components.monitoring.archive import Archive
 from components.monitoring.event_definitions import Event
-from components.monitoring.metrics import Metric, Watched
 from components.monitoring.topics import AlarmTopic
+from components.service.orthanc_service import OrthancService
 
 _RESULT = "result"
 
@@ -29,11 +31,11 @@ class Alarms(pulumi.ComponentResource):
         name: str,
         settings: Settings,
         *,
-        watched: Watched,
+        archive: Archive,
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Notifies when an alarm of what is `watched` begins and when it is over.
+        """Notifies when an alarm of the `archive` begins and when it is over.
 
         `after`: what must work before anything can alarm. While a stack is being made, nothing answers, and
         missing data means an alarm. Warns where the stack itself subscribes nobody.
@@ -41,24 +43,25 @@ class Alarms(pulumi.ComponentResource):
         super().__init__("orthanc:monitoring:Alarms", name, None, opts)
         self._name, self._child = name, pulumi.ResourceOptions(parent=self)
         self._after = pulumi.ResourceOptions(parent=self, depends_on=list(after))
-        table = alarm_definitions.alarms(settings, watched)
+        table = alarm_definitions.alarms(settings, archive)
         if not settings.alarm_emails:
             pulumi.log.warn(
                 "nobody hears of the alarms yet: pulumi config set --path 'alarmEmails[0]' pacs-team@example.org,"
                 " or subscribe somebody to the topics of the output alarmTopicArns",
                 self,
             )
+        home = settings.account.region
         self.topic_arns = {
             region: AlarmTopic(
-                f"{name}-{region}", settings, region=region, events=region == watched.region, opts=self._child
+                f"{name}-{region}", settings, region=region, events=region == home, opts=self._child
             ).arn
-            for region in sorted({watched.region, *(alarm.region for alarm in table)})
+            for region in sorted({home, *(alarm.region for alarm in table)})
         }
-        if watched.dicom_balancer is not None:
-            self._count_in_log(metrics.silent_dicom_connections(watched), metrics.SILENT_CONNECTION, watched)
+        if archive.dicom:
+            self._count_in_log(SILENT_CONNECTIONS, SILENT_CONNECTION, archive.service)
         self.arns = {alarm.name: self._alarm(alarm) for alarm in table}
-        for event in event_definitions.events(watched, pulumi.get_stack()):
-            self._event(event, self.topic_arns[watched.region])
+        for event in event_definitions.events(archive, pulumi.get_stack()):
+            self._event(event, self.topic_arns[home])
         self.register_outputs({"topicArns": self.topic_arns})
 
     def _alarm(self, alarm: Alarm) -> pulumi.Output[str]:
@@ -81,11 +84,12 @@ class Alarms(pulumi.ComponentResource):
             opts=self._after,
         ).arn
 
-    def _count_in_log(self, metric: Metric, pattern: str, watched: Watched) -> None:
-        """A metric that counts the lines of Orthanc's log that `pattern` matches."""
+    def _count_in_log(self, name: str, pattern: str, service: OrthancService) -> None:
+        """The metric `name` counts the lines of Orthanc's log that `pattern` matches."""
+        metric = service.log_metric(name)
         aws.cloudwatch.LogMetricFilter(
             f"{self._name}-{metric.name}",
-            log_group_name=watched.log_group,
+            log_group_name=service.log_group_name,
             pattern=pattern,
             metric_transformation={
                 "namespace": metric.namespace,

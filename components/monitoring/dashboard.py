@@ -4,17 +4,18 @@ It uses only metrics that AWS provides free of charge. The number of files that 
 charges for request metrics, and those of CloudFront and the DICOM load balancer are sufficient.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.config import Settings
+from components.config.metric import Metric
 from components.config.stack_name import with_stack
-from components.monitoring import metrics
-from components.monitoring.metrics import Metric, Watched
+from components.monitoring.archive import Archive
+from components.storage.storage import Storage
 
 _Widget = dict[str, Any]
 
@@ -42,35 +43,35 @@ class ArchiveDashboard(pulumi.ComponentResource):
         name: str,
         settings: Settings,
         *,
-        watched: Watched,
+        archive: Archive,
         alarm_arns: Sequence[pulumi.Output[str]],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Shows what is `watched`, and the states of `alarm_arns` where there are alarms."""
+        """Shows the `archive`, and the states of `alarm_arns` where there are alarms."""
         super().__init__("orthanc:monitoring:ArchiveDashboard", name, None, opts)
-        names = pulumi.Output.all(**vars(watched))
-        body = pulumi.Output.all(names, *alarm_arns).apply(
-            lambda known: json.dumps(document(Watched(**known[0]), known[1:]), sort_keys=True)
-        )
+        region = settings.account.region
         aws.cloudwatch.Dashboard(
             name,
             # Names are the account's, not a region's: another stack's would be overwritten.
-            dashboard_name=f"{with_stack('orthanc', pulumi.get_stack(), longest=_LONGEST_NAME)}-{watched.region}",
-            dashboard_body=body,
+            dashboard_name=f"{with_stack('orthanc', pulumi.get_stack(), longest=_LONGEST_NAME)}-{region}",
+            dashboard_body=pulumi.Output.json_dumps(document(archive, region, alarm_arns), sort_keys=True),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})
 
 
-def document(watched: Watched, alarm_arns: Sequence[str] = ()) -> dict[str, Any]:
-    """The dashboard's body, of names that are all known (CloudWatch API Reference, "Dashboard body structure")."""
+def document(archive: Archive, region: str, alarm_arns: Sequence[pulumi.Output[str]] = ()) -> dict[str, Any]:
+    """The body of a dashboard in `region` (CloudWatch API Reference, "Dashboard body structure")."""
     status = {"title": "Alarms", "alarms": list(alarm_arns)}
     top: list[_Widget] = [{"type": "alarm", "width": _COLUMNS, "height": 3, "properties": status}]
-    graphs = [*_in_and_out(watched), *_dicom(watched), *_tasks(watched), *_database(watched), *_kept(watched)]
+    parts = (_in_and_out(archive), _dicom(archive), _tasks(archive), _database(archive), _kept(archive.storage))
+    graphs = list(chain.from_iterable(parts))
+    for graph in graphs:
+        graph["properties"]["region"] = region
     log = {
         "title": "Errors and warnings of Orthanc",
-        "region": watched.region,
-        "query": f"SOURCE '{watched.log_group}' | {_ERRORS}",
+        "region": region,
+        "query": pulumi.Output.concat("SOURCE '", archive.service.log_group_name, f"' | {_ERRORS}"),
         "view": "table",
     }
     bottom: list[_Widget] = [{"type": "log", "width": _COLUMNS, "height": _HEIGHT, "properties": log}]
@@ -89,20 +90,19 @@ def _placed(widgets: Iterable[_Widget]) -> list[_Widget]:
     return placed
 
 
-def _graph(title: str, watched: Watched, lines: Mapping[str, Metric], **more: Any) -> _Widget:
+def _graph(title: str, lines: Mapping[str, Metric], **more: Any) -> _Widget:
     rows = [
         [
             metric.namespace,
             metric.name,
             *(part for dimension in metric.dimensions.items() for part in dimension),
-            {"label": label, "stat": metric.statistic, "region": metrics.region_of(metric, watched)},
+            {"label": label, "stat": metric.statistic, "region": metric.region},
         ]
         for label, metric in lines.items()
     ]
     properties = {
         "title": title,
         "metrics": rows,
-        "region": watched.region,
         "period": _FIVE_MINUTES,
         "view": "timeSeries",
         "yAxis": {"left": {"min": 0}},
@@ -110,69 +110,62 @@ def _graph(title: str, watched: Watched, lines: Mapping[str, Metric], **more: An
     return {"type": "metric", "width": _WIDTH, "height": _HEIGHT, "properties": properties | more}
 
 
-def _in_and_out(watched: Watched) -> Iterator[_Widget]:
-    edge, balancer = metrics.at_edge, metrics.at_balancer
-    sent = {"in": edge(watched, "BytesUploaded"), "out": edge(watched, "BytesDownloaded")}
-    yield _graph("Studies in and out at the edge, bytes", watched, sent)
-    answered = {f"{status[0]}xx": balancer(watched, f"HTTPCode_Target_{status}_Count") for status in _STATUSES}
-    none = {"no answer": balancer(watched, "HTTPCode_ELB_5XX_Count")}
-    yield _graph("Answers of Orthanc", watched, answered | none)
-    waits = {p: balancer(watched, "TargetResponseTime", p) for p in ("p50", "p95")}
-    yield _graph("Seconds to the first byte", watched, waits)
+def _in_and_out(archive: Archive) -> Iterator[_Widget]:
+    edge, balancer = archive.edge.metric, archive.load_balancer.metric
+    sent = {"in": edge("BytesUploaded"), "out": edge("BytesDownloaded")}
+    yield _graph("Studies in and out at the edge, bytes", sent)
+    answered = {f"{status[0]}xx": balancer(f"HTTPCode_Target_{status}_Count") for status in _STATUSES}
+    none = {"no answer": balancer("HTTPCode_ELB_5XX_Count")}
+    yield _graph("Answers of Orthanc", answered | none)
+    waits = {p: balancer("TargetResponseTime", p) for p in ("p50", "p95")}
+    yield _graph("Seconds to the first byte", waits)
 
 
 _STATUSES = ("2XX", "3XX", "4XX", "5XX")
 
 
-def _dicom(watched: Watched) -> Iterator[_Widget]:
-    if watched.dicom_balancer is None:
+def _dicom(archive: Archive) -> Iterator[_Widget]:
+    if archive.dicom is None:
         return
-    flows = {
-        "new": metrics.at_dicom_balancer(watched, "NewFlowCount"),
-        "reset by Orthanc": metrics.at_dicom_balancer(watched, "TCP_Target_Reset_Count"),
-    }
-    yield _graph("DICOM connections", watched, flows)
-    sent = {"both ways": metrics.at_dicom_balancer(watched, "ProcessedBytes")}
-    yield _graph("DICOM, bytes", watched, sent)
-    yield _graph("Tasks that take DICOM", watched, {"healthy": metrics.healthy_dicom_tasks(watched)})
+    balancer = archive.dicom.metric
+    flows = {"new": balancer("NewFlowCount"), "reset by Orthanc": balancer("TCP_Target_Reset_Count")}
+    yield _graph("DICOM connections", flows)
+    yield _graph("DICOM, bytes", {"both ways": balancer("ProcessedBytes")})
+    yield _graph("Tasks that take DICOM", {"healthy": balancer("HealthyHostCount", "Maximum")})
 
 
-def _tasks(watched: Watched) -> Iterator[_Widget]:
-    yield _graph("Tasks that answer", watched, {"healthy": metrics.healthy_tasks(watched)})
+def _tasks(archive: Archive) -> Iterator[_Widget]:
+    yield _graph("Tasks that answer", {"healthy": archive.load_balancer.metric("HealthyHostCount", "Maximum")})
     for title, name in {"CPU": "CPUUtilization", "Memory": "MemoryUtilization"}.items():
-        lines = {stat.lower(): metrics.of_tasks(watched, name, stat) for stat in ("Average", "Maximum")}
-        yield _graph(f"{title} of the tasks, percent", watched, lines)
+        lines = {stat.lower(): archive.service.metric(name, stat) for stat in ("Average", "Maximum")}
+        yield _graph(f"{title} of the tasks, percent", lines)
 
 
-def _database(watched: Watched) -> Iterator[_Widget]:
-    of = metrics.of_database
-    yield _graph("CPU of the database, percent", watched, {"average": of(watched, "CPUUtilization", "Average")})
-    open_ = {"open": of(watched, "DatabaseConnections", "Maximum")}
-    yield _graph("Connections of the database", watched, open_)
-    free = {"free": of(watched, "FreeStorageSpace", "Minimum")}
-    yield _graph("Disk of the database, bytes", watched, free)
+def _database(archive: Archive) -> Iterator[_Widget]:
+    of = archive.database.metric
+    yield _graph("CPU of the database, percent", {"average": of("CPUUtilization", "Average")})
+    yield _graph("Connections of the database", {"open": of("DatabaseConnections", "Maximum")})
+    yield _graph("Disk of the database, bytes", {"free": of("FreeStorageSpace", "Minimum")})
 
 
-def _kept(watched: Watched) -> Iterator[_Widget]:
-    """What the archive holds: S3 tells once a day."""
-    if watched.bucket is not None:
-        bucket = {"BucketName": watched.bucket}
+def _kept(storage: Storage) -> Iterator[_Widget]:
+    """What the archive holds: S3 reports once a day."""
+    if storage.bucket_name is not None:
         size = {
-            label: Metric("AWS/S3", "BucketSizeBytes", bucket | {"StorageType": type}, "Average")
+            label: storage.metric("BucketSizeBytes", "Average", StorageType=type)
             for type, label in _STORAGE_TYPES.items()
         }
-        yield _graph("Files on S3, bytes", watched, size, period=_DAY, stacked=True)
-        files = Metric("AWS/S3", "NumberOfObjects", bucket | {"StorageType": "AllStorageTypes"}, "Average")
-        yield _graph("Files on S3", watched, {"with old versions": files}, period=_DAY)
-    if watched.file_system is not None:
-        system = {"FileSystemId": watched.file_system}
-        held = Metric("AWS/EFS", "StorageBytes", system | {"StorageClass": "Total"}, "Average")
-        yield _graph("Files on EFS, bytes", watched, {"held": held})
+        yield _graph("Files on S3, bytes", size, period=_DAY, stacked=True)
+        files = storage.metric("NumberOfObjects", "Average", StorageType="AllStorageTypes")
+        yield _graph("Files on S3", {"with old versions": files}, period=_DAY)
+    if storage.file_system_id is not None:
+        held = storage.metric("StorageBytes", "Average", StorageClass="Total")
+        yield _graph("Files on EFS, bytes", {"held": held})
         moved = {
-            label: Metric("AWS/EFS", name, system, "Sum")
+            label: storage.metric(name, "Sum")
             for label, name in {"written": "DataWriteIOBytes", "read": "DataReadIOBytes"}.items()
         }
-        yield _graph("EFS, bytes", watched, moved)
-    if watched.replica_bucket is not None:
-        failed = metrics.of_replication(watched, "OperationsFailedReplication", "Sum")
-        yield _graph("Files that the replica lacks", watched, {"failed": failed})
+        yield _graph("EFS, bytes", moved)
+    if storage.replica:
+        failed = storage.replica.metric("OperationsFailedReplication", "Sum")
+        yield _graph("Files that the replica lacks", {"failed": failed})

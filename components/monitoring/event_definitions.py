@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from components.monitoring.alarm_definitions import RUNBOOKS
-from components.monitoring.metrics import Watched
+from components.monitoring.archive import Archive
 
 # Amazon RDS User Guide, "Amazon RDS event categories and event messages". By number, since the categories hold
 # noise: "failure" says also that the storage cannot grow just now, "low storage" that it is about to.
@@ -41,7 +41,7 @@ class Event(NamedTuple):
         return f'"{self.text} Runbook: {RUNBOOKS}#{self.name}"'
 
 
-def events(watched: Watched, stack: str) -> Iterator[Event]:
+def events(archive: Archive, stack: str) -> Iterator[Event]:
     """The events of the resources that the stack has."""
     yield Event(
         "deployment-failed",
@@ -49,7 +49,7 @@ def events(watched: Watched, stack: str) -> Iterator[Event]:
         {
             "source": ["aws.ecs"],
             "detail-type": ["ECS Deployment State Change"],
-            "resources": [watched.service_arn],
+            "resources": [archive.service.service_arn],
             "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
         },
         {"reason": "$.detail.reason"},
@@ -61,20 +61,23 @@ def events(watched: Watched, stack: str) -> Iterator[Event]:
         {
             "source": ["aws.rds"],
             "detail-type": ["RDS DB Instance Event"],
-            "resources": [watched.database_arn],
+            "resources": [archive.database.arn],
             "detail": {"EventID": _DATABASE_EVENTS},
         },
         {"id": "$.detail.EventID", "message": "$.detail.Message"},
         f"Orthanc, stack {stack}: RDS reports for the database: <message> (<id>).",
     )
-    if watched.vault is not None:
+    if archive.backup:
         yield Event(
             "backup-failed",
             "A backup to the vault failed, or did not start or complete in time",
             {
                 "source": ["aws.backup"],
                 "detail-type": ["Backup Job State Change"],
-                "detail": {"state": ["ABORTED", "EXPIRED", "FAILED"], "backupVaultName": [watched.vault]},
+                "detail": {
+                    "state": ["ABORTED", "EXPIRED", "FAILED"],
+                    "backupVaultName": [archive.backup.vault_name],
+                },
             },
             {"state": "$.detail.state", "what": "$.detail.resourceArn", "reason": "$.detail.statusMessage"},
             f"Orthanc, stack {stack}: the backup of <what> is <state>. <reason>",

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 
 from components.config import Settings, ports, schema_versions
+from components.config.metric import Metric
 from components.config.stack_name import with_stack
 from components.database.database import Database, DatabaseAccess
 from components.iam import policies, roles
@@ -51,9 +52,7 @@ class OrthancService(pulumi.ComponentResource):
     """
 
     cluster_arn: pulumi.Output[str]
-    cluster_name: pulumi.Output[str]
     service_arn: pulumi.Output[str]
-    service_name: pulumi.Output[str]
     log_group_name: pulumi.Output[str]
     ready: Sequence[pulumi.Resource]
     """What exists once the tasks are healthy."""
@@ -115,10 +114,21 @@ class OrthancService(pulumi.ComponentResource):
         rollouts.record(f"{name}-running", settings, deployed=service, parent=self)
 
         self.ready = [service]
-        self.cluster_arn, self.cluster_name = cluster.arn, cluster.name
-        self.service_arn, self.service_name = service.arn, service.name
+        self.cluster_arn, self._cluster_name = cluster.arn, cluster.name
+        self.service_arn, self._service_name = service.arn, service.name
         self.log_group_name = log_group.name
         self.register_outputs({})
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        """CPUUtilization or MemoryUtilization of the tasks, in percent."""
+        dimensions = {"ClusterName": self._cluster_name, "ServiceName": self._service_name}
+        return Metric("AWS/ECS", name, dimensions, statistic, self._settings.account.region)
+
+    def log_metric(self, name: str) -> Metric:
+        """A metric of the stack's own, which a metric filter counts in the log group."""
+        # No other stack has a log group of that name.
+        namespace = pulumi.Output.concat("Orthanc/", self.log_group_name)
+        return Metric(namespace, name, {}, "Sum", self._settings.account.region)
 
     def _build_log_group(self, keys: Keys) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(

@@ -16,6 +16,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.config import Settings
+from components.config.metric import Metric
 from components.database.database import Database
 from components.iam import policies, roles
 from components.service.orthanc_service import OrthancService
@@ -26,9 +27,6 @@ _RETRY = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 10, "BackoffRate": 2
 
 class DatabasePasswordRotation(pulumi.ComponentResource):
     """The schedule of the secret that RDS manages, and what redeploys the tasks after each rotation."""
-
-    state_machine_arn: pulumi.Output[str]
-    """The state machine that redeploys the tasks."""
 
     def __init__(
         self,
@@ -54,7 +52,7 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
             role_arn=worker,
             opts=self._child,
         )
-        self.state_machine_arn = machine.arn
+        self._state_machine_arn = machine.arn
         rule = aws.cloudwatch.EventRule(
             name,
             description="The database's secret has a new value",
@@ -80,6 +78,11 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[target], retain_on_delete=True),
         )
         self.register_outputs({})
+
+    def metric(self, name: str, statistic: str = "Sum") -> Metric:
+        """A metric of the state machine that redeploys the tasks: ExecutionsFailed …"""
+        dimensions = {"StateMachineArn": self._state_machine_arn}
+        return Metric("AWS/States", name, dimensions, statistic, self._settings.account.region)
 
     def _build_role(self, purpose: str, service: str, document: pulumi.Output[str]) -> pulumi.Output[str]:
         name, service = f"{self._name}-{purpose}", f"{service}.amazonaws.com"

@@ -33,6 +33,7 @@ class DicomBucket(Storage):
     ):
         """Builds the bucket; who reads and writes is recorded in `access_logs` where there are any."""
         super().__init__("orthanc:storage:DicomBucket", name, None, opts)
+        self._name, self._settings = name, settings
         child = pulumi.ResourceOptions(parent=self)
 
         key_arn = key_of_files(name, settings, self, "DICOM files of Orthanc in S3", "s3")
@@ -57,7 +58,7 @@ class DicomBucket(Storage):
         if settings.enable_bucket_events:
             aws.s3.BucketNotification(name, bucket=bucket.bucket, eventbridge=True, opts=child)
         if settings.replica_region:
-            replica = Replica(
+            self.replica = Replica(
                 f"{name}-replica",
                 settings,
                 source=built,
@@ -65,7 +66,6 @@ class DicomBucket(Storage):
                 lifecycle=_lifecycle(settings),
                 opts=child,
             )
-            self.replica_name = replica.bucket_name
 
         self.bucket_name = bucket.bucket
         self.arn = bucket.arn

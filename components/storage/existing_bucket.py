@@ -16,6 +16,7 @@ class ExistingBucket(Storage):
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
         """Makes nothing; the tasks may also use `existingBucketKeyArn` where the bucket has a key of its own."""
         super().__init__("orthanc:storage:ExistingBucket", name, None, opts)
+        self._settings = settings
         arn = f"arn:{settings.account.partition}:s3:::{settings.existing_bucket_name}"
         self.bucket_name = pulumi.Output.from_input(settings.existing_bucket_name)
         self.arn = pulumi.Output.from_input(arn)

@@ -8,11 +8,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components.config import Settings
+from components.config.metric import Metric
 from components.iam import data_policies, key_policies, policies, retention, roles
 from components.storage import private_bucket
 
 # The only rule; S3 reports replication metrics by rule.
-RULE_ID = "everything"
+_RULE_ID = "everything"
 
 
 class Replica(pulumi.ComponentResource):
@@ -48,8 +49,19 @@ class Replica(pulumi.ComponentResource):
             region=settings.replica_region,
         )
         self._build_replication(source, replica, key, self._build_role(source, source_key_arn, replica, key))
-        self.bucket_name = replica.bucket.bucket
+        self.bucket_name, self._source_name = replica.bucket.bucket, source.bucket.bucket
         self.register_outputs({"bucketName": self.bucket_name})
+
+    def metric(self, name: str, statistic: str) -> Metric:
+        """OperationsFailedReplication of the bucket's Region, or ReplicationLatency of the replica's."""
+        dimensions = {
+            "SourceBucket": self._source_name,
+            "DestinationBucket": self.bucket_name,
+            "RuleId": _RULE_ID,
+        }
+        is_latency = name == "ReplicationLatency"
+        region = self._settings.replica_region if is_latency else self._settings.account.region
+        return Metric("AWS/S3", name, dimensions, statistic, region)
 
     def _build_key(self) -> aws.kms.Key:
         region = self._settings.replica_region
@@ -94,7 +106,7 @@ class Replica(pulumi.ComponentResource):
             role=role_arn,
             rules=[
                 {
-                    "id": RULE_ID,
+                    "id": _RULE_ID,
                     "status": "Enabled",
                     "priority": 1,
                     "filter": {"prefix": ""},

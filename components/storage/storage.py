@@ -5,6 +5,10 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
+from components.config import Settings
+from components.config.metric import Metric
+from components.storage.replica import Replica
+
 
 class Storage(pulumi.ComponentResource):
     """A bucket or a file system for DICOM files, with the policy that lets a task's role use it."""
@@ -17,11 +21,22 @@ class Storage(pulumi.ComponentResource):
     """JSON: what a task's role needs to use it."""
     bucket_name: pulumi.Output[str] | None = None
     """The name of the bucket, where files are in one."""
-    replica_name: pulumi.Output[str] | None = None
-    """The name of the bucket that holds a copy of each file, where there is one."""
+    replica: Replica | None = None
+    """The copy in another Region, where there is one."""
     file_system_id: pulumi.Output[str] | None = None
     """The ID of the file system, where files are on one."""
     volume: aws.ecs.TaskDefinitionVolumeEfsVolumeConfigurationArgsDict | None = None
     """How a task mounts the file system, where files are on one."""
     ready: Sequence[pulumi.Resource] = ()
     """What a task waits for before it can use the files."""
+    _settings: Settings
+
+    def metric(self, name: str, statistic: str, **dimensions: str) -> Metric:
+        """BucketSizeBytes by StorageType, or another metric of the bucket; StorageBytes … of the file system."""
+        own: dict[str, pulumi.Input[str]] = {}
+        if self.bucket_name is not None:
+            own["BucketName"] = self.bucket_name
+        elif self.file_system_id is not None:
+            own["FileSystemId"] = self.file_system_id
+        namespace = "AWS/EFS" if self.bucket_name is None else "AWS/S3"
+        return Metric(namespace, name, own | dimensions, statistic, self._settings.account.region)

@@ -46,7 +46,7 @@ def told(component: type) -> set[str]:
     """The attributes whose type is declared in the class or told in its docstring, or a base's."""
     names: set[str] = set()
     for base in component.__mro__[: component.__mro__.index(pulumi.ComponentResource)]:
-        names |= set(vars(base).get("__annotations__", {}))
+        names |= {name for name in vars(base).get("__annotations__", {}) if not name.startswith("_")}
         for one, several in _TOLD.findall(base.__doc__ or ""):
             names |= {one} if one else set(re.findall(r"`(\w+)`", several))
     return names

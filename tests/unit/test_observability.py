@@ -9,25 +9,40 @@ import pytest
 
 from components.config import Settings
 from components.config.account import Account
+from components.config.metric import Metric
 from components.iam import key_policies, policies
-from components.monitoring import alarm_definitions, budget, dashboard
+from components.monitoring import alarm_definitions, budget
 from components.monitoring.alarm_definitions import Alarm
+from components.monitoring.archive import Archive
 from components.monitoring.event_definitions import Event, events
-from components.monitoring.metrics import Watched
 from local.emulator.overlay.policies import decide
 from tests.unit.program import EFS, PROJECT, PUBLIC, REGION, Program, Resource, deployed, in_region, run
 from tests.unit.test_program import EDGE, STACKS, WATCHED, ran
 
 ALARMS = {"enableAlarms": "true"}
 ACCOUNT = "123456789012"
-EVERYTHING = Watched(
-    **{name: name for name in Watched.__dataclass_fields__ if name != "file_system"},  # type: ignore[arg-type]
-)
+OWNER = Account("aws", ACCOUNT, "eu-central-1")
+
+
+class Part:
+    """Stands for any component: each of its names is its name, its metrics are there."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self if name == "replica" else name
+
+    def metric(self, name: str, statistic: str = "Sum", **dimensions: str) -> Metric:
+        return Metric("AWS", name, dimensions, statistic, "us-east-1")
+
+    log_metric = metric
+
+
+EVERYTHING = Archive(**dict.fromkeys(Archive.__dataclass_fields__, Part()))  # type: ignore[arg-type]
 
 
 def table(**settings: Any) -> dict[str, Alarm]:
     """The alarms of a stack that has everything, by name."""
-    return {alarm.name: alarm for alarm in alarm_definitions.alarms(Settings.model_validate(settings), EVERYTHING)}
+    deployed_to = Settings.model_validate(settings).deployed_to(OWNER)
+    return {alarm.name: alarm for alarm in alarm_definitions.alarms(deployed_to, EVERYTHING)}
 
 
 def listed() -> list[Event]:
@@ -179,7 +194,6 @@ def test_thresholds_follow_what_the_stack_is_given():
     assert table(responseTimeoutSeconds=60)["slow-answers"].above == 15
 
 
-OWNER = Account("aws", ACCOUNT, "eu-central-1")
 TOPIC = f"arn:aws:sns:eu-central-1:{ACCOUNT}:alarms"
 OURS = {
     "aws:sourceaccount": ACCOUNT,
@@ -235,10 +249,8 @@ def test_the_dashboard_is_one_that_cloudwatch_takes(settings: dict[str, str]):
 
 
 def test_the_dashboard_looks_for_cloudfronts_metrics_where_they_are():
-    watched = Watched(**vars(EVERYTHING) | {"region": "eu-central-1"})
-    rows = [
-        row for widget in dashboard.document(watched)["widgets"] for row in widget["properties"].get("metrics", [])
-    ]
+    body = json.loads(in_region("eu-central-1", **WATCHED).one("Dashboard").inputs["dashboardBody"])
+    rows = [row for widget in body["widgets"] for row in widget["properties"].get("metrics", [])]
     for row in rows:
         expected = "us-east-1" if row[0] == "AWS/CloudFront" else "eu-central-1"
         assert row[-1]["region"] == expected, "the graph stays empty"

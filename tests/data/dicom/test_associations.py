@@ -9,7 +9,7 @@ import pytest
 from pydicom.uid import CTImageStorage, generate_uid
 from pynetdicom import evt
 
-from components.monitoring import metrics
+from components.monitoring import alarm_definitions
 from tests.data.archive import SUCCESS
 from tests.data.files import made_up
 from tests.data.modalities import (
@@ -149,7 +149,7 @@ def test_tasks_take_turns(opened: Opened):
 def test_a_silent_connection_blocks_one_task_and_its_log_tells(opened: Opened):
     """DCMTK waits 30 s for its first word and takes no other connection meanwhile. No setting changes that."""
     tasks = [task["name"] for task in opened.archive.tasks()]
-    line = metrics.SILENT_CONNECTION.strip('"')
+    line = alarm_definitions.SILENT_CONNECTION.strip('"')
 
     def told() -> int:
         return sum(logged(task).count(line) for task in tasks)

@@ -1,0 +1,20 @@
+"""A CloudWatch metric, as components offer it to alarms and dashboard."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pulumi
+
+
+class Metric(NamedTuple):
+    """A metric with its dimensions and the Region that has it.
+
+    `statistic`: Sum, Average, Maximum, Minimum, or a percentile such as p95. Dimensions may be unknown during a
+    preview.
+    """
+
+    namespace: pulumi.Input[str]
+    name: str
+    dimensions: Mapping[str, pulumi.Input[str]]
+    statistic: str
+    region: str
