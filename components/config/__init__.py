@@ -71,6 +71,26 @@ class Settings(
         return copy
 
     @property
+    def zones(self) -> int:
+        """How many Availability Zones always have a task: with Multi-AZ the archive survives the loss of one."""
+        return 2 if self.enable_multi_az else 1
+
+    @property
+    def task_count(self) -> int:
+        """How many Orthanc tasks always run: one in each zone, or more."""
+        return self.min_tasks or self.zones
+
+    @property
+    def most_tasks(self) -> int:
+        """How many tasks the service runs under load."""
+        return self.max_tasks or self.task_count
+
+    @property
+    def scales(self) -> bool:
+        """Whether load decides on the number of tasks."""
+        return self.most_tasks > self.task_count
+
+    @property
     def public_subnets_needed(self) -> bool:
         """Whether something in the stack's own network stands in public subnets: NAT gateways or public DICOM."""
         return not self.vpc_id and (self.nat_gateways != "none" or self.dicom_ingress == "public")

@@ -1,11 +1,14 @@
 """Who can access the archive through CloudFront: networks, countries, request rates, and web origins."""
 
 import ipaddress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
 from components.config.values import Flag, Group, Problem, Rule, distinct, matches
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 # Requests of one address in five minutes. A reader of CT opens some thousand slices, each a request, and a
 # hospital's readers often share one address; 20 000 are 66 a second for all five minutes.
@@ -100,7 +103,7 @@ class AccessSettings(Group):
         return versions != {4}
 
 
-def _list_is_enforced(settings: AccessSettings) -> Problem | None:
+def _list_is_enforced(settings: "Settings") -> Problem | None:
     # Neither silently ignored nor silently paid for; and WAF cannot be turned off under a list that relies on it.
     if settings.enable_waf or not settings.allowed_cidrs:
         return None
@@ -108,7 +111,7 @@ def _list_is_enforced(settings: AccessSettings) -> Problem | None:
     return Problem("allowedCidrs", ",".join(settings.allowed_cidrs), rule, "pulumi config set enableWaf true")
 
 
-def _limit_is_enforced(settings: AccessSettings) -> Problem | None:
+def _limit_is_enforced(settings: "Settings") -> Problem | None:
     if settings.enable_waf or settings.waf_rate_limit == DEFAULT_RATE_LIMIT:
         return None
     rule = "requires enableWaf: AWS WAF enforces the limit"

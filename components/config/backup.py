@@ -1,12 +1,15 @@
 """AWS Backup: what is backed up, for how long, and for how long nobody can delete it."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from components.config.data import no_lock_with_deletion
 from components.config.values import Flag, Group, Problem, Rule
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 
 class BackupSettings(Group):
@@ -23,19 +26,11 @@ class BackupSettings(Group):
     """Includes the bucket with DICOM files in the backup plan."""
 
 
-class _Backed(Protocol):
-    enable_backup_plan: bool
-    backup_retention_days: int
-    backup_vault_lock_days: int
-    enable_bucket_backup: bool
-    enable_dicom_s3_storage: bool
-
-
 def _plan_uses(field: str) -> Rule:
     """Rule: what describes the plan does nothing without it."""
     key, default = to_camel(field), BackupSettings.model_fields[field].default
 
-    def check(settings: _Backed) -> Problem | None:
+    def check(settings: "Settings") -> Problem | None:
         value = getattr(settings, field)
         if settings.enable_backup_plan or value == default:
             return None
@@ -45,7 +40,7 @@ def _plan_uses(field: str) -> Rule:
     return Rule(frozenset({"enableBackupPlan", key}), check)
 
 
-def _lock_ends_with_retention(settings: _Backed) -> Problem | None:
+def _lock_ends_with_retention(settings: "Settings") -> Problem | None:
     if settings.backup_vault_lock_days <= settings.backup_retention_days:
         return None
     rule = (
@@ -55,7 +50,7 @@ def _lock_ends_with_retention(settings: _Backed) -> Problem | None:
     return Problem("backupVaultLockDays", settings.backup_vault_lock_days, rule, remedy)
 
 
-def _bucket_is_there(settings: _Backed) -> Problem | None:
+def _bucket_is_there(settings: "Settings") -> Problem | None:
     if settings.enable_dicom_s3_storage or not settings.enable_bucket_backup:
         return None
     rule = "has no effect because the files are on EFS, which the backup plan includes anyway"

@@ -1,12 +1,15 @@
 """The bucket for DICOM files: one that the stack creates, or an existing one."""
 
-from typing import Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from components.config.data import no_lock_with_deletion
 from components.config.values import Flag, Group, Problem, Rule, matches
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 BucketName = Annotated[
     str,
@@ -54,21 +57,12 @@ class BucketSettings(Group):
     """Records each access to a DICOM file in S3 with CloudTrail. The trail is stored in the access log bucket."""
 
 
-class _Stored(Protocol):
-    enable_dicom_s3_storage: bool
-    existing_bucket_name: str
-    existing_bucket_key_arn: str
-    object_lock_days: int
-    enable_data_events: bool
-    keep_access_logs: bool
-
-
 _KEYS_OF_AN_OWN_BUCKET = (
     *("storage_class", "old_version_retention_days", "object_lock_days", "replica_region", "enable_bucket_events"),
 )
 
 
-def _bucket_is_used(settings: _Stored) -> Problem | None:
+def _bucket_is_used(settings: "Settings") -> Problem | None:
     if settings.enable_dicom_s3_storage or not settings.existing_bucket_name:
         return None
     rule = "conflicts with enableDicomS3Storage false, which stores DICOM files on EFS"
@@ -76,7 +70,7 @@ def _bucket_is_used(settings: _Stored) -> Problem | None:
     return Problem("existingBucketName", settings.existing_bucket_name, rule, remedy)
 
 
-def _key_has_a_bucket(settings: _Stored) -> Problem | None:
+def _key_has_a_bucket(settings: "Settings") -> Problem | None:
     if settings.existing_bucket_name or not settings.existing_bucket_key_arn:
         return None
     rule = "requires existingBucketName"
@@ -88,7 +82,7 @@ def _of_an_own_bucket(field: str) -> Rule:
     """Rule: keys that configure a new bucket conflict with an existing one and with EFS."""
     key, default = to_camel(field), BucketSettings.model_fields[field].default
 
-    def check(settings: _Stored) -> Problem | None:
+    def check(settings: "Settings") -> Problem | None:
         value = getattr(settings, field)
         if value == default or (settings.enable_dicom_s3_storage and not settings.existing_bucket_name):
             return None
@@ -102,7 +96,7 @@ def _of_an_own_bucket(field: str) -> Rule:
     return Rule(frozenset({"enableDicomS3Storage", "existingBucketName", key}), check)
 
 
-def _events_have_objects(settings: _Stored) -> Problem | None:
+def _events_have_objects(settings: "Settings") -> Problem | None:
     if settings.enable_dicom_s3_storage or not settings.enable_data_events:
         return None
     rule = "records access to objects in S3, but the files are on EFS"
@@ -110,7 +104,7 @@ def _events_have_objects(settings: _Stored) -> Problem | None:
     return Problem("enableDataEvents", True, rule, remedy)
 
 
-def _events_have_a_place(settings: _Stored) -> Problem | None:
+def _events_have_a_place(settings: "Settings") -> Problem | None:
     if settings.keep_access_logs or not settings.enable_data_events:
         return None
     rule = "requires a bucket for access logs"
@@ -118,7 +112,7 @@ def _events_have_a_place(settings: _Stored) -> Problem | None:
     return Problem("enableDataEvents", True, rule, remedy)
 
 
-def replica_at_home(settings: BucketSettings, region: str | None) -> Problem | None:
+def replica_at_home(settings: "Settings", region: str | None) -> Problem | None:
     """The problem that the replica would lie in `region`, the stack's own, if that is known."""
     if not settings.replica_region or settings.replica_region != region:
         return None
@@ -126,7 +120,7 @@ def replica_at_home(settings: BucketSettings, region: str | None) -> Problem | N
     return Problem("replicaRegion", region, rule, "pulumi config set replicaRegion with another region")
 
 
-def key_elsewhere(settings: BucketSettings, region: str | None) -> Problem | None:
+def key_elsewhere(settings: "Settings", region: str | None) -> Problem | None:
     """The problem that the key of the existing bucket is in another Region than `region`, if that is known."""
     arn = settings.existing_bucket_key_arn
     if not arn or region in {None, arn.split(":")[3]}:

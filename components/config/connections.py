@@ -9,9 +9,12 @@ process of 5 to 10 MB.
 """
 
 import re
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from components.config.values import Problem, Rule
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 _GIB = 2**30
 _BYTES_FOR_A_CONNECTION, _MOST_CONNECTIONS = 9_531_392, 5000
@@ -30,13 +33,6 @@ _BURSTABLE_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16,
 _GIB_FOR_A_VCPU = {"m": 4, "r": 8, "x": 16}
 _LEAST_GIB_FOR_A_VCPU = 2
 _VCPUS = {"medium": 1, "large": 2, "xlarge": 4}
-
-
-class _Sized(Protocol):
-    database_instance_class: str
-
-    @property
-    def most_tasks(self) -> int: ...
 
 
 def memory_gib(instance_class: str) -> int | None:
@@ -60,13 +56,13 @@ def of_all_tasks(instance_class: str) -> int:
     return int(of_all_clients(instance_class) * _SHARE_OF_THE_TASKS)
 
 
-def of_one_task(settings: _Sized) -> int:
+def of_one_task(settings: "Settings") -> int:
     """How many each task opens, so that twice the most tasks can."""
     tasks = settings.most_tasks * TASKS_WHILE_ROLLING
     return min(of_all_tasks(settings.database_instance_class) // tasks, _MOST_OF_A_TASK)
 
 
-def _known_class(settings: _Sized) -> Problem | None:
+def _known_class(settings: "Settings") -> Problem | None:
     name = settings.database_instance_class
     if memory_gib(name):
         return None
@@ -74,7 +70,7 @@ def _known_class(settings: _Sized) -> Problem | None:
     return Problem("databaseInstanceClass", name, rule, "pulumi config set databaseInstanceClass db.t4g.small")
 
 
-def _enough_connections(settings: _Sized) -> Problem | None:
+def _enough_connections(settings: "Settings") -> Problem | None:
     name = settings.database_instance_class
     if not memory_gib(name) or of_one_task(settings) >= FEWEST_OF_A_TASK:
         return None

@@ -1,10 +1,13 @@
 """Users, and when passwords are regenerated: all of them on request, the database password also on a schedule."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from components.config.values import Group, Problem, Rule, matches
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 ADMIN_USER = "admin"
 
@@ -77,7 +80,7 @@ class CredentialSettings(Group):
         return tuple(user.name for user in self.orthanc_users if user.role == "readOnly")
 
 
-def _schedule_is_kept(settings: CredentialSettings) -> Problem | None:
+def _schedule_is_kept(settings: "Settings") -> Problem | None:
     schedule = settings.database_password_schedule
     if settings.rds_keeps_password or schedule == DEFAULT_SCHEDULE:
         return None

@@ -1,11 +1,14 @@
 """What holds patients' data: files, index, and logs, and what happens to them when the stack is destroyed."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from components.config.values import Flag, Group, Problem, Rule, matches, one_of
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 # Retention periods, in days, that CloudWatch Logs accepts (PutRetentionPolicy).
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
@@ -73,7 +76,7 @@ def no_lock_with_deletion(field: str, what: str) -> Rule:
     """Rule: `what` is not locked for the days of `field` where it is to be deleted with the stack."""
     key = to_camel(field)
 
-    def check(settings: DataSettings) -> Problem | None:
+    def check(settings: "Settings") -> Problem | None:
         days = getattr(settings, field)
         if not days or settings.data_on_destroy != "delete":
             return None
@@ -86,7 +89,7 @@ def no_lock_with_deletion(field: str, what: str) -> Rule:
     return Rule(frozenset({key, "dataOnDestroy"}), check)
 
 
-def _storage_can_grow(settings: DataSettings) -> Problem | None:
+def _storage_can_grow(settings: "Settings") -> Problem | None:
     # RDS wants at least 10 % of room for storage autoscaling.
     least = -(-settings.database_storage_gib * 11 // 10)
     if settings.database_max_storage_gib >= least:

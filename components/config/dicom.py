@@ -2,12 +2,15 @@
 
 import ipaddress
 from collections.abc import Iterator
-from typing import Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from components.config.modalities import AeTitle, Modality, by_title, destinations, folded
 from components.config.values import Group, Problem, Rule, distinct, matches
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 # A wider network is no list of clients: 10.0.0.0/8 is the widest private one.
 _WIDEST_PREFIX = 8
@@ -98,13 +101,7 @@ _NEEDS_INGRESS = {
 }
 
 
-class _Placed(Protocol):
-    dicom_ingress: str
-    vpc_id: str
-    public_subnet_ids: tuple[str, ...]
-
-
-def _nothing_without_ingress(settings: DicomSettings) -> Iterator[Problem]:
+def _nothing_without_ingress(settings: "Settings") -> Iterator[Problem]:
     if settings.dicom_ingress != "off":
         return
     for key, name in _NEEDS_INGRESS.items():
@@ -115,7 +112,7 @@ def _nothing_without_ingress(settings: DicomSettings) -> Iterator[Problem]:
             yield Problem(key, _shown(value), rule, remedy)
 
 
-def _ingress_knows_who_comes(settings: DicomSettings) -> Iterator[Problem]:
+def _ingress_knows_who_comes(settings: "Settings") -> Iterator[Problem]:
     if settings.dicom_ingress == "off":
         return
     if not settings.dicom_modalities:
@@ -128,14 +125,14 @@ def _ingress_knows_who_comes(settings: DicomSettings) -> Iterator[Problem]:
         yield Problem("dicomAllowedCidrs", [], rule, remedy)
 
 
-def _public_is_encrypted(settings: DicomSettings) -> Iterator[Problem]:
+def _public_is_encrypted(settings: "Settings") -> Iterator[Problem]:
     if settings.dicom_ingress == "public" and not settings.dicom_certificate_arn:
         rule = "is required while dicomIngress is public: images would cross the internet without encryption"
         remedy = "pulumi config set dicomCertificateArn arn:aws:acm:…, or dicomIngress internal behind a VPN"
         yield Problem("dicomCertificateArn", "", rule, remedy)
 
 
-def _public_stands_in_public_subnets(settings: _Placed) -> Problem | None:
+def _public_stands_in_public_subnets(settings: "Settings") -> Problem | None:
     if settings.dicom_ingress != "public" or not settings.vpc_id or settings.public_subnet_ids:
         return None
     rule = "is required while dicomIngress is public and vpcId is set: the load balancer needs subnets"
@@ -143,13 +140,7 @@ def _public_stands_in_public_subnets(settings: _Placed) -> Problem | None:
     return Problem("publicSubnetIds", [], rule, remedy)
 
 
-class _Titled(Protocol):
-    dicom_aet: str
-    dicom_modalities: tuple[Modality, ...]
-    strict_titles: bool
-
-
-def _titles_tell_modalities_apart(settings: _Titled) -> Iterator[Problem]:
+def _titles_tell_modalities_apart(settings: "Settings") -> Iterator[Problem]:
     strict = settings.strict_titles
     own = folded(settings.dicom_aet, strict=strict)
     listed: dict[tuple[str, str], str] = {}
@@ -164,7 +155,7 @@ def _titles_tell_modalities_apart(settings: _Titled) -> Iterator[Problem]:
             yield Problem(key, modality.aet, rule, remedy)
 
 
-def _storage_is_committed_to_the_first(settings: _Titled) -> Iterator[Problem]:
+def _storage_is_committed_to_the_first(settings: "Settings") -> Iterator[Problem]:
     for first, *others in by_title(settings.dicom_modalities, strict=settings.strict_titles):
         for modality in others:
             if "storageCommitment" in modality.allow:
@@ -177,7 +168,7 @@ def _storage_is_committed_to_the_first(settings: _Titled) -> Iterator[Problem]:
                 yield Problem(key, list(modality.allow), rule, remedy)
 
 
-def _names_are_destinations(settings: DicomSettings) -> Iterator[Problem]:
+def _names_are_destinations(settings: "Settings") -> Iterator[Problem]:
     for number, modality in enumerate(settings.dicom_modalities):
         if modality.allow and not modality.address:
             key = f"dicomModalities[{number}]"
@@ -189,7 +180,7 @@ def _names_are_destinations(settings: DicomSettings) -> Iterator[Problem]:
             yield Problem(f"{key}.host", modality.host, rule, remedy)
 
 
-def _destinations_fit_a_security_group(settings: DicomSettings) -> Iterator[Problem]:
+def _destinations_fit_a_security_group(settings: "Settings") -> Iterator[Problem]:
     places = destinations(settings.dicom_modalities, settings.dicom_allowed_cidrs)
     if len(places) > _MOST_DESTINATIONS:
         rule = (
@@ -203,7 +194,7 @@ def _destinations_fit_a_security_group(settings: DicomSettings) -> Iterator[Prob
         yield Problem("dicomModalities", [each.host for each in settings.dicom_modalities], rule, remedy)
 
 
-def _modalities_are_let_in(settings: DicomSettings) -> Iterator[Problem]:
+def _modalities_are_let_in(settings: "Settings") -> Iterator[Problem]:
     networks = [ipaddress.IPv4Network(each) for each in settings.dicom_allowed_cidrs]
     for number, modality in enumerate(settings.dicom_modalities):
         address = modality.address

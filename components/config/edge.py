@@ -1,10 +1,13 @@
 """CloudFront: domain name, certificates, and access logs."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from components.config.values import Flag, Group, Problem, Rule, matches
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 # Where everything of CloudFront lives that belongs to a region: certificates, web ACLs, log deliveries.
 CLOUDFRONT_REGION = "us-east-1"
@@ -81,7 +84,7 @@ class EdgeSettings(Group):
         return made or shared or bool(self.regional_certificate_arn)
 
 
-def _domain_has_a_certificate(settings: EdgeSettings) -> Problem | None:
+def _domain_has_a_certificate(settings: "Settings") -> Problem | None:
     if not settings.domain_name or settings.certificate_arn or settings.hosted_zone_id:
         return None
     rule = "domainName requires certificateArn, or hostedZoneId so that the stack can request a certificate"
@@ -89,7 +92,7 @@ def _domain_has_a_certificate(settings: EdgeSettings) -> Problem | None:
     return Problem("certificateArn", "", rule, remedy)
 
 
-def _domain_is_named(settings: EdgeSettings) -> Problem | None:
+def _domain_is_named(settings: "Settings") -> Problem | None:
     if settings.domain_name:
         return None
     for key, value in (("certificateArn", settings.certificate_arn), ("hostedZoneId", settings.hosted_zone_id)):
@@ -99,7 +102,7 @@ def _domain_is_named(settings: EdgeSettings) -> Problem | None:
     return None
 
 
-def _both_certificates_exist(settings: EdgeSettings) -> Problem | None:
+def _both_certificates_exist(settings: "Settings") -> Problem | None:
     if settings.certificate_arn or not settings.regional_certificate_arn:
         return None
     rule = "requires certificateArn: provide both certificates, or neither"
@@ -107,7 +110,7 @@ def _both_certificates_exist(settings: EdgeSettings) -> Problem | None:
     return Problem("regionalCertificateArn", settings.regional_certificate_arn, rule, remedy)
 
 
-def _one_log_bucket(settings: EdgeSettings) -> Problem | None:
+def _one_log_bucket(settings: "Settings") -> Problem | None:
     if not (settings.enable_access_logs and settings.access_logs_bucket_arn):
         return None
     rule = "conflicts with enableAccessLogs, which creates a bucket for access logs"

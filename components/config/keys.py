@@ -1,8 +1,11 @@
 """KMS keys: created by the stack, existing, or managed by AWS."""
 
-from typing import Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 from components.config.values import Flag, Group, Problem, Rule, matches
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 KmsKeyArn = Annotated[
     str,
@@ -24,7 +27,7 @@ class KeySettings(Group):
     keys that the stack creates."""
 
 
-def _keys_are_new_or_existing(settings: KeySettings) -> Problem | None:
+def _keys_are_new_or_existing(settings: "Settings") -> Problem | None:
     if not (settings.enable_customer_keys and settings.kms_key_arn):
         return None
     rule = "conflicts with enableCustomerKeys, which creates keys"
@@ -32,7 +35,7 @@ def _keys_are_new_or_existing(settings: KeySettings) -> Problem | None:
     return Problem("kmsKeyArn", settings.kms_key_arn, rule, remedy)
 
 
-def key_elsewhere(settings: KeySettings, region: str | None) -> Problem | None:
+def key_elsewhere(settings: "Settings", region: str | None) -> Problem | None:
     """The problem that the key lies in another region than `region`, if that is known."""
     arn = settings.kms_key_arn
     if not arn or region in {None, arn.split(":")[3]}:
@@ -43,13 +46,7 @@ def key_elsewhere(settings: KeySettings, region: str | None) -> Problem | None:
     )
 
 
-class _WithShells(Protocol):
-    enable_customer_keys: bool
-    kms_key_arn: str
-    enable_exec: bool
-
-
-def _shells_are_recorded(settings: _WithShells) -> Problem | None:
+def _shells_are_recorded(settings: "Settings") -> Problem | None:
     if not settings.enable_exec or settings.enable_customer_keys or settings.kms_key_arn:
         return None
     rule = "requires a KMS key of your own, which encrypts the sessions and their logs"

@@ -1,10 +1,13 @@
 """Alarms, dashboard, budget, and Container Insights."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from components.config.values import Flag, Group, Problem, Rule, distinct, matches
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 Email = Annotated[
     str,
@@ -37,7 +40,7 @@ class ObservabilitySettings(Group):
     disables the budget."""
 
 
-def _addresses_are_told_something(settings: ObservabilitySettings) -> Problem | None:
+def _addresses_are_told_something(settings: "Settings") -> Problem | None:
     if not settings.alarm_emails or settings.enable_alarms or settings.monthly_budget_usd:
         return None
     rule = "are notified of alarms and budget alerts, but neither is enabled"
@@ -45,7 +48,7 @@ def _addresses_are_told_something(settings: ObservabilitySettings) -> Problem | 
     return Problem("alarmEmails", list(settings.alarm_emails), rule, remedy)
 
 
-def _budget_is_told_to_somebody(settings: ObservabilitySettings) -> Problem | None:
+def _budget_is_told_to_somebody(settings: "Settings") -> Problem | None:
     if not settings.monthly_budget_usd or settings.alarm_emails:
         return None
     rule = "needs at least one address in alarmEmails"

@@ -1,11 +1,14 @@
 """The network: a VPC that the stack creates, or an existing one."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic.alias_generators import to_camel
 
 from components.config.values import Flag, Group, Problem, Rule, distinct, matches, private_network
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 # A load balancer and a database's subnet group each want two zones (Elastic Load Balancing and RDS user guides).
 FEWEST_ZONES = 2
@@ -59,7 +62,7 @@ def _enough_subnets(field: str) -> Rule:
     """Rule: an existing VPC needs existing subnets; public ones are optional."""
     key = to_camel(field)
 
-    def check(settings: NetworkSettings) -> Problem | None:
+    def check(settings: "Settings") -> Problem | None:
         subnets = getattr(settings, field)
         if not subnets and (not settings.vpc_id or field == "public_subnet_ids"):
             return None
@@ -80,7 +83,7 @@ def _of_an_own_network(field: str) -> Rule:
     """Rule: keys that configure a new VPC conflict with an existing one."""
     key, default = to_camel(field), NetworkSettings.model_fields[field].default
 
-    def check(settings: NetworkSettings) -> Problem | None:
+    def check(settings: "Settings") -> Problem | None:
         # The CLI hands over the schema's defaults too: a key that is at its default counts as not set.
         if not settings.vpc_id or (value := getattr(settings, field)) == default:
             return None
@@ -90,7 +93,7 @@ def _of_an_own_network(field: str) -> Rule:
     return Rule(frozenset({"vpcId", key}), check)
 
 
-def _no_subnet_twice(settings: NetworkSettings) -> Problem | None:
+def _no_subnet_twice(settings: "Settings") -> Problem | None:
     owners: dict[str, str] = {}
     for key, subnets in settings.existing_subnets.items():
         for number, subnet in enumerate(subnets):

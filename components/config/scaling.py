@@ -1,11 +1,14 @@
 """How many tasks run, on which capacity, and when tasks are added or removed."""
 
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from components.config import schema_versions
 from components.config.values import Flag, Group, Problem, Rule
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 # Tasks of one service at most: beyond that it is the database that wants to be larger.
 MOST_TASKS = 16
@@ -30,41 +33,16 @@ class ScalingSettings(Group):
     fargate_spot_percent: int = Field(default=0, ge=0, le=100)
     """Percentage of tasks on Fargate Spot, up to 70 % cheaper. AWS may interrupt them with two minutes' notice."""
 
-    @property
-    def task_count(self) -> int:
-        """How many Orthanc tasks always run: one, or with Multi-AZ one in each zone, or more."""
-        return self.min_tasks or _zones(self)
 
-    @property
-    def most_tasks(self) -> int:
-        """How many tasks the service runs under load."""
-        return self.max_tasks or self.task_count
-
-    @property
-    def scales(self) -> bool:
-        """Whether load decides on the number of tasks."""
-        return self.most_tasks > self.task_count
-
-
-def _zones(settings: ScalingSettings) -> int:
-    """The zones that are to outlive each other's loss."""
-    return 2 if settings.enable_multi_az else 1
-
-
-def _a_task_in_each_zone(settings: ScalingSettings) -> Problem | None:
-    if settings.task_count >= (least := _zones(settings)):
+def _a_task_in_each_zone(settings: "Settings") -> Problem | None:
+    if settings.task_count >= (least := settings.zones):
         return None
     rule = f"must be at least {least} with enableMultiAz, one task per Availability Zone"
     remedy = f"pulumi config set minTasks {least}, or pulumi config rm minTasks"
     return Problem("minTasks", settings.min_tasks, rule, remedy)
 
 
-class _Built(Protocol):
-    cpu_architecture: str
-    orthanc_image: str
-
-
-def _image_for_the_architecture(settings: _Built) -> Problem | None:
+def _image_for_the_architecture(settings: "Settings") -> Problem | None:
     named = schema_versions.version(settings.orthanc_image)
     if settings.cpu_architecture != "ARM64" or not named or named >= schema_versions.FIRST_FOR_ARM:
         return None
@@ -73,7 +51,7 @@ def _image_for_the_architecture(settings: _Built) -> Problem | None:
     return Problem("cpuArchitecture", settings.cpu_architecture, rule, remedy)
 
 
-def _bounds_in_order(settings: ScalingSettings) -> Problem | None:
+def _bounds_in_order(settings: "Settings") -> Problem | None:
     if settings.most_tasks >= settings.task_count:
         return None
     rule = f"must not be less than the {settings.task_count} tasks of the minimum (minTasks, enableMultiAz)"

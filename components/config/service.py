@@ -1,11 +1,14 @@
 """Orthanc: its image, name, and task size."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from components.config import schema_versions
 from components.config.values import Flag, Group, OrthancText, Problem, Rule, matches, one_of
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 # Task memory (MiB) that Fargate offers for each task CPU (units of 1/1024 vCPU); Amazon ECS Developer Guide,
 # "Task definition parameters for Fargate". Less than 4 GB is left out: the largest uploads would leave nothing to
@@ -57,7 +60,7 @@ class ServiceSettings(Group):
     """Memory of a task, in MiB; a value that Fargate offers for taskCpu."""
 
 
-def _memory_fits_cpu(settings: ServiceSettings) -> Problem | None:
+def _memory_fits_cpu(settings: "Settings") -> Problem | None:
     offered = FARGATE_MEMORY_MIB[settings.task_cpu]
     if settings.task_memory_mib in offered:
         return None
@@ -69,7 +72,7 @@ def _memory_fits_cpu(settings: ServiceSettings) -> Problem | None:
     return Problem("taskMemoryMib", settings.task_memory_mib, rule, remedy)
 
 
-def _image_starts(settings: ServiceSettings) -> Problem | None:
+def _image_starts(settings: "Settings") -> Problem | None:
     named = schema_versions.version(settings.orthanc_image)
     if not named or named >= schema_versions.FIRST_THAT_STARTS:
         return None

@@ -15,11 +15,14 @@ Every limit on the way is derived here, so that none of them cuts what the other
 """
 
 import math
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from components.config.values import Group, Problem, Rule
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 # The longest that CloudFront waits for an origin without a raised quota (CloudFront quotas, "Response timeout").
 LONGEST_ORIGIN_TIMEOUT_SECONDS = 120
@@ -76,17 +79,12 @@ class TransferSettings(Group):
         return math.ceil(bits / SLOWEST_LINE_BITS_PER_SECOND) + self.response_timeout_seconds
 
 
-class _Sized(Protocol):
-    largest_study_mib: int
-    task_memory_mib: int
-
-
 def memory_needed_mib(largest_study_mib: int) -> int:
     """The memory of a task that takes studies of this size in one request."""
     return largest_study_mib * COPIES_IN_MEMORY + _MEMORY_FOR_THE_REST_MIB
 
 
-def _study_fits_memory(settings: _Sized) -> Problem | None:
+def _study_fits_memory(settings: "Settings") -> Problem | None:
     needed = memory_needed_mib(settings.largest_study_mib)
     if needed <= settings.task_memory_mib:
         return None

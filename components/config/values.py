@@ -3,10 +3,13 @@
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
+
+if TYPE_CHECKING:
+    from components.config import Settings
 
 # RFC 1918.
 PRIVATE_BLOCKS = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -31,9 +34,9 @@ class Rule(NamedTuple):
     """A rule between keys; `check` answers the problem, or every one, where the settings of a stack break it."""
 
     keys: frozenset[str]
-    check: Callable[[Any], Problem | Iterable[Problem] | None]
+    check: Callable[["Settings"], Problem | Iterable[Problem] | None]
 
-    def problems(self, settings: Any) -> list[Problem]:
+    def problems(self, settings: "Settings") -> list[Problem]:
         """What `check` answers, as a list."""
         found = self.check(settings)
         return [found] if isinstance(found, Problem) else list(found or ())

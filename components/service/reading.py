@@ -18,9 +18,9 @@ largest uploads and the whole-slide viewer leave.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from components.config import transfers
+from components.config import Settings, transfers
 
 # So many files are asked for at once. A thread that waits for S3 costs no CPU; one that has its file does.
 _LOADERS_PER_VCPU, _MOST_LOADERS = 16, 64
@@ -45,23 +45,17 @@ _PARTS: Mapping[str, int] = {
 }
 
 
-class _Sized(Protocol):
-    task_cpu: int
-    task_memory_mib: int
-    largest_study_mib: int
-
-
-def loaders(settings: _Sized) -> int:
+def loaders(settings: Settings) -> int:
     """How many files a task asks for at once."""
     return min(_MOST_LOADERS, _LOADERS_PER_VCPU * settings.task_cpu // 1024)
 
 
-def connections(settings: _Sized) -> int:
+def connections(settings: Settings) -> int:
     """How many connections to S3 a task opens at most."""
     return loaders(settings) + _CONNECTIONS_TO_STORE
 
 
-def options(settings: _Sized) -> dict[str, Any]:
+def options(settings: Settings) -> dict[str, Any]:
     """Orthanc's options for it, numbers of threads and MB."""
     threads, vcpus = loaders(settings), max(1, settings.task_cpu // 1024)
     return {
@@ -75,19 +69,19 @@ def options(settings: _Sized) -> dict[str, Any]:
     } | _memory(settings)
 
 
-def _memory(settings: _Sized) -> dict[str, int]:
+def _memory(settings: Settings) -> dict[str, int]:
     left = settings.task_memory_mib - _taken_mib(settings)
     parts = {name: left * part // 100 for name, part in _PARTS.items()}
     parts["SequentialDicomReaderWindowCapacity"] //= STUDIES_AT_ONCE
     return parts
 
 
-def _taken_mib(settings: _Sized) -> int:
+def _taken_mib(settings: Settings) -> int:
     uploads = settings.largest_study_mib * transfers.COPIES_IN_MEMORY
     return uploads + _DEEP_ZOOM_MIB + _OWN_MIB
 
 
-def worst_case_mib(settings: _Sized) -> int:
+def worst_case_mib(settings: Settings) -> int:
     """What a task needs at most: the sum above, and what is taken beside it."""
     capacities = _memory(settings)
     windows = capacities.pop("SequentialDicomReaderWindowCapacity") * STUDIES_AT_ONCE

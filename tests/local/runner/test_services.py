@@ -86,6 +86,17 @@ def update(deployment: Deployment, container: dict[str, Any], **more: Any) -> di
     return eventually(ended, "the deployment does not end", seconds=300)[0]
 
 
+def steady(deployment: Deployment) -> list[str]:
+    """The tasks of the service, once no deployment is under way and none of its tasks are left."""
+
+    def alone() -> list[str]:
+        shown, tasks = deployment.service()["deployments"], running(deployment, "task")
+        is_over = len(shown) == 1 and shown[0]["rolloutState"] == "COMPLETED"
+        return tasks if is_over and len(tasks) == 1 else []
+
+    return eventually(alone, "the tasks of an earlier deployment do not go")
+
+
 def test_a_service_is_steady_once_its_task_is_healthy(deployment: Deployment, container: dict[str, Any]):
     deployment.deploy(deployment.task_definition(container))
     assert deployment.service()["runningCount"] == 0
@@ -107,11 +118,10 @@ def test_a_deployment_that_fails_is_rolled_back(
 ):
     changed = copy.deepcopy(container)
     change(changed)
-    eventually(lambda: len(running(deployment, "task")) == 1, "the task of an earlier deployment does not go")
-    before = running(deployment, "task")
+    before = steady(deployment)
     failed = update(deployment, changed)
     assert failed["rolloutState"] == "FAILED" and reason in failed["rolloutStateReason"]
-    eventually(lambda: running(deployment, "task") == before, "the task of the last good deployment did not stay")
+    assert steady(deployment) == before, "the task of the last good deployment did not stay"
     assert answer(deployment).status_code == 200
 
 
@@ -133,11 +143,10 @@ def test_in_the_grace_period_a_failed_health_check_ends_no_task(
     deployment: Deployment, container: dict[str, Any], kind: str
 ):
     changed = container | NOT_READY[kind] | {"readonlyRootFilesystem": False}
-    eventually(lambda: len(running(deployment, "task")) == 1, "the task of an earlier deployment does not go")
-    before = running(deployment, "task")
+    before = steady(deployment)
     failed = update(deployment, changed, healthCheckGracePeriodSeconds=0)
     assert f"Task failed {kind} health checks" in failed["rolloutStateReason"]
-    eventually(lambda: running(deployment, "task") == before, "the task of the last good deployment did not stay")
+    assert steady(deployment) == before, "the task of the last good deployment did not stay"
     begin(deployment, changed, healthCheckGracePeriodSeconds=600)
     [task] = eventually(lambda: set(running(deployment, "task")) - set(before), "no task starts")
     time.sleep(LONGER_SECONDS)
