@@ -12,13 +12,14 @@ from tests.data.files import LargeFile, digest
 from tests.embedded import Embedded
 
 REST_SECONDS = 20
-LARGE_MIB, LARGE_MEMORY_MIB = 1024, 10240
+LARGEST_STUDY_MIB, LARGE_MEMORY_MIB = 1024, 10240
+LARGE_MIB = LARGEST_STUDY_MIB - 1  # of pixels: the header and the parts of STOW-RS count, too
 
 
 def measure(embedded: Embedded) -> None:
     """Deploy and update, and put large files through."""
     with timed("up: everything, until the task is healthy"):
-        sizes = {"largestStudyMib": LARGE_MIB, "taskMemoryMib": LARGE_MEMORY_MIB}
+        sizes = {"largestStudyMib": LARGEST_STUDY_MIB, "taskMemoryMib": LARGE_MEMORY_MIB}
         embedded.local("up", *(f"--config={key}={value}" for key, value in sizes.items()))
     embedded.enter()
     with timed("preview"):
