@@ -80,10 +80,28 @@ def configuration(
     settings: Settings, stack: str, database: DatabaseAccess, bucket: BucketTarget | None
 ) -> dict[str, Any]:
     """Orthanc's JSON configuration without secrets; `bucket` None: files in STORAGE_DIRECTORY."""
-    sections: dict[str, Any] = _dicom(settings) | {
+    sections: dict[str, Any] = {
         "Name": settings.orthanc_name,
         # Otherwise Orthanc derives it from its network interface, which differs in every task.
         "DatabaseServerIdentifier": with_stack("orthanc", stack, longest=_LONGEST_SERVER_IDENTIFIER),
+        **_dicom(settings),
+        **_web_server(settings),
+        **_requests(settings),
+        **reading.options(settings),
+        **_viewers(settings),
+        **_index(settings, database),
+        **_files(settings, bucket),
+    }
+    _add(settings.own_options, sections)
+    if settings.read_only_users:
+        # The script asks who may change something, so that a user whom it does not know may not.
+        sections["LuaScripts"] = [_READ_ONLY_USERS]
+        sections["UsersWithFullAccess"] = list(settings.full_users)
+    return sections
+
+
+def _web_server(settings: Settings) -> dict[str, Any]:
+    return {
         # Reached through the load balancer only, and never without a password.
         "RemoteAccessAllowed": True,
         "AuthenticationEnabled": True,
@@ -99,6 +117,16 @@ def configuration(
         "HttpRequestTimeout": settings.transfer_seconds,
         # It would hold a whole answer in memory, and the viewer waiting, for DICOM files that hardly shrink.
         "HttpCompressionEnabled": False,
+        # Ways around the API's own rules: scripts sent to run, files written on the server, a mounted drive.
+        "ExecuteLuaEnabled": False,
+        "RestApiWriteToFileSystemEnabled": False,
+        "WebDavEnabled": False,
+    }
+
+
+def _requests(settings: Settings) -> dict[str, Any]:
+    """What a request may store and find."""
+    return {
         # Orthanc's defaults, 8 and 4 GB, exceed the whole task. The second is for each file of an uploaded ZIP.
         "MaximumRequestBodySizeMB": settings.largest_study_mib,
         "MaximumFileSizeInArchiveMB": settings.largest_study_mib,
@@ -117,11 +145,11 @@ def configuration(
         # MaximumStorageMode Reject it does when something is attached to a stored resource.
         "MaximumStorageSize": 0,
         "MaximumPatientCount": 0,
-        **reading.options(settings),
-        # Ways around the API's own rules: scripts sent to run, files written on the server, a mounted drive.
-        "ExecuteLuaEnabled": False,
-        "RestApiWriteToFileSystemEnabled": False,
-        "WebDavEnabled": False,
+    }
+
+
+def _viewers(settings: Settings) -> dict[str, Any]:
+    return {
         "DicomWeb": {
             # The viewer speaks HTTPS to the edge, which Orthanc cannot see: without this the links in its answers
             # are http://.
@@ -132,6 +160,11 @@ def configuration(
         # The viewer of microscopic slides. Its annotations are everybody's under one name, and each task keeps its
         # own copy, so that one task overwrites what another saved. Its IIIF manifests link to http://localhost:8042.
         "WholeSlideImaging": {"EnableAnnotations": False, "EnableIIIF": False},
+    }
+
+
+def _index(settings: Settings, database: DatabaseAccess) -> dict[str, Any]:
+    return {
         "PostgreSQL": {
             "EnableIndex": True,
             "EnableStorage": False,
@@ -142,21 +175,19 @@ def configuration(
             "IndexConnectionsCount": connections.of_one_task(settings),
         },
     }
-    if bucket:
+
+
+def _files(settings: Settings, bucket: BucketTarget | None) -> dict[str, Any]:
+    if bucket is None:
+        return {"StorageDirectory": STORAGE_DIRECTORY}
+    return {
         # No keys: the plugin's SDK finds the task role.
-        sections["AwsS3Storage"] = {
+        "AwsS3Storage": {
             "BucketName": bucket.bucket_name,
             "Region": bucket.region,
             "MaxConnections": reading.connections(settings),
         }
-    else:
-        sections["StorageDirectory"] = STORAGE_DIRECTORY
-    _add(settings.own_options, sections)
-    if settings.read_only_users:
-        # The script asks who may change something, so that a user whom it does not know may not.
-        sections["LuaScripts"] = [_READ_ONLY_USERS]
-        sections["UsersWithFullAccess"] = list(settings.full_users)
-    return sections
+    }
 
 
 def _add(own: Mapping[str, Any], sections: dict[str, Any]) -> None:

@@ -42,35 +42,12 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
         self._name, self._settings = name, settings
         self._child = pulumi.ResourceOptions(parent=self)
 
-        definition = pulumi.Output.all(service.cluster_arn, service.service_arn).apply(
-            lambda arns: state_machine(settings.account.partition, *arns)
-        )
-        worker = self._build_role("tasks", "states", service.service_arn.apply(policies.replace_tasks))
-        machine = aws.sfn.StateMachine(
-            name,
-            definition=definition,
-            role_arn=worker,
-            opts=self._child,
-        )
+        machine = self._build_state_machine(service)
         self._state_machine_arn = machine.arn
-        rule = aws.cloudwatch.EventRule(
-            name,
-            description="The database's secret has a new value",
-            event_pattern=database.secret_arn.apply(new_value_of),
-            opts=self._child,
-        )
-        starter = self._build_role("event", "events", machine.arn.apply(policies.start))
-        target = aws.cloudwatch.EventTarget(
-            name,
-            rule=rule.name,
-            arn=machine.arn,
-            role_arn=starter,
-            retry_policy={"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 60},
-            opts=self._child,
-        )
+        target = self._build_trigger(machine, database.secret_arn)
         aws.secretsmanager.SecretRotation(
-            # Another version is another resource, whose making rotates. The old one is only forgotten: to delete
-            # it would be to turn rotation off.
+            # Another version is another resource, whose creation rotates. The old one is only removed from the
+            # state: deleting it would turn rotation off.
             f"{name}-{settings.credentials_version}",
             secret_id=database.secret_arn,
             rotate_immediately=settings.credentials_version > 1,
@@ -83,6 +60,32 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
         """A metric of the state machine that redeploys the tasks: ExecutionsFailed …"""
         dimensions = {"StateMachineArn": self._state_machine_arn}
         return Metric("AWS/States", name, dimensions, statistic, self._settings.account.region)
+
+    def _build_state_machine(self, service: OrthancService) -> aws.sfn.StateMachine:
+        definition = pulumi.Output.all(service.cluster_arn, service.service_arn).apply(
+            lambda arns: state_machine(self._settings.account.partition, *arns)
+        )
+        worker = self._build_role("tasks", "states", service.service_arn.apply(policies.replace_tasks))
+        return aws.sfn.StateMachine(self._name, definition=definition, role_arn=worker, opts=self._child)
+
+    def _build_trigger(
+        self, machine: aws.sfn.StateMachine, secret_arn: pulumi.Output[str]
+    ) -> aws.cloudwatch.EventTarget:
+        rule = aws.cloudwatch.EventRule(
+            self._name,
+            description="The database's secret has a new value",
+            event_pattern=secret_arn.apply(new_value_of),
+            opts=self._child,
+        )
+        starter = self._build_role("event", "events", machine.arn.apply(policies.start))
+        return aws.cloudwatch.EventTarget(
+            self._name,
+            rule=rule.name,
+            arn=machine.arn,
+            role_arn=starter,
+            retry_policy={"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 60},
+            opts=self._child,
+        )
 
     def _build_role(self, purpose: str, service: str, document: pulumi.Output[str]) -> pulumi.Output[str]:
         name, service = f"{self._name}-{purpose}", f"{service}.amazonaws.com"

@@ -14,6 +14,8 @@ from components.preflight.rollouts import Rollout
 
 _SCALE_OUT_SECONDS, _SCALE_IN_SECONDS = 60, 300
 
+_Metric = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgsDict
+
 
 class TaskScaling(pulumi.ComponentResource):
     """The service's bounds, and a policy for each of the figures: CPU, and requests per task and minute."""
@@ -35,51 +37,54 @@ class TaskScaling(pulumi.ComponentResource):
         and with it the number of tasks.
         """
         super().__init__("orthanc:service:TaskScaling", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        self._name, self._settings = name, settings
+        self._child = pulumi.ResourceOptions(parent=self)
 
-        target = aws.appautoscaling.Target(
-            name,
+        target = self._build_target(cluster_name, service_name, rollout)
+        self._build_policy(
+            target,
+            "cpu",
+            settings.target_cpu_percent,
+            {"predefined_metric_type": "ECSServiceAverageCPUUtilization"},
+        )
+        balancer, tasks = load_balancer.balancer, load_balancer.target_group
+        self._build_policy(
+            target,
+            "requests",
+            settings.target_requests_per_task,
+            {
+                "predefined_metric_type": "ALBRequestCountPerTarget",
+                "resource_label": pulumi.Output.concat(balancer.arn_suffix, "/", tasks.arn_suffix),
+            },
+        )
+        self.register_outputs({})
+
+    def _build_target(
+        self, cluster_name: pulumi.Output[str], service_name: pulumi.Output[str], rollout: Rollout
+    ) -> aws.appautoscaling.Target:
+        return aws.appautoscaling.Target(
+            self._name,
             service_namespace="ecs",
             scalable_dimension="ecs:service:DesiredCount",
             resource_id=pulumi.Output.concat("service/", cluster_name, "/", service_name),
-            min_capacity=rollout.tasks(settings.task_count),
-            max_capacity=settings.most_tasks,
-            opts=child,
+            min_capacity=rollout.tasks(self._settings.task_count),
+            max_capacity=self._settings.most_tasks,
+            opts=self._child,
         )
-        balancer, tasks = load_balancer.balancer, load_balancer.target_group
-        figures: dict[
-            str,
-            tuple[
-                int,
-                aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgsDict,
-            ],
-        ] = {
-            "cpu": (
-                settings.target_cpu_percent,
-                {"predefined_metric_type": "ECSServiceAverageCPUUtilization"},
-            ),
-            "requests": (
-                settings.target_requests_per_task,
-                {
-                    "predefined_metric_type": "ALBRequestCountPerTarget",
-                    "resource_label": pulumi.Output.concat(balancer.arn_suffix, "/", tasks.arn_suffix),
-                },
-            ),
-        }
-        for figure, (value, metric) in figures.items():
-            aws.appautoscaling.Policy(
-                f"{name}-{figure}",
-                policy_type="TargetTrackingScaling",
-                service_namespace=target.service_namespace,
-                scalable_dimension=target.scalable_dimension,
-                resource_id=target.resource_id,
-                target_tracking_scaling_policy_configuration={
-                    "predefined_metric_specification": metric,
-                    "target_value": value,
-                    "scale_out_cooldown": _SCALE_OUT_SECONDS,
-                    # Tasks that are going still have connections to the database.
-                    "scale_in_cooldown": max(_SCALE_IN_SECONDS, settings.transfer_seconds),
-                },
-                opts=child,
-            )
-        self.register_outputs({})
+
+    def _build_policy(self, target: aws.appautoscaling.Target, figure: str, value: int, metric: _Metric) -> None:
+        aws.appautoscaling.Policy(
+            f"{self._name}-{figure}",
+            policy_type="TargetTrackingScaling",
+            service_namespace=target.service_namespace,
+            scalable_dimension=target.scalable_dimension,
+            resource_id=target.resource_id,
+            target_tracking_scaling_policy_configuration={
+                "predefined_metric_specification": metric,
+                "target_value": value,
+                "scale_out_cooldown": _SCALE_OUT_SECONDS,
+                # Tasks that are stopping still have connections to the database.
+                "scale_in_cooldown": max(_SCALE_IN_SECONDS, self._settings.transfer_seconds),
+            },
+            opts=self._child,
+        )

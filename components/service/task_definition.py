@@ -22,6 +22,17 @@ _WRITABLE_PATHS = {"tmp": "/tmp", "plugins": "/run/orthanc/plugins"}  # noqa: S1
 # root file system that is read-only, unless these are volumes.
 _PATHS_OF_EXEC = {"ssm-state": "/var/lib/amazon", "ssm-logs": "/var/log/amazon"}
 
+# Upstream's probe queries the index, so it must outlast a failover of the database: one or two minutes until there
+# is another one (RDS User Guide, "Failover process for Amazon RDS"), 25 s until old connections are given up, and
+# an error for each of them. Five minutes, with the most retries that ECS accepts.
+_HEALTH_CHECK = {
+    "command": ["CMD", "/probes/test-aliveness.py"],
+    "interval": 30,
+    "timeout": 10,
+    "retries": 10,
+    "startPeriod": 60,
+}
+
 # The one that is the EFS access point.
 FILES_VOLUME = "files"
 
@@ -31,6 +42,14 @@ class Logs(NamedTuple):
 
     group: str
     region: str
+
+    def options(self) -> dict[str, str]:
+        """The options of the awslogs driver."""
+        return {
+            "awslogs-group": self.group,
+            "awslogs-region": self.region,
+            "awslogs-stream-prefix": CONTAINER_NAME,
+        }
 
 
 def volumes(
@@ -94,25 +113,9 @@ def container_definitions(
         "dockerLabels": {"credentials-version": str(credentials_version)},
         "volumesFrom": [],
         "systemControls": [],
-        # Upstream's probe asks the index, so it must outlast a failover of the database: one or two minutes until
-        # there is another one (RDS User Guide, "Failover process for Amazon RDS"), 25 s until old connections are
-        # given up, and an error for each of them. Five minutes, with the most retries that ECS takes.
-        "healthCheck": {
-            "command": ["CMD", "/probes/test-aliveness.py"],
-            "interval": 30,
-            "timeout": 10,
-            "retries": 10,
-            "startPeriod": 60,
-        },
+        "healthCheck": _HEALTH_CHECK,
         "stopTimeout": _STOP_TIMEOUT_SECONDS,
-        "logConfiguration": {
-            "logDriver": "awslogs",
-            "options": {
-                "awslogs-group": logs.group,
-                "awslogs-region": logs.region,
-                "awslogs-stream-prefix": CONTAINER_NAME,
-            },
-        },
+        "logConfiguration": {"logDriver": "awslogs", "options": logs.options()},
     }
     return json.dumps([container], sort_keys=True)
 

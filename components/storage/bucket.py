@@ -58,20 +58,23 @@ class DicomBucket(Storage):
         if settings.enable_bucket_events:
             aws.s3.BucketNotification(name, bucket=bucket.bucket, eventbridge=True, opts=child)
         if settings.replica_region:
-            self.replica = Replica(
-                f"{name}-replica",
-                settings,
-                source=built,
-                source_key_arn=key_arn,
-                lifecycle=_lifecycle(settings),
-                opts=child,
-            )
+            self.replica = self._build_replica(built, key_arn)
 
         self.bucket_name = bucket.bucket
         self.arn = bucket.arn
         self.key_arn = key_arn
         self.task_policy = pulumi.Output.all(bucket.arn, key_arn).apply(lambda arns: policies.use_bucket(*arns))
         self.register_outputs({"bucketName": self.bucket_name})
+
+    def _build_replica(self, source: private_bucket.PrivateBucket, key_arn: pulumi.Output[str]) -> Replica:
+        return Replica(
+            f"{self._name}-replica",
+            self._settings,
+            source=source,
+            source_key_arn=key_arn,
+            lifecycle=_lifecycle(self._settings),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
 
 def _lifecycle(settings: Settings) -> list[private_bucket.LifecycleRule]:

@@ -44,57 +44,78 @@ def build(
 
     `lock_days`: how long no version of an object can be deleted; `region` None: that of the stack.
     """
-    stateful = retention.stateful(parent, settings)
-    bucket = aws.s3.Bucket(name, force_destroy=settings.data_on_destroy == "delete", region=region, opts=stateful)
+    opts = retention.stateful(parent, settings)
+    bucket = aws.s3.Bucket(name, force_destroy=settings.data_on_destroy == "delete", region=region, opts=opts)
+    part = _Part(name, settings, parent, bucket, region)
+    encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
+        name, bucket=bucket.bucket, rules=[encryption], region=region, opts=opts
+    )
+    return PrivateBucket(bucket, [_close(part, policy), encrypted, *_keep_versions(part, lifecycle, lock_days)])
+
+
+class _Part(NamedTuple):
+    """What each part of a bucket's configuration takes."""
+
+    name: str
+    settings: Settings
+    parent: pulumi.Resource
+    bucket: aws.s3.Bucket
+    region: str | None
+
+    def opts(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+        return retention.stateful(self.parent, self.settings, depends_on=list(depends_on))
+
+
+def _close(part: _Part, policy: Callable[[str], str]) -> pulumi.Resource:
+    """No public access, no access control lists, and the bucket policy, which is returned."""
     aws.s3.BucketOwnershipControls(
-        name,
-        bucket=bucket.bucket,
-        rule={"object_ownership": "BucketOwnerEnforced"},  # no access lists, policies alone
-        region=region,
-        opts=stateful,
+        part.name,
+        bucket=part.bucket.bucket,
+        rule={"object_ownership": "BucketOwnerEnforced"},
+        region=part.region,
+        opts=part.opts(),
     )
     closed = aws.s3.BucketPublicAccessBlock(
-        name,
-        bucket=bucket.bucket,
+        part.name,
+        bucket=part.bucket.bucket,
         block_public_acls=True,
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        region=region,
-        opts=stateful,
+        region=part.region,
+        opts=part.opts(),
     )
-    granted = aws.s3.BucketPolicy(
-        name,
-        bucket=bucket.bucket,
-        policy=bucket.arn.apply(policy),
-        region=region,
+    return aws.s3.BucketPolicy(
+        part.name,
+        bucket=part.bucket.bucket,
+        policy=part.bucket.arn.apply(policy),
+        region=part.region,
         # S3 refuses to change policy and public access at the same moment.
-        opts=retention.stateful(parent, settings, depends_on=[closed]),
+        opts=part.opts(closed),
     )
-    encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
-        name, bucket=bucket.bucket, rules=[encryption], region=region, opts=stateful
-    )
+
+
+def _keep_versions(part: _Part, lifecycle: list[LifecycleRule], lock_days: int) -> list[pulumi.Resource]:
+    """Versioning, how long versions are kept, and their lock."""
     versioning = aws.s3.BucketVersioning(
-        name, bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, region=region, opts=stateful
+        part.name,
+        bucket=part.bucket.bucket,
+        versioning_configuration={"status": "Enabled"},
+        region=part.region,
+        opts=part.opts(),
     )
-    after_versioning = retention.stateful(parent, settings, depends_on=[versioning])
     aws.s3.BucketLifecycleConfiguration(
-        name,
-        bucket=bucket.bucket,
-        rules=lifecycle,
-        region=region,
-        opts=after_versioning,
+        part.name, bucket=part.bucket.bucket, rules=lifecycle, region=part.region, opts=part.opts(versioning)
     )
-    ready: list[pulumi.Resource] = [granted, encrypted, versioning]
-    if lock_days:
-        lock = aws.s3.BucketObjectLockConfiguration(
-            name,
-            bucket=bucket.bucket,
-            # Who has s3:BypassGovernanceRetention, none of the stack's roles, can still delete. In COMPLIANCE mode
-            # nobody could, and a number of days that was set by mistake would stand until they are over.
-            rule={"default_retention": {"mode": "GOVERNANCE", "days": lock_days}},
-            region=region,
-            opts=after_versioning,
-        )
-        ready.append(lock)
-    return PrivateBucket(bucket, ready)
+    if not lock_days:
+        return [versioning]
+    lock = aws.s3.BucketObjectLockConfiguration(
+        part.name,
+        bucket=part.bucket.bucket,
+        # An identity with s3:BypassGovernanceRetention, which no role of the stack has, can still delete. In
+        # COMPLIANCE mode nobody could, and a number of days set by mistake would hold until they are over.
+        rule={"default_retention": {"mode": "GOVERNANCE", "days": lock_days}},
+        region=part.region,
+        opts=part.opts(versioning),
+    )
+    return [versioning, lock]
