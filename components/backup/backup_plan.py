@@ -5,6 +5,8 @@ the instance. The backups in the vault are independent of it, and with a vault l
 mistake.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

@@ -3,14 +3,15 @@
 The stack generates the password, or RDS does, which then stores it in a secret and rotates it on a schedule.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
-from pulumi_aws.rds.outputs import InstanceMasterUserSecret
 
 from components.config import Settings, ports
 from components.config.metric import Metric
@@ -19,6 +20,9 @@ from components.iam import passwords, retention, roles
 from components.iam.keys import Keys
 from components.network.network import Network
 from components.preflight import memory
+
+if TYPE_CHECKING:
+    from pulumi_aws.rds.outputs import InstanceMasterUserSecret
 
 _USER_NAME = "orthanc"
 

@@ -4,6 +4,8 @@ The stack creates them (`enableCustomerKeys`), uses an existing one (`kmsKeyArn`
 resources then do not name. An existing or restored database keeps its key (see `preflight.database_key`).
 """
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

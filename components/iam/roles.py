@@ -4,6 +4,8 @@ What a role may do is a managed policy, never an inline policy: managed policies
 separately. The documents are in `policies`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

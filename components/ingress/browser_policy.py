@@ -1,5 +1,7 @@
 """What browsers may do: CORS, security headers, and the edge function that checks and marks requests."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from pathlib import Path

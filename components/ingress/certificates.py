@@ -4,6 +4,8 @@ Existing certificates are given by ARN; otherwise they are requested here and va
 zone of the domain. The records that point to the distribution belong to `cloudfront`.
 """
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -3,6 +3,8 @@
 Viewers use HTTPS. Nothing is cached, and permitted requests are forwarded unchanged.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

@@ -5,6 +5,8 @@ From there to the task, inside the VPC, DICOM is not encrypted. Access is decide
 group of the load balancer, and by AE title and address in Orthanc (see `service.orthanc_config`).
 """
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -1,5 +1,7 @@
 """The internal Application Load Balancer between CloudFront and the tasks."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -4,6 +4,8 @@ All of it is in us-east-1, whatever the Region of the stack. Countries are restr
 does not require WAF.
 """
 
+from __future__ import annotations
+
 import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any

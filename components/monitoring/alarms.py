@@ -1,5 +1,7 @@
 """Alarms and events for failures that affect storing and viewing studies: `alarm_definitions` as resources."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,6 +4,8 @@ It counts the costs of resources with the tag `Stack` (aws:defaultTags), once an
 tag as a cost allocation tag; without the tag, those of the whole account.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import pulumi

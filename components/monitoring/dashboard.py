@@ -4,6 +4,8 @@ It uses only metrics that AWS provides free of charge. The number of files that 
 charges for request metrics, and those of CloudFront and the DICOM load balancer are sufficient.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any

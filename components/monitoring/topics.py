@@ -3,6 +3,8 @@
 Alarms can notify topics in their own Region only, so each Region with an alarm has a topic.
 """
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -5,6 +5,8 @@ secrets, key) exists only at the end, so the policies are separate resources. Wi
 copy images to somebody else's bucket, with or without NAT.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

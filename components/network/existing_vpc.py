@@ -5,6 +5,8 @@ default security group remain under the control of the VPC's owner; `preflight.n
 have checked that they are suitable.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 import pulumi

@@ -1,5 +1,7 @@
 """What other components need from the network, whether new or existing."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 import pulumi

@@ -4,6 +4,8 @@ No inbound rule allows an address range of the internet or the whole VPC, except
 networks. The only wide rule is outbound: HTTPS from the tasks if AWS services are called at public addresses.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

@@ -4,6 +4,8 @@ Creates the subnets, NAT gateways or interface endpoints, the S3 gateway endpoin
 connect to whom is defined in `security_groups`, and what the endpoints allow in `endpoint_policies`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

@@ -1,5 +1,7 @@
 """The account and Region of the stack, looked up once: each lookup is a call to AWS."""
 
+from __future__ import annotations
+
 import pulumi_aws as aws
 
 from components.config.account import Account

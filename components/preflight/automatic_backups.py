@@ -4,6 +4,8 @@ A file system with automatic backups has one backup a day in a vault of the acco
 Guide, "Automatic backups"). With `dataOnDestroy` delete the stack disables them, but earlier ones remain.
 """
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -5,6 +5,8 @@ study that is stored, and a snapshot that RDS cannot restore when half of the st
 `problems` judges the answers and is pure. The key of the database is checked in `database_key`.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -7,6 +7,8 @@ the database with an empty one at the next update. So the key is looked up befor
 and the settings must agree with it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 

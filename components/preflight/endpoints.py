@@ -6,6 +6,8 @@ groups and the policy of the endpoint must allow them. Without an endpoint they 
 `problems` judges the answers and is pure.
 """
 
+from __future__ import annotations
+
 import fnmatch
 import ipaddress
 import json

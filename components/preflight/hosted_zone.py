@@ -4,6 +4,8 @@ Otherwise Route 53 would reject the records when other resources exist already, 
 record in a private zone. `look` asks AWS; `problem` judges the answer and is pure.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import pulumi_aws as aws

@@ -5,6 +5,8 @@ before it registers the first resource, also in previews. They are deleted with 
 new stack of the same name starts without them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 import pulumi

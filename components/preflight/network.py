@@ -4,6 +4,8 @@ Otherwise a load balancer, the database, or CloudFront fails half an hour later,
 `look` asks AWS; `problems` judges the answers and is pure. What tasks can reach is checked in `endpoints`.
 """
 
+from __future__ import annotations
+
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -5,6 +5,8 @@ What other programs use of a quota is only known if it can be listed. The values
 that is not permitted, the documented default is used. A warning must never fail an update.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple

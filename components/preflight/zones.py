@@ -4,6 +4,8 @@ Subnets, load balancers, and the database are in them. If the choice changed bec
 listing an impaired one, subnets would move, and the database with them. So the choice is recorded (see `memory`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 import pulumi_aws as aws

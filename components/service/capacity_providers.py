@@ -5,6 +5,8 @@ longest time that a task may take to stop anyway (see `task_definition`), and th
 there is capacity.
 """
 
+from __future__ import annotations
+
 import pulumi_aws as aws
 
 _ON_DEMAND, _SPOT = "FARGATE", "FARGATE_SPOT"

@@ -6,6 +6,8 @@ A last write can also create the group again after the setting is turned off or 
 therefore always has the group, before the cluster has the setting. An empty group costs nothing.
 """
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -3,6 +3,8 @@
 Otherwise ECS refuses, the task role cannot open a channel, and nothing listens in the container.
 """
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

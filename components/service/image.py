@@ -1,5 +1,7 @@
 """The Orthanc image: built from `docker/`, pushed to the stack's own repository, deployed by digest."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Mapping

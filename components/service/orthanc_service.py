@@ -1,5 +1,7 @@
 """The ECS service on Fargate that runs Orthanc, with its cluster, task definition, roles, and log group."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -10,6 +10,8 @@ are best effort. If this event is lost nevertheless, a task without a connection
 queries the index, and ECS replaces it.
 """
 
+from __future__ import annotations
+
 import json
 
 import pulumi

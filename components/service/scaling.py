@@ -5,6 +5,10 @@ removed finishes its transfers first (see `ingress.load_balancer`), and no task 
 creates the role it uses, AWSServiceRoleForApplicationAutoScaling_ECSService, itself.
 """
 
+from __future__ import annotations
+
+from typing import TypeAlias
+
 import pulumi
 import pulumi_aws as aws
 
@@ -14,7 +18,9 @@ from components.preflight.rollouts import Rollout
 
 _SCALE_OUT_SECONDS, _SCALE_IN_SECONDS = 60, 300
 
-_Metric = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgsDict
+_Metric: TypeAlias = (
+    "aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgsDict"
+)
 
 
 class TaskScaling(pulumi.ComponentResource):

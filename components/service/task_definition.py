@@ -1,5 +1,7 @@
 """The documents of the task definition: container, volumes, and mounts as canonical JSON."""
 
+from __future__ import annotations
+
 import json
 from typing import Any, NamedTuple
 

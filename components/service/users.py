@@ -1,5 +1,7 @@
 """Orthanc's users, their generated passwords, and the secret that contains them."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

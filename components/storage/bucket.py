@@ -1,5 +1,7 @@
 """A bucket for DICOM files that the stack creates."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -1,5 +1,7 @@
 """An EFS file system for DICOM files."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -1,5 +1,7 @@
 """The KMS key of DICOM files."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

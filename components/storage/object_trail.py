@@ -4,6 +4,8 @@ S3 server access logs contain nearly as much at no charge, but on a best-effort 
 the identity behind each call, and cannot be changed without notice.
 """
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -1,8 +1,10 @@
 """What all buckets of the stack have in common: no public access, no ACLs, encryption, versioning, and retention
 according to `dataOnDestroy`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import pulumi
 import pulumi_aws as aws
@@ -10,8 +12,9 @@ import pulumi_aws as aws
 from components.config import Settings
 from components.iam import retention
 
-LifecycleRule = aws.s3.BucketLifecycleConfigurationRuleArgsDict
-EncryptionRule = aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict
+# As texts: Pulumi's types of a service take up to a second to load.
+LifecycleRule: TypeAlias = "aws.s3.BucketLifecycleConfigurationRuleArgsDict"
+EncryptionRule: TypeAlias = "aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict"
 
 
 def under_key(key_arn: pulumi.Input[str]) -> EncryptionRule:

@@ -4,6 +4,8 @@ S3 replicates what is stored from now on, usually within minutes; existing objec
 Deletions are replicated, and the replica keeps its own old versions.
 """
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -1,5 +1,7 @@
 """What other components need from the storage for DICOM files, whether bucket or file system."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

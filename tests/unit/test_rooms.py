@@ -1,6 +1,8 @@
 """The project is layered: each folder of components/ imports only those before it, and no part knows its users."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,3 +78,17 @@ def test_a_part_imports_only_what_it_may(part: str):
 
 def _is_below(name: str, beginnings: list[str]) -> bool:
     return any(f"{name}.".startswith(f"{beginning}.") for beginning in beginnings)
+
+
+def test_importing_the_program_loads_no_types_of_aws():
+    """The types of WAF alone take a second: a stack loads what it creates, not what annotations name."""
+    modules = [
+        ".".join(file.relative_to(PROJECT).with_suffix("").parts)
+        for file in sorted((PROJECT / "components").rglob("*/*.py"))
+    ]
+    code = (
+        f"import {', '.join(modules)}, sys; print(*(name for name in sys.modules if name[:11] == 'pulumi_aws.'))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    services = {name.split(".")[1] for name in loaded.stdout.split() if name.count(".") > 1}
+    assert not services, "an alias or an annotation is evaluated: from __future__ import annotations"
