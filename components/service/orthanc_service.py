@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -14,7 +13,6 @@ from components.config import Settings, ports, schema_versions
 from components.config.metric import Metric
 from components.config.stack_name import with_stack
 from components.database.database import Database, DatabaseAccess
-from components.iam import policies, roles
 from components.iam.keys import Keys
 from components.ingress.dicom import DicomIngress
 from components.ingress.load_balancer import ApplicationLoadBalancer
@@ -22,7 +20,7 @@ from components.network.endpoint_policies import EndpointPolicies
 from components.network.network import Network
 from components.preflight import rollouts
 from components.preflight.rollouts import Rollout
-from components.service import capacity_providers, orthanc_config, task_definition
+from components.service import capacity_providers, orthanc_config, task_definition, task_roles
 from components.service.container_insights import cluster_setting
 from components.service.container_insights import log_group as log_group_of_insights
 from components.service.exec_access import Shells
@@ -36,15 +34,6 @@ _LONGEST_FAMILY = 255
 
 # Minutes that the provider by itself waits for a service; not enough where old tasks finish long transfers.
 _PATIENCE_MINUTES = 20
-
-
-class _Roles(NamedTuple):
-    """The two roles of a task, and the JSON of what each may do."""
-
-    execution_arn: pulumi.Output[str]
-    execution_document: pulumi.Output[str]
-    task_arn: pulumi.Output[str]
-    task_document: pulumi.Output[str]
 
 
 class OrthancService(pulumi.ComponentResource):
@@ -85,13 +74,22 @@ class OrthancService(pulumi.ComponentResource):
 
         log_group = self._build_log_group(keys)
         shells = Shells(f"{name}-exec", settings, keys=keys, opts=self._child)
-        task_roles = self._build_roles(image, log_group, database, users, storage, shells, keys=keys)
-        definition = self._build_task_definition(task_roles, image, database, users, log_group, storage)
+        roles = task_roles.build(
+            name,
+            settings,
+            pull=image.repository_arn,
+            log=log_group.arn,
+            secrets=pulumi.Output.all(users.secret_arn, database.secret_arn),
+            secrets_key=keys.secrets_arn,
+            task_policies=[storage.task_policy, *shells.task_policies],
+            opts=self._child,
+        )
+        definition = self._build_task_definition(roles, image, database, users, log_group, storage)
         endpoint_policies = EndpointPolicies(
             f"{name}-endpoints",
             account=settings.account,
             network=network,
-            role_documents=[task_roles.execution_document, task_roles.task_document],
+            role_documents=[roles.execution_document, roles.task_document],
             opts=self._child,
         )
         cluster, providers = self._build_cluster(shells, keys)
@@ -140,34 +138,9 @@ class OrthancService(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _build_roles(
-        self,
-        image: OrthancImage,
-        log_group: aws.cloudwatch.LogGroup,
-        database: Database,
-        users: OrthancUsers,
-        storage: Storage,
-        shells: Shells,
-        *,
-        keys: Keys,
-    ) -> _Roles:
-        secret_arns = pulumi.Output.all(users.secret_arn, database.secret_arn)
-        execution_document = pulumi.Output.all(
-            image.repository_arn, log_group.arn, secret_arns, keys.secrets_arn
-        ).apply(lambda arns: policies.execution_role(*arns))
-        task_document = pulumi.Output.all(storage.task_policy, *shells.task_policies).apply(
-            lambda all: policies.joined(*all)
-        )
-        return _Roles(
-            self._build_role("execution", execution_document),
-            execution_document,
-            self._build_role("task", task_document),
-            task_document,
-        )
-
     def _build_task_definition(
         self,
-        task_roles: _Roles,
+        roles: task_roles.TaskRoles,
         image: OrthancImage,
         database: Database,
         users: OrthancUsers,
@@ -187,8 +160,8 @@ class OrthancService(pulumi.ComponentResource):
             cpu=str(settings.task_cpu),
             memory=str(settings.task_memory_mib),
             runtime_platform={"cpu_architecture": settings.cpu_architecture, "operating_system_family": "LINUX"},
-            execution_role_arn=task_roles.execution_arn,
-            task_role_arn=task_roles.task_arn,
+            execution_role_arn=roles.execution_arn,
+            task_role_arn=roles.task_arn,
             volumes=task_definition.volumes(storage.volume, with_exec=settings.enable_exec),
             container_definitions=known.apply(lambda parts: self._container_definitions(*parts)),
             opts=self._child,
@@ -286,10 +259,6 @@ class OrthancService(pulumi.ComponentResource):
         rollouts.warn_of(self._rollout, log_group.name, self)
         if shortcomings := schema_versions.shortcomings(self._settings.orthanc_image):
             pulumi.log.warn(shortcomings, self)
-
-    def _build_role(self, purpose: str, document: pulumi.Output[str]) -> pulumi.Output[str]:
-        name, service = f"{self._name}-{purpose}", "ecs-tasks.amazonaws.com"
-        return roles.build(name, self._settings, service=service, document=document, opts=self._child)
 
     def _container_definitions(
         self,
