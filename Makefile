@@ -20,9 +20,9 @@ help:
 	@echo "make exposure STACK=…     what a deployed stack opens to whom, as tables"
 	@echo "make orphans STACK=…      after a killed update: resources that AWS has and the stack does not know"
 	@echo "make policy               install what pulumi preview --policy-pack policy needs"
-	@echo "make docs                 write Pulumi.yaml and docs/settings.md from components/config"
-	@echo "make architecture         write docs/architecture.md from the preview of the stack prod"
-	@echo "make conformance          write docs/conformance.md from the tests"
+	@echo "make docs                 write Pulumi.yaml and docs/reference/settings.md from components/config"
+	@echo "make architecture         write docs/reference/architecture.md from the preview of the stack prod"
+	@echo "make conformance          write docs/reference/conformance.md from the tests"
 	@echo "make stand-in             what the base image here has instead of upstream's, as a table"
 	@echo "make test                 run all tests; make lint: the linters; make bench: measure performance"
 

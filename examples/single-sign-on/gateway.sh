@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts the gateway, or says all that it lacks. What each variable means stands in docs/single-sign-on.md.
+# Starts the gateway, or says all that it lacks. What each variable means stands in docs/how-to/single-sign-on.md.
 # The port inside the container.
 export GATEWAY_PORT="${GATEWAY_PORT:-8443}"
 
