@@ -1,4 +1,4 @@
-"""Orthanc on AWS: settings in, components wired in order, outputs out."""
+"""Orthanc on AWS: loads the settings, creates the components in order, and exports the outputs."""
 
 import pulumi
 
@@ -34,7 +34,7 @@ keys = Keys(
     makes_database_key=plan.makes_database_key,
 )
 
-# The network: a new VPC that nothing outside can reach, or an existing one.
+# The network: a new VPC, or an existing one.
 network = create_network("orthanc-network", settings, keys=keys, plan=plan)
 
 # Access logs.

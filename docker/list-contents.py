@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Prints the image's bill of materials (SBOM) as CycloneDX 1.6: the packages of Debian and Python, and Orthanc.
 
-Runs in the image, at its build, with the standard library only. Its argument is the image that it is built on.
-Upstream's image installs Orthanc and its plugins without a package: they are listed as files with their SHA-256.
+It runs in the image, while the image is built, with the standard library only. Its argument is the base image.
+Upstream's image does not install Orthanc and its plugins as packages. They are listed as files with their SHA-256.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ PLUGINS = Path("/usr/share/orthanc/plugins-available")
 
 
 def distribution(release: Mapping[str, str]) -> tuple[str, str]:
-    """The vendor and the release in a package URL (debian, debian-13), from /etc/os-release.
+    """Returns the vendor and the release for a package URL (debian, debian-13), from /etc/os-release.
 
     A release that is not stable yet has no number there, only its code name.
     """
@@ -35,7 +35,10 @@ def distribution(release: Mapping[str, str]) -> tuple[str, str]:
 
 
 def packages(listed: str, vendor: str, release: str) -> Iterator[Component]:
-    """The packages of `dpkg-query`, a line each: name, version, architecture, source and its version, by tabs."""
+    """Yields the packages that `dpkg-query` lists, one per line.
+
+    The fields are separated by tabs: name, version, architecture, source and its version.
+    """
     for line in listed.splitlines():
         name, version, architecture, source, source_version = line.split("\t")
         qualifiers = f"arch={architecture}&distro={release}"
@@ -46,7 +49,7 @@ def packages(listed: str, vendor: str, release: str) -> Iterator[Component]:
 
 
 def python() -> Iterator[Component]:
-    """The distributions that this Python finds; those of Debian are among its packages, too."""
+    """Yields the distributions that this Python finds. Debian's own are also among Debian's packages."""
     found = {(each.metadata["Name"], each.version) for each in distributions()}
     for name, version in sorted(found):
         purl = f"pkg:pypi/{name.lower().replace('_', '-')}@{quote(version)}"
@@ -54,7 +57,10 @@ def python() -> Iterator[Component]:
 
 
 def installed() -> list[Path]:
-    """The files of Orthanc. Raises FileNotFoundError where there is no server: the list would be worth nothing."""
+    """Returns the files of Orthanc.
+
+    Raises FileNotFoundError if there is no server, because the list would be useless.
+    """
     server = shutil.which(SERVER, path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin")
     if not server:
         raise FileNotFoundError(f"there is no {SERVER} on PATH")
@@ -62,7 +68,7 @@ def installed() -> list[Path]:
 
 
 def files(paths: Iterable[Path]) -> Iterator[Component]:
-    """Files by their content."""
+    """Yields files by their content."""
     for path in sorted(paths):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         hashes = [{"alg": "SHA-256", "content": digest}]
@@ -70,7 +76,7 @@ def files(paths: Iterable[Path]) -> Iterator[Component]:
 
 
 def bill(base: str, components: list[Component]) -> dict[str, Any]:
-    """The document; the same contents make the same text."""
+    """Returns the document. The same contents result in the same text."""
     image = {"type": "container", "name": "orthanc-on-aws", "bom-ref": "image", "description": f"built on {base}"}
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -83,7 +89,7 @@ def bill(base: str, components: list[Component]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Ask dpkg, look at the files, print."""
+    """Prints the bill of materials."""
     fields = ("Package", "Version", "Architecture", "source:Package", "source:Version")
     query = ["dpkg-query", "--show", "--showformat", "\\t".join(f"${{{field}}}" for field in fields) + "\\n"]
     listed = subprocess.run(query, check=True, capture_output=True, text=True).stdout  # noqa: S603

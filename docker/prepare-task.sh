@@ -1,11 +1,13 @@
 #!/bin/sh
-# Makes what each task has of its own, in the two files that are named. Upstream's start-up runs this just before Orthanc.
+# Creates the certificate and the host ID of a task, in the two given files. Upstream's startup script runs this just
+# before Orthanc.
 #
-#   CERTIFICATE  the certificate under which Orthanc serves HTTPS, with its key before it. Both are new with every start
-#                and never leave the container. Nobody signs the certificate: a load balancer encrypts to its targets and
-#                does not check who they are.
-#   HOST_ID      the host id, to which /etc/hostid leads. DCMTK makes UIDs of the host id, the process id and the time; the
-#                process id is the same in all tasks, so tasks with the same host id could make the same UID.
+#   CERTIFICATE  the certificate with which Orthanc serves HTTPS, preceded by its key. Both are generated at every start
+#                and never leave the container. The certificate is self-signed: a load balancer encrypts traffic to its
+#                targets, but does not verify their identity.
+#   HOST_ID      the host ID, to which /etc/hostid links. DCMTK generates UIDs from the host ID, the process ID and the
+#                time. The process ID is the same in all tasks, so tasks with the same host ID could generate the same
+#                UID.
 set -eu
 umask 077
 certificate=$1 host_id=$2
@@ -14,10 +16,10 @@ if ! command -v openssl >/dev/null; then
     echo "prepare-task: there is no openssl in this image, without which Orthanc cannot serve HTTPS" >&2
     exit 1
 fi
-# A container that is started again finds the file of its last start.
+# A restarted container still has the file of its previous start.
 rm -f "$certificate"
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$certificate"
 openssl req -x509 -new -key "$certificate" -subj /CN=orthanc -days 3650 >>"$certificate"
 
-# gethostid(3) reads the file as a binary number of 32 bits.
+# gethostid(3) reads the file as a 32-bit binary number.
 head -c 4 /dev/urandom >"$host_id"

@@ -1,9 +1,9 @@
--- Lets users who may not change the archive look at it, and nothing else. Orthanc asks this before every HTTP request
--- of a user who has logged in, those to its plugins included; "false" answers 403.
+-- Limits users without full access to reading the archive. Orthanc calls the filter before every HTTP request of a
+-- user who has logged in, including requests to plugins. If it returns "false", Orthanc responds with 403.
 --
--- The configuration's UsersWithFullAccess may do everything. Everybody else may GET, and may POST what asks a question
--- in its body: the list below, of paths as Orthanc's own router reads them. What a new version of Orthanc or of a
--- plugin brings beside them is refused until it is written here.
+-- Users in UsersWithFullAccess of the configuration may do everything. All others may send GET requests, and POST
+-- requests that contain a query in their body: the list below, with paths as Orthanc's own router reads them. Requests
+-- with other methods or paths that a new version of Orthanc or of a plugin adds are refused until added here.
 
 local full = {}
 for _, user in ipairs(GetOrthancConfiguration()['UsersWithFullAccess'] or {}) do
@@ -16,7 +16,7 @@ local questions = {
   '^/tools/lookup$',
   '^/tools/count%-resources$',
   '^/tools/bulk%-content$',
-  -- Downloads as ZIP or DICOMDIR: they read the archive and write an answer, or a job's temporary file.
+  -- Downloads as ZIP or DICOMDIR: they read the archive and write a response, or a job's temporary file.
   '^/tools/create%-archive$',
   '^/tools/create%-media$',
   '^/tools/create%-media%-extended$',

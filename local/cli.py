@@ -1,4 +1,4 @@
-"""The commands behind `make setup`, `up`, `down`, `status`, `env`, `shell` and `cost`."""
+"""The commands behind `make setup`, `up`, `down`, `status`, `env`, `shell`, and the previews of `make cost`."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ from local.progress import Progress
 from local.workspace import Workspace
 from offline import engine
 
-# Their texts tell the user what to do.
+# The texts of these errors say what the user can do.
 FAILURES = (
     *(containers.NoTaskError, emulator_process.EmulatorError, docker_daemon.DockerError, engine.EngineError),
     images.ImageError,
@@ -26,7 +26,7 @@ _say = Progress()
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; answers its exit status."""
+    """Run one command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=["setup", "up", "down", "status", "env", "shell", "preview"])
     parser.add_argument("--no-tasks", action="store_true", help="up: services are steady without containers")
@@ -63,12 +63,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
-        return error.returncode  # it has said what is wrong
+        return error.returncode  # the command has already printed the error
     return 0
 
 
 def set_up(workspace: Workspace) -> None:
-    """Make what is made once: the engine, Docker, the images that others are built on."""
+    """Set up what is created only once: the engine, Docker and the base images."""
     engine.ensure_engine(_say)
     workspace.home.mkdir(exist_ok=True)
     docker_daemon.ensure(workspace, _say)
@@ -79,7 +79,7 @@ def set_up(workspace: Workspace) -> None:
 
 
 def up(workspace: Workspace, *, tasks: bool, settings: list[str], plugins: str) -> None:
-    """Deploy, with `settings` (key=value) kept in the stack's configuration; a second time changes nothing."""
+    """Deploy the stack; `settings` (key=value) are saved in its configuration. A second run changes nothing."""
     began = time.monotonic()
     set_up(workspace)
     engine.choose(workspace, plugins)
@@ -110,13 +110,13 @@ def up(workspace: Workspace, *, tasks: bool, settings: list[str], plugins: str) 
 
 
 def down(workspace: Workspace) -> None:
-    """Destroy the stack, stop and remove all that was started or stored."""
+    """Destroy the stack, and stop and remove everything that was started or stored."""
     if not workspace.home.exists():
         return
     began = time.monotonic()
     if emulator_process.answers(workspace) and (workspace.home / "state").exists():
         _say("pulumi destroy")
-        # What it refuses or fails to destroy goes with the emulated account.
+        # Resources that Pulumi does not destroy are removed with the emulated account.
         shell.pulumi(workspace, "destroy", "--yes", "--skip-preview", "--stack", stack.NAME, check=False)
     _say("stopping what runs")
     emulator_process.stop(workspace)
@@ -129,9 +129,9 @@ def down(workspace: Workspace) -> None:
 
 
 def open_shell(workspace: Workspace) -> int:
-    """A shell in the oldest task that runs, as the task's own user; answers its exit status.
+    """Open a shell in the oldest running task, as the task's own user, and return its exit status.
 
-    What it is to do comes from the terminal, or from standard input. Raises DockerError, NoTaskError.
+    Commands come from the terminal or from standard input. Raises DockerError, NoTaskError.
     """
     docker_daemon.demand()
     terminal = ["--tty"] if sys.stdin.isatty() else []
@@ -141,9 +141,9 @@ def open_shell(workspace: Workspace) -> int:
 
 
 def preview(workspace: Workspace, name: str) -> str:
-    """What `pulumi preview --json` plans for any stack of the project, in an embedded account of its own.
+    """Returns the output of `pulumi preview --json` for any stack of the project, in a separate emulated account.
 
-    Nothing of `workspace` is touched: neither the stack's file, which the CLI would write to, nor what runs.
+    Nothing in `workspace` changes: neither the stack's file, which the CLI would write to, nor what is running.
     """
     with tempfile.TemporaryDirectory(prefix="orthanc-preview-") as directory:
         copy = Workspace(Path(directory))
@@ -164,9 +164,9 @@ def preview(workspace: Workspace, name: str) -> str:
 
 
 def status(workspace: Workspace) -> dict[str, Any]:
-    """What runs: the stack's outputs (secrets masked), the URL, the DICOM port and the containers.
+    """The state of the workspace: the stack's outputs (secrets masked), the URL, the DICOM port, the containers.
 
-    The DICOM port is that of the newest healthy task, or with `dicomEndpoint` that of the network load balancer.
+    The DICOM port is that of the newest healthy task, or with `dicomEndpoint`, that of the network load balancer.
     """
     running, outputs = emulator_process.answers(workspace), {}
     if running and (workspace.home / "state").exists():

@@ -1,4 +1,4 @@
-"""What Docker holds for a workspace: all that carries its label. One container of it is the image registry."""
+"""The Docker resources of a workspace, identified by its label. One of the containers is the image registry."""
 
 import contextlib
 import json
@@ -12,15 +12,16 @@ _DICOM_PORT = "4242"  # of the tasks' containers
 
 
 class NoTaskError(Exception):
-    """No task of Orthanc runs; the text says what to do."""
+    """No Orthanc task is running; the text says what to do."""
 
 
 def start_registry(workspace: Workspace, log: Log) -> None:
-    """Start the registry that plays ECR unless it runs; what was pushed to it stays until `make down`.
+    """Start the registry that emulates ECR unless it is running; pushed images stay until `make down`.
 
-    It is reached through the emulated AWS only, which listens on the registry port (local/emulator/registry.py).
-    It stores in a volume that the registries of all workspaces share and that stays: compressing the layers of the
-    base image again for each workspace would take most of a first deployment's time.
+    Clients reach it only through the emulated AWS, which listens on the registry port
+    (local/emulator/registry.py). It stores layers in a volume that all workspaces share and that is never removed:
+    compressing the layers of the base image again for each workspace would take most of the time of a first
+    deployment.
     """
     name = _registry(workspace)
     if docker("ps", "--all", "--quiet", "--filter", f"name=^{name}$"):
@@ -32,7 +33,7 @@ def start_registry(workspace: Workspace, log: Log) -> None:
 
 
 def registry_address(workspace: Workspace) -> str:
-    """Where the registry's container listens, as address:port. Raises ImageError unless it runs."""
+    """The address:port on which the registry's container listens. Raises ImageError if it is not running."""
     networks = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
     if not (address := docker("inspect", "--format", networks, _registry(workspace))):
         raise ImageError(f"{_registry(workspace)} does not run")
@@ -44,10 +45,10 @@ def _registry(workspace: Workspace) -> str:
 
 
 def running(workspace: Workspace) -> list[dict[str, Any]]:
-    """The workspace's containers that run, oldest first: name, role, image, state, health, published ports."""
+    """The running containers of the workspace, oldest first: name, role, image, state, health, published ports."""
     inspected: list[dict[str, Any]] = []
     for found in docker("ps", "--quiet", "--filter", f"label=orthanc.workspace={workspace.slug}").split():
-        with contextlib.suppress(ImageError):  # it has ended meanwhile
+        with contextlib.suppress(ImageError):  # it has stopped in the meantime
             inspected += json.loads(docker("inspect", found))
     return [
         {
@@ -63,14 +64,14 @@ def running(workspace: Workspace) -> list[dict[str, Any]]:
             },
         }
         for container in sorted(inspected, key=lambda container: container["Created"])
-        if container["State"]["Status"] == "running"  # it has not ended since it was listed
+        if container["State"]["Status"] == "running"  # it has not stopped since it was listed
     ]
 
 
 def dicom_port(workspace: Workspace, running: list[dict[str, Any]]) -> int:
-    """The port on 127.0.0.1 of the newest healthy task among those that are `running`, else of the newest.
+    """The port on 127.0.0.1 of the newest healthy task in `running`, or of the newest task if none is healthy.
 
-    While tasks are replaced the older ones are about to go. Where none runs, the port of the first one.
+    During a deployment, the older tasks are about to stop. If no task is running, the port of the first task.
     """
     ports = [
         (container["health"] == "healthy", number, container["ports"][_DICOM_PORT])
@@ -81,7 +82,7 @@ def dicom_port(workspace: Workspace, running: list[dict[str, Any]]) -> int:
 
 
 def first_task(workspace: Workspace) -> str:
-    """The name of the oldest container that plays a task. Raises NoTaskError."""
+    """The name of the oldest container that runs a task. Raises NoTaskError."""
     for container in running(workspace):
         if container["role"] == "task":
             return container["name"]

@@ -1,4 +1,4 @@
-"""Docker on this machine: used where it runs, installed and started where this may be done."""
+"""Docker on this machine: used if it is running; otherwise installed and started, as root on Debian."""
 
 import fcntl
 import os
@@ -15,12 +15,12 @@ from local.workspace import Workspace, cache
 
 _SECONDS = 30
 
-# Program and the Debian package that brings it; newer releases split the client off.
+# The Debian package that contains each program; newer releases have a separate package for the client.
 _PACKAGES = {"dockerd": "docker.io", "docker": "docker-cli"}
 
 
 class DockerError(Exception):
-    """There is no Docker, and it may not be installed or started from here; the text says what to do."""
+    """Docker is not available and cannot be installed or started from here; the text says what to do."""
 
 
 def ensure(workspace: Workspace, log: Log) -> None:
@@ -41,11 +41,11 @@ def ensure(workspace: Workspace, log: Log) -> None:
 
 
 def release(workspace: Workspace) -> None:
-    """`workspace` needs Docker no more: the last one stops a daemon that `ensure` started, and no other."""
+    """Record that `workspace` no longer uses Docker; stop a daemon that `ensure` started after its last user."""
     with _users() as users:
         (users / workspace.slug).unlink(missing_ok=True)
         pid = users / "pid"
-        # A workspace whose directory was deleted is no user any more.
+        # A workspace whose directory was deleted no longer counts as a user.
         if not pid.exists() or any(Path(user.read_text()).exists() for user in users.glob("orthanc-*")):
             return
         if _is_dockerd(number := int(pid.read_text())):
@@ -101,7 +101,7 @@ def _is_dockerd(pid: int) -> bool:
 
 @contextmanager
 def _users() -> Iterator[Path]:
-    """The record of a daemon that was started from here: its pid, and a file for each workspace that uses it."""
+    """The locked directory for a daemon started from here: its PID, and a file for each workspace that uses it."""
     directory = cache() / "dockerd"
     directory.mkdir(exist_ok=True)
     with (directory / "lock").open("w") as lock:

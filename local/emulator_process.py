@@ -1,4 +1,4 @@
-"""The emulator's process: started detached, known again by its pid file, stopped."""
+"""The emulator's process: started detached, identified by its PID file, stopped."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ class EmulatorError(Exception):
 
 
 def answers(workspace: Workspace) -> bool:
-    """Whether the workspace's own emulator runs and takes connections."""
+    """Whether the workspace's own emulator is running and accepts connections."""
     if not _pid(workspace):
         return False
     try:
@@ -50,7 +50,7 @@ def start(workspace: Workspace, *, tasks: bool, warm: bool = False) -> None:
 
 
 def stop(workspace: Workspace) -> None:
-    """Stop the emulator, and with it the runner, where it runs. Raises EmulatorError."""
+    """Stop the emulator and its runner, if it is running. Raises EmulatorError."""
     if pid := _pid(workspace):
         os.kill(pid, signal.SIGTERM)
         if not wait_until(lambda: not _pid(workspace), _SECONDS):
@@ -58,7 +58,7 @@ def stop(workspace: Workspace) -> None:
 
 
 def wait_until(holds: Callable[[], object], seconds: float) -> bool:
-    """Ask until `holds()` is true, at most `seconds`; answers whether it came true."""
+    """Wait until `holds()` is true, at most `seconds`; returns whether it became true."""
     deadline = time.monotonic() + seconds
     while not (true := bool(holds())) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -66,7 +66,7 @@ def wait_until(holds: Callable[[], object], seconds: float) -> bool:
 
 
 def _pid(workspace: Workspace) -> int | None:
-    """The emulator's process id while it lives. After a kill -9 the file's number may be another process's."""
+    """The emulator's PID while it is running. After a kill -9, the PID in the file may be another process's."""
     try:
         pid = int((workspace.home / "emulator.pid").read_text())
         return pid if b"local.serve" in Path(f"/proc/{pid}/cmdline").read_bytes() else None

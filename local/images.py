@@ -1,7 +1,7 @@
-"""The base images: what the deployed image is built on, and what stands beside a task. Cached for the user.
+"""The base image of the deployed image, and the images of the services beside a task. Cached for the user.
 
-Where the registry of upstream's Orthanc can be reached, the base is upstream's image itself. Elsewhere it is the
-stand-in of `base/orthanc`, on Debian; Debian comes from its registry or else from debootstrap.
+If the registry of upstream's Orthanc is reachable, the base is upstream's image itself. Otherwise, it is the
+stand-in of `base/orthanc`, on Debian. Debian comes from its registry or, if that is unreachable, from debootstrap.
 """
 
 import contextlib
@@ -19,19 +19,19 @@ from local.workspace import cache
 Log = Callable[[str], object]
 
 BASE = Path(__file__).parent / "base"
-PREFIX = "orthanc-local"  # of every image made here; they belong to no workspace and stay when a workspace goes
+PREFIX = "orthanc-local"  # of all images built here; they belong to no workspace and are not removed with it
 
-# Debian's releases by their names. forky is the next stable one and has the Orthanc of upstream's pinned image;
-# the stable one has an older Orthanc, from which the tests upgrade.
+# Debian's releases by their names. forky is the next stable release and has the Orthanc version of upstream's
+# pinned image. The stable release has an older Orthanc, from which the tests upgrade.
 NEXT, STABLE = "forky", "trixie"
-# Packages, and the versions that the pinned image has of them: a stand-in with older ones would prove little.
+# Packages with their versions in the pinned image: tests with a stand-in of older versions would prove little.
 PINNED = {"orthanc": "1.13.0", "orthanc-dicomweb": "1.24"}
 
-_REGISTRY_SECONDS = 5  # a registry that has not answered by then counts as out of reach
+_REGISTRY_SECONDS = 5  # a registry that does not respond in this time counts as unreachable
 
 
 class ImageError(Exception):
-    """An image cannot be had or built; the text holds what the tool said, or what to install."""
+    """An image cannot be pulled or built; the text is the output of the tool, or says what to install."""
 
 
 def upstream() -> str:
@@ -44,16 +44,16 @@ def upstream() -> str:
 
 
 def ensure_orthanc_base(log: Log, image: str = "") -> str:
-    """The base to build on in place of `image` (default: the pinned one): itself where it can be had.
+    """The base image for `image` (default: the pinned one): the image itself if it can be pulled.
 
-    Elsewhere Debian's next release stands in for it; for an older version Debian's stable one does.
+    Otherwise, it is a stand-in from Debian's next release or, for an older version, from Debian's stable release.
     """
     image = image or upstream()
     return image if _pulled(image, log) else ensure_stand_in(log, image)
 
 
 def ensure_stand_in(log: Log, image: str = "") -> str:
-    """The image that stands in for `image` (default: the pinned one), whether that can be had or not."""
+    """The stand-in for `image` (default: the pinned one), whether or not that can be pulled."""
     image = image or upstream()
     ohif = ensure_ohif_image(log)
     what = f"a stand-in for {image}, which is out of reach, from Debian's Orthanc"
@@ -64,12 +64,12 @@ def ensure_stand_in(log: Log, image: str = "") -> str:
 
 
 def _version(image: str) -> list[int]:
-    """The numbers of an image's tag; of one without numbers more than any."""
+    """The numbers in an image's tag; for a tag without numbers, a number larger than any version."""
     return [int(number) for number in re.findall(r"\d+", image.rpartition(":")[2].partition("@")[0])] or [10**9]
 
 
 def ensure_ohif_image(log: Log) -> str:
-    """The image that holds the viewer OHIF in /ohif, and nothing to run."""
+    """The image with the viewer OHIF in /ohif; it contains no program to run."""
     return _ensure_built("ohif", STABLE, log, "OHIF from npm's package")
 
 
@@ -79,7 +79,7 @@ def ensure_services_image(log: Log) -> str:
 
 
 def ensure_browser_image(log: Log) -> str:
-    """The image with Chromium, which takes its addresses and options as arguments."""
+    """The image with Chromium; its arguments are addresses and options."""
     return _ensure_built("browser", STABLE, log, "the image with a browser")
 
 
@@ -89,7 +89,7 @@ def ensure_dcmtk_image(log: Log) -> str:
 
 
 def docker(*arguments: str, **options: str) -> str:
-    """Run docker and give what it printed. Raises ImageError with what it complained about."""
+    """Run docker and return its output. Raises ImageError with its error output."""
     environment = os.environ | options
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
@@ -103,7 +103,7 @@ def exists(image: str) -> bool:
 
 
 def _ensure_built(name: str, suite: str, log: Log, what: str, **arguments: str) -> str:
-    """The image of base/`name` on a Debian release; its tag is its content, so that a change is a new image."""
+    """The image of base/`name` on a Debian release; its tag is a digest of its content."""
     directory = BASE / name
     digest = hashlib.sha256(f"{suite} {arguments}".encode())
     for path in sorted(path for path in directory.iterdir() if path.is_file()):
@@ -119,7 +119,7 @@ def _ensure_built(name: str, suite: str, log: Log, what: str, **arguments: str) 
 
 
 def ensure_debian(log: Log, suite: str = STABLE) -> str:
-    """A release of Debian, which images are built on."""
+    """The image of a Debian release, on which other images are built."""
     image, published = f"{PREFIX}/debian:{suite}", f"debian:{suite}-slim"
     if exists(image):
         return image
@@ -144,7 +144,7 @@ def _debootstrap(suite: str, archive: Path) -> None:
     left_out = "--exclude=./var/cache/apt/archives/*"
     try:
         for command in (
-            # The script of sid serves every release; an older debootstrap does not know the newest ones by name.
+            # The script of sid works for every release; an older debootstrap does not know the newest names.
             ["debootstrap", "--variant=minbase", suite, str(root), "", "sid"],
             ["tar", "--create", "--file", str(unfinished), left_out, "--directory", str(root), "."],
         ):
@@ -171,7 +171,7 @@ def _pulled(image: str, log: Log) -> bool:
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Two workspaces that start together build an image once."""
+    """A lock, so that workspaces that start at the same time build an image only once."""
     with (cache() / "images.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

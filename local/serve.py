@@ -26,7 +26,7 @@ from local.workspace import Workspace
 
 SETTINGS = {
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # nothing here runs instances
-    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS's own policies by ARN
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS managed policies by ARN
 }
 """moto's environment; it is read when moto is imported, so it is set first."""
 
@@ -34,7 +34,7 @@ log = logging.getLogger("emulator")
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT; exit status 1 when the workspace's emulator is running already."""
+    """Serve until SIGTERM or SIGINT; returns exit status 1 if the workspace's emulator is already running."""
     parser = argparse.ArgumentParser(prog="python -m local.serve", description=__doc__)
     parser.add_argument("--no-tasks", action="store_true", help="services are steady without containers")
     parser.add_argument(
@@ -43,7 +43,7 @@ def main() -> int:
     arguments = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s", level=logging.INFO)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="moto")  # it warns of error codes that its service models lack
+    warnings.filterwarnings("ignore", module="moto")  # it warns about error codes that its service models lack
 
     workspace = Workspace.current()
     run = workspace.home / "run"
@@ -86,7 +86,7 @@ def serve(workspace: Workspace, run: Path, *, tasks: bool, wait: Callable[[], No
         threading.Thread(target=server.serve_forever, name=host, daemon=True).start()
         return server
 
-    # A socket's path holds 107 characters; a workspace's may be longer. werkzeug does not bind a bare name.
+    # A socket's path is limited to 107 characters; a workspace's may be longer. werkzeug cannot bind a bare name.
     (run / "aws.sock").unlink(missing_ok=True)  # of an emulator that was killed
     with contextlib.chdir(run), socket.socket(socket.AF_UNIX) as unix:
         unix.bind("aws.sock")
@@ -110,7 +110,7 @@ def serve(workspace: Workspace, run: Path, *, tasks: bool, wait: Callable[[], No
 
 
 def _acquire(lock: IO[str]) -> bool:
-    """Take the workspace's lock, held while this process lives, and write its id; False when another holds it."""
+    """Take the workspace's lock until this process ends, and write its PID; False if another process has it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""The environment in which plain pulumi, aws and boto3 work on the embedded AWS, and pulumi run in it."""
+"""The environment in which pulumi, aws and boto3 use the embedded AWS, and runs of pulumi in it."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from offline import engine
 
 
 def variables(workspace: Workspace, log: Log) -> dict[str, str]:
-    """What a shell needs beside its own variables. Raises EngineError."""
+    """The variables that a shell requires in addition to its own. Raises EngineError."""
     path = engine.path(workspace, engine.ensure_engine(log))
     return workspace.environment() | {"PATH": path, "VIRTUAL_ENV": str(workspace.root / ".venv")}
 

@@ -1,4 +1,4 @@
-"""What ends a process: signals, without the trap in them, and the end of whoever started it."""
+"""Ends a process on signals, without a deadlock in the handler, and when its parent process ends."""
 
 import os
 import signal
@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 
 def catch_end() -> Callable[[], None]:
-    """Catch SIGINT and SIGTERM from now on; the function returns once one of them has come.
+    """Catch SIGINT and SIGTERM from now on; the returned function waits until one of them is received.
 
-    No threading.Event: its set() in the handler would wait for ever for the lock that its own wait(), which the
-    handler has interrupted, may hold.
+    It does not use threading.Event: set() in the handler would wait forever for the lock that wait(), which the
+    handler interrupts, may hold.
     """
     came: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -25,10 +25,11 @@ def catch_end() -> Callable[[], None]:
 
 
 def end_with_engine(last: Callable[[], None] = lambda: None) -> None:
-    """Let this process, a plugin of the engine, end at once on SIGINT, and within a second of a killed engine.
+    """End this process, a plugin of the engine, at once on SIGINT, and within a second after the engine is killed.
 
-    The engine sends SIGINT when all calls are answered. It gives all its plugins five seconds together: if one
-    takes its time, it calls the next ones "exited prematurely" and the whole run failed. `last` is done before.
+    The engine sends SIGINT after all calls have completed. It gives all its plugins together five seconds: if one
+    is slow, the engine reports that the next ones "exited prematurely" and that the run failed. `last` is called
+    first.
     """
 
     def end(status: int) -> None:

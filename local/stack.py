@@ -1,4 +1,4 @@
-"""The configuration of a stack on the embedded AWS: that of `local` is generated, then the user's to set."""
+"""The configuration of a stack on the embedded AWS. That of `local` is generated; users can then change it."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from local.workspace import REGION, TEST_CREDENTIALS, Workspace
 NAME = "local"
 PROJECT = "orthanc-on-aws"
 
-# The services that the program calls, as `aws:endpoints` names them. The provider calls AWS itself for any other.
+# The services that the program calls, as named in `aws:endpoints`. For all others, the provider calls AWS itself.
 SERVICES = (
     *(
         "acm",
@@ -36,7 +36,7 @@ _DEFAULTS: dict[str, Any] = {
 
 
 def write_configuration(workspace: Workspace, name: str = NAME) -> None:
-    """Write Pulumi.<name>.yaml with this workspace's endpoints; what is set in it stays."""
+    """Write Pulumi.<name>.yaml with this workspace's endpoints; existing settings are kept."""
     content = _read(workspace, name)
     content["config"] = _DEFAULTS | content.get("config", {}) | _embedded(workspace)
     _file(workspace, name).write_text(yaml.safe_dump(content, sort_keys=False))
@@ -49,7 +49,7 @@ def remove_configuration(workspace: Workspace) -> None:
 
 
 def setting(workspace: Workspace, key: str, default: str) -> str:
-    """The program's setting `key` as the stack has it, else its default."""
+    """The value of the program's setting `key` in the stack, or its default."""
     return _read(workspace).get("config", {}).get(f"{PROJECT}:{key}", default)
 
 

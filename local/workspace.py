@@ -1,7 +1,7 @@
-"""One workspace: a project directory with an embedded AWS of its own.
+"""One workspace: a project directory with its own embedded AWS.
 
-Everything that runs for a workspace (ports, names of containers, state) belongs to its directory, so that two
-checkouts, or a checkout and its tests, never meet.
+Everything that a workspace uses (ports, names of containers, state) belongs to its directory, so that two
+checkouts, or a checkout and its tests, do not interfere with each other.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ _PORTS = ("aws", "registry", "edge", "nlb")
 _BLOCK = 20
 _FIRST_PORT, _BLOCKS = 20000, 600
 
-# Any credentials do for the emulated AWS; no real account can have these.
+# The emulated AWS accepts any credentials; no real account can have these.
 TEST_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 REGION = "us-east-1"
 ACCOUNT = "123456789012"  # the emulator's only one
@@ -26,23 +26,23 @@ ACCOUNT = "123456789012"  # the emulator's only one
 
 @dataclass(frozen=True)
 class Workspace:
-    """The workspace of the project directory `root`, which holds Pulumi.yaml."""
+    """The workspace of the project directory `root`, which contains Pulumi.yaml."""
 
     root: Path
 
     @classmethod
     def current(cls) -> "Workspace":
-        """The workspace of the running process: ORTHANC_LOCAL_ROOT, else this checkout."""
+        """The workspace of the running process: ORTHANC_LOCAL_ROOT, or this checkout."""
         return cls(Path(os.environ.get("ORTHANC_LOCAL_ROOT") or Path(__file__).parent.parent))
 
     @property
     def home(self) -> Path:
-        """State, logs and pid files; git-ignored, and gone with `make down`."""
+        """State, logs and PID files; git-ignored, and deleted by `make down`."""
         return self.root / ".local"
 
     @property
     def slug(self) -> str:
-        """The name and label of all that Docker holds for this workspace."""
+        """The name and label of all Docker resources of this workspace."""
         return f"orthanc-{self._digest:08x}"
 
     @property
@@ -58,17 +58,17 @@ class Workspace:
 
     @property
     def endpoint(self) -> str:
-        """The emulated AWS."""
+        """The URL of the emulated AWS."""
         return f"http://127.0.0.1:{self.port('aws')}"
 
     def environment(self) -> dict[str, str]:
-        """What a shell or a process of this workspace needs beside its PATH."""
+        """The environment variables that a shell or process of this workspace requires, except PATH."""
         return TEST_CREDENTIALS | {
             "ORTHANC_LOCAL_ROOT": str(self.root),
-            # Without sidecar files: an engine killed while it writes one leaves a state that nobody can read.
+            # Without sidecar files: an engine that is killed while it writes one leaves an unreadable state.
             "PULUMI_BACKEND_URL": f"file://{self.home / 'state'}?metadata=skip",
             "PULUMI_HOME": str(self.home / "pulumi"),
-            # It guards nothing but the test credentials of this machine.
+            # It protects only the test credentials of this machine.
             "PULUMI_CONFIG_PASSPHRASE": "embedded",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "AWS_ENDPOINT_URL": self.endpoint,
@@ -78,7 +78,7 @@ class Workspace:
 
 
 def cache() -> Path:
-    """What is expensive to make and shared by all workspaces: the engine, base images; and who has which ports."""
+    """The directory that all workspaces share: the engine, base images, and the ports of each workspace."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     directory = Path(base) / "orthanc-on-aws"
     directory.mkdir(parents=True, exist_ok=True)
@@ -87,9 +87,9 @@ def cache() -> Path:
 
 @functools.cache
 def _block(root: Path, first: int) -> int:
-    """The block of ports that is this workspace's as long as its directory is there; at best the one of its hash.
+    """The block of ports of this workspace while its directory exists; if possible, the one of its hash.
 
-    Of a few workspaces two may well have the same hash (one in forty, of six), and other programs have ports too.
+    Two workspaces may have the same hash (with six workspaces, one chance in forty), and other programs use ports.
     """
     with (cache() / "ports.json").open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,8 +1,9 @@
 """The Pulumi engine, and which of its plugins are stand-ins.
 
-The CLI of PATH where it is no older than the version that `go/go.mod` pins; else the official installer's; else
-built from its Go module. Installed or built once per user, in the cache. The provider plugins are stand-ins,
-whatever is installed, so that every machine runs what the tests ran on; `choose` changes that.
+The engine is the CLI on PATH if it is not older than the version that `go/go.mod` pins. Otherwise, it is installed
+by the official installer or, if that fails, built from its Go module, once per user, in the cache. The provider
+plugins are stand-ins, regardless of what is installed, so that every machine uses the same plugins as the tests.
+`choose` changes this.
 """
 
 import fcntl
@@ -27,15 +28,15 @@ PLUGINS = Path.home() / ".pulumi/plugins"  # where the official engine installs 
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3"
 STAND_INS, OFFICIAL = "stand-ins", "official"
 INSTALLER = "https://get.pulumi.com"
-_INSTALLER_SECONDS = 5  # a site that has not answered by then counts as out of reach
+_INSTALLER_SECONDS = 5  # a site that does not respond in this time counts as unreachable
 
 
 class EngineError(Exception):
-    """There is no engine and none can be made; the text says what to install."""
+    """There is no engine, and none can be installed or built; the text says what to install."""
 
 
 def ensure_engine(log: Log) -> Path:
-    """The directory that holds an executable `pulumi`. Raises EngineError."""
+    """The directory that contains an executable `pulumi`. Raises EngineError."""
     version = pinned_version()
     if found := shutil.which("pulumi", path=_path_without_stand_ins()):
         if _numbers(installed := _version_of(found)) >= _numbers(version):
@@ -44,7 +45,7 @@ def ensure_engine(log: Log) -> Path:
     pinned = hashlib.sha256((MODULE / "go.sum").read_bytes()).hexdigest()[:8]
     directory = cache() / f"engine/{version}-{pinned}"
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "lock").open("w") as lock:  # two workspaces that start together make it once
+    with (directory / "lock").open("w") as lock:  # workspaces that start at the same time build it only once
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ((directory / "bin/pulumi").exists() or _install(directory, version)):
             _build(directory, version, log)
@@ -59,7 +60,7 @@ def pinned_version() -> str:
 
 
 def choose(workspace: Workspace, plugins: str) -> None:
-    """Use `plugins` from now on: "stand-ins" or "official". Raises EngineError for official ones not installed."""
+    """Use `plugins` from now on: "stand-ins" or "official". Raises EngineError if official ones are missing."""
     if plugins == OFFICIAL:
         wanted = {name: metadata.version(f"pulumi-{name}") for name in ("aws", "awsx", "docker", "random")}
         missing = [f"{name} {version}" for name, version in wanted.items() if not _is_in_plugins(name, version)]
@@ -77,7 +78,7 @@ def path(workspace: Workspace, engine: Path) -> str:
     is_official = chosen.exists() and chosen.read_text() == OFFICIAL
     for launcher in LAUNCHERS.glob("pulumi-*"):
         link = stand_ins / launcher.name
-        # A language host belongs to the engine beside it. The engine prefers plugins on PATH to installed ones.
+        # Each engine has its own language host. The engine prefers plugins on PATH to installed ones.
         if is_official if "-resource-" in launcher.name else (engine / launcher.name).exists():
             link.unlink(missing_ok=True)
         elif not link.is_symlink():
@@ -96,7 +97,7 @@ def _is_in_plugins(name: str, version: str) -> bool:
 
 @functools.cache
 def _version_of(executable: str) -> str:
-    """The version that a Pulumi CLI names; empty where it names none."""
+    """The version that a Pulumi CLI reports; empty if it reports none."""
     done = subprocess.run([executable, "version"], capture_output=True, text=True, check=False)
     return done.stdout.strip().removeprefix("v")
 
@@ -106,13 +107,13 @@ def _numbers(version: str) -> list[int]:
 
 
 def _path_without_stand_ins() -> str:
-    """PATH without the stand-ins of any workspace's shell, which would be taken for official plugins."""
+    """PATH without the stand-ins of a workspace's shell, which would be mistaken for official plugins."""
     directories = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join(entry for entry in directories if not entry.endswith("/.local/stand-ins"))
 
 
 def _install(directory: Path, version: str) -> bool:
-    """Run the official installer, which brings the language host too; False where its site is out of reach."""
+    """Run the official installer, which also installs the language host; False if its site is unreachable."""
     curl = ["curl", "--fail", "--silent", "--location", "--max-time", str(_INSTALLER_SECONDS), INSTALLER]
     try:
         script = subprocess.run(curl, capture_output=True, check=True).stdout

@@ -1,6 +1,7 @@
-"""A Python language host for an engine that was built without one: it runs the program in its virtual environment.
+"""A Python language host for an engine without one; it runs the program in its virtual environment.
 
-An executable `pulumi-language-python` on PATH: its last argument is the engine's address, it prints its port.
+It is the executable `pulumi-language-python` on PATH. Its last argument is the engine's address, and it prints its
+port.
 """
 
 import json
@@ -30,7 +31,7 @@ _STARTED = Path(__file__).with_name("started.py")
 
 
 class LanguageHost(LanguageRuntimeServicer):
-    """Runs programs; their packages are installed by the project itself, their plugins found on PATH."""
+    """Runs programs; the project itself installs their packages, and their plugins are on PATH."""
 
     def __init__(self, engine: str):
         """`engine`: the address to which the program logs."""
@@ -38,13 +39,13 @@ class LanguageHost(LanguageRuntimeServicer):
         self._children: set[subprocess.Popen[Any]] = set()
 
     def end_children(self) -> None:
-        """Let what the host runs end with it."""
+        """Stop the child processes of the host."""
         for child in list(self._children):
             child.terminate()
 
     @contextmanager
     def _running(self, command: list[Any], **options: Any) -> Iterator[subprocess.Popen[Any]]:
-        """A process that does not outlive the host."""
+        """A process that is stopped with the host."""
         with subprocess.Popen(command, **options) as child:
             self._children.add(child)
             try:
@@ -53,18 +54,18 @@ class LanguageHost(LanguageRuntimeServicer):
                 self._children.discard(child)
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """The SDK's version is the host's."""
+        """The version of the host is that of the SDK."""
         return plugin_pb2.PluginInfo(version=version("pulumi"))
 
     def GetRequiredPackages(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """None in advance: each resource names its own when it is registered."""
+        """None in advance; each resource names its own package when it is registered."""
         return language_pb2.GetRequiredPackagesResponse()
 
     def Run(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Run the program to its end; what it prints goes to the user."""
+        """Run the program until it ends; the user sees its output."""
         directory = Path(request.info.program_directory or request.pwd)
         environment = os.environ | {
-            "PYTHONPATH": "",  # the host's own
+            "PYTHONPATH": "",  # not that of the host
             "PULUMI_CONFIG": json.dumps(dict(request.config)),
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         }
@@ -80,7 +81,7 @@ class LanguageHost(LanguageRuntimeServicer):
         }
         program = directory / (request.info.entry_point or request.program or ".")
         command = [_interpreter(request.info, directory), "-IS", _STARTED, _PROGRAM, json.dumps(settings), program]
-        # It has our standard output and error, which the engine passes on to the user.
+        # It inherits standard output and error, which the engine forwards to the user.
         with self._running(command, cwd=directory, env=environment) as process:
             status = process.wait()
         if status == TOLD:
@@ -88,7 +89,7 @@ class LanguageHost(LanguageRuntimeServicer):
         return language_pb2.RunResponse(error=f"the program ended with status {status}" if status else "")
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
-        """Run a policy pack, in its own virtual environment; its first line is its port."""
+        """Run a policy pack in its own virtual environment; its first line of output is its port."""
         if request.kind != "analyzer":
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"this host runs no plugins of kind {request.kind}")
         pack = Path(request.info.program_directory)
@@ -106,7 +107,7 @@ class LanguageHost(LanguageRuntimeServicer):
 
 
 def _interpreter(info: Any, directory: Path) -> str:
-    """Python of the virtual environment that Pulumi.yaml names; the host's own where it names none."""
+    """Python of the virtual environment in Pulumi.yaml, or the host's own if Pulumi.yaml names none."""
     options = dict(info.options) if info.HasField("options") else {}
     if not options.get("virtualenv"):
         return sys.executable

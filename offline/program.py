@@ -1,7 +1,7 @@
 """Runs one Pulumi program: `program.py <settings as JSON> <program>`, in the program's own interpreter.
 
-What the official language host ships beside itself and the SDK does not. It imports nothing of this package,
-since another project's interpreter may run it.
+The official language host includes such a program; the SDK does not. It imports nothing from this package, because
+another project's interpreter may run it.
 """
 
 import asyncio
@@ -16,18 +16,18 @@ from pathlib import Path
 import pulumi
 import pulumi.runtime
 
-# The exit status when the user has been told what is wrong, so that the engine adds nothing.
+# The exit status if the error was already reported to the user, so that the engine adds nothing.
 TOLD = 32
 
 
 def run(settings: dict, program: str) -> int:
-    """Run `program` (a directory with __main__.py, or a file) to its last resource; answers the exit status."""
+    """Run `program` (a directory with __main__.py, or a file) to its last resource; returns the exit status."""
     pulumi.runtime.set_all_config(
         pulumi.runtime.get_config_env(), pulumi.runtime.config.get_config_secret_keys_env()
     )
     pulumi.runtime.configure(pulumi.runtime.Settings(**settings))
     sys.argv, sys.path[0] = [program], program if Path(program).is_dir() else str(Path(program).parent)
-    # The engine's own account of a failure says more than the tasks that fail with it.
+    # The engine's own report of a failure is more useful than the tasks that fail with it.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
     def main() -> None:
@@ -38,7 +38,7 @@ def run(settings: dict, program: str) -> int:
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(main))
     except KeyboardInterrupt:
-        return TOLD  # the engine, which has failed elsewhere, ends the program
+        return TOLD  # the engine has failed elsewhere, and ends the program
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return TOLD
@@ -52,5 +52,5 @@ def run(settings: dict, program: str) -> int:
 
 
 if __name__ == "__main__":
-    gc.disable()  # a program lives for seconds; collecting takes a fifth of the time that the SDK's modules need
+    gc.disable()  # a program runs for seconds; collection takes a fifth of the time to load the SDK's modules
     sys.exit(run(json.loads(sys.argv[1]), sys.argv[2]))

@@ -1,7 +1,7 @@
-"""`python -IS started.py (-m MODULE | PROGRAM) [ARGUMENT …]`: run it in a warm process, else in this one.
+"""`python -IS started.py (-m MODULE | PROGRAM) [ARGUMENT …]`: runs it in a warm process, or in this one.
 
-The workspace's offline/warm.py has loaded the SDK already. This process stays as long as the program runs:
-it passes signals on and ends when the program does; the program ends when this one is gone.
+The workspace's offline/warm.py has already loaded the SDK. This process exists as long as the program: it forwards
+signals and ends when the program ends. The program ends when this process ends.
 """
 
 import json
@@ -12,11 +12,11 @@ import socket
 import sys
 
 _INTERPRETER = sys.executable
-_LOOK_SECONDS = 1  # from one look whether the parent, an engine that was killed, still lives to the next
+_LOOK_SECONDS = 1  # between two checks whether the parent, an engine that may be killed, still exists
 
 
 def main() -> int:
-    """The exit status of the program."""
+    """Run the program; returns its exit status."""
     given = sys.argv[1:]
     connection = _connected()
     if not connection:
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def _connected():
-    """The workspace's warm process, where it has one and this is the workspace's interpreter."""
+    """A connection to the workspace's warm process, if it has one and this is the workspace's interpreter."""
     root = os.environ.get("ORTHANC_LOCAL_ROOT", "/nowhere")
     connection = socket.socket(socket.AF_UNIX)
     try:

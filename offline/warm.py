@@ -1,9 +1,9 @@
-"""Starts Python programs in processes that have the SDK loaded already: loading it takes most of a plugin's start.
+"""Starts Python programs in processes that have already loaded the SDK: most of the start time of a plugin.
 
 `python -m offline.warm` serves one workspace (ORTHANC_LOCAL_ROOT) on the socket `.local/run/warm.sock` until its
-standard input ends, which is the emulator's end of a pipe. offline/started.py asks: it sends the program's
-arguments, environment and directory, with its own standard input, output and error. Nothing else of this project
-is loaded before the fork, so that each process has the code as it is then.
+standard input, a pipe from the emulator, ends. offline/started.py is the client: it sends the program's arguments,
+environment and directory, with its own standard input, output and error. Nothing else of this project is loaded
+before the fork, so that each process uses the current code.
 """
 
 import contextlib
@@ -26,21 +26,21 @@ from local.workspace import Workspace
 
 SOCKET = "warm.sock"  # in .local/run
 _COMPONENTS = Path(__file__).parents[1] / "components"
-# What plugins and programs load beside the modules of pulumi_aws.
+# The packages that plugins and programs load in addition to the modules of pulumi_aws.
 _PACKAGES = ("boto3", "grpc", "jmespath", "pulumi", "pulumi_awsx", "pulumi_docker", "pulumi_random")
 
 
 def main() -> None:
-    """Load, then serve."""
+    """Load the packages, then serve."""
     server = socket.socket(socket.AF_UNIX)
     with contextlib.chdir(
         Workspace.current().home / "run"
-    ):  # a socket's path holds 107 characters, a workspace's more
+    ):  # a socket's path is limited to 107 characters; a workspace's may be longer
         Path(SOCKET).unlink(missing_ok=True)
         server.bind(SOCKET)
-    server.listen()  # who asks now waits until all is loaded
+    server.listen()  # clients can connect now, and wait until everything is loaded
     _load()
-    collect_rarely()  # a collection would copy the pages that all processes share, too
+    collect_rarely()  # a collection would also copy the pages that all processes share
     _serve(server)
 
 
@@ -56,11 +56,11 @@ def _load() -> None:
 
     for name in sorted(used):
         if module := getattr(pulumi_aws, name, None):
-            getattr(module, "__all__", None)  # it is lazy: now it is loaded
+            getattr(module, "__all__", None)  # loads the lazy module
 
 
 def _serve(server: socket.socket) -> None:
-    """Fork for each connection; tell the exit status on it once the process has ended."""
+    """Fork for each connection, and send the exit status to it when the process has ended."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -95,11 +95,11 @@ def _tell(waiting: dict[int, socket.socket]) -> None:
             try:
                 connection.send(bytes([code if code >= 0 else 128 - code]))
             except OSError:
-                continue  # who asked has gone
+                continue  # the client no longer exists
 
 
 def _become(connection: socket.socket) -> NoReturn:
-    """Be the program that the connection asks for."""
+    """Run the program that the connection requests in this process."""
     status = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -131,7 +131,7 @@ def _become(connection: socket.socket) -> NoReturn:
 
 
 def _received(connection: socket.socket) -> dict[str, Any]:
-    """The request, whose standard input, output and error become those of this process."""
+    """The request; its standard input, output and error become those of this process."""
     _, descriptors, _, _ = socket.recv_fds(connection, 1, 3)
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
@@ -141,7 +141,7 @@ def _received(connection: socket.socket) -> dict[str, Any]:
 
 
 def _obey(connection: socket.socket) -> None:
-    """Take the signals that come by the connection; end with who asked."""
+    """Send the signals from the connection to this process; end when the client ends."""
     while number := connection.recv(1):
         os.kill(os.getpid(), number[0])
     os._exit(1)

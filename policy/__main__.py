@@ -1,6 +1,6 @@
 """The policy pack: every module of `rules` is a rule, and all of them are mandatory.
 
-`pulumi preview --policy-pack policy` and `pulumi up --policy-pack policy` refuse what breaks one.
+`pulumi preview --policy-pack policy` and `pulumi up --policy-pack policy` reject resources that violate a rule.
 """
 
 from typing import Any

@@ -1,1 +1,1 @@
-"""What helps to operate a stack, and is no part of it."""
+"""Tools that help to operate a stack, but are not part of it."""

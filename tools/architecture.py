@@ -1,7 +1,7 @@
-"""Draws the program's own graph: its components, and which of them each one builds on, as Mermaid and as SVG.
+"""Draws the program's components and what each of them builds on, in Mermaid and as an SVG image.
 
-It reads `pulumi preview --json` or `pulumi stack export`. A component stands for all that is below it; it builds
-on another where one of its resources depends on one of the other's. What follows from other arrows is left out.
+It reads `pulumi preview --json` or `pulumi stack export`. A component represents all resources below it. It builds
+on another component if one of its resources depends on one of the other's. Indirect dependencies are left out.
 """
 
 import argparse
@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
-DOCUMENT = Path(__file__).parents[1] / "docs/architecture.md"
-PICTURE = DOCUMENT.parent / "images/architecture.svg"
+DOCUMENT = Path(__file__).parents[1] / "docs/reference/architecture.md"
+PICTURE = DOCUMENT.parents[1] / "images/architecture.svg"
 _OPENING, _CLOSING = "<!-- make architecture -->\n```mermaid\n", "```\n<!-- end -->"
 
 _STACK = "pulumi:pulumi:Stack"
-# Pixels of the SVG: a box, which is as wide as the longest text, and the space between boxes and between rows.
+# Pixels in the SVG: a box, which is as wide as the longest text, and the space between boxes and rows.
 _CHARACTER, _PADDING, _HEIGHT, _GAP, _ROW = 6, 24, 62, 18, 116
 
 
 class Resource(NamedTuple):
-    """What the graph is made of: URN, type, its parent's URN, those of what it depends on."""
+    """A resource of the graph: its URN, its type, its parent's URN, and the URNs of its dependencies."""
 
     urn: str
     type: str
@@ -32,7 +32,7 @@ class Resource(NamedTuple):
 
 
 class Component(NamedTuple):
-    """A node: its Pulumi name, its class, the AWS services that its resources belong to, whom it builds on."""
+    """A node: its Pulumi name, its class, the AWS services of its resources, and the components it builds on."""
 
     name: str
     kind: str
@@ -41,7 +41,7 @@ class Component(NamedTuple):
 
 
 def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
-    """The resources of a preview or of an exported stack. Raises ValueError where there are none."""
+    """Returns the resources of a preview or of an exported stack. Raises ValueError if it has no components."""
     deployed = document.get("deployment", {}).get("resources") or []
     states = [step.get("newState") for step in document.get("steps") or []] or deployed
     found = {state["urn"]: state for state in states if state}
@@ -54,7 +54,7 @@ def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
 
 
 def components(found: Iterable[Resource]) -> list[Component]:
-    """The components right below the stack, by name."""
+    """Returns the components directly below the stack, by name."""
     by_urn = {each.urn: each for each in found}
     owners = {urn: top for urn in by_urn if (top := _top(urn, by_urn)) and by_urn[top].type.startswith("orthanc:")}
     services: dict[str, set[str]] = {top: set() for top in owners.values()}
@@ -77,7 +77,7 @@ def components(found: Iterable[Resource]) -> list[Component]:
 
 
 def mermaid(drawn: Sequence[Component]) -> str:
-    """The graph as GitHub and others draw it."""
+    """Returns the graph in Mermaid, which GitHub and others render."""
     lines = ["flowchart TD"]
     lines += [f'    {_id(each.name)}["{"<br/>".join(_label(each))}"]' for each in drawn]
     lines += [f"    {_id(each.name)} --> {_id(other)}" for each in drawn for other in each.builds_on]
@@ -85,7 +85,7 @@ def mermaid(drawn: Sequence[Component]) -> str:
 
 
 def svg(drawn: Sequence[Component]) -> str:
-    """The same as a picture: who builds on others stands above them."""
+    """Returns the same graph as an SVG image. Each component is above the ones that it builds on."""
     rows = _rows(drawn)
     wide = _PADDING + _CHARACTER * max(len(text) for each in drawn for text in _label(each))
     width = max(len(row) for row in rows) * (wide + _GAP) + _GAP
@@ -119,13 +119,13 @@ def svg(drawn: Sequence[Component]) -> str:
 
 
 def documented(text: str, drawn: Sequence[Component]) -> str:
-    """The document `text` with this graph in the place of the one that it has."""
+    """Returns the document `text` with its graph replaced by this one."""
     before, opening, rest = text.partition(_OPENING)
     return f"{before}{opening}{mermaid(drawn)}{_CLOSING}{rest.partition(_CLOSING)[2]}"
 
 
 def _top(urn: str, by_urn: Mapping[str, Resource]) -> str:
-    """The ancestor right below the stack; nothing for the stack itself and for providers."""
+    """Returns the ancestor directly below the stack, or an empty string for the stack itself and for providers."""
     while urn in by_urn:
         parent = by_urn[urn].parent
         if f"::{_STACK}::" in parent:
@@ -135,7 +135,7 @@ def _top(urn: str, by_urn: Mapping[str, Resource]) -> str:
 
 
 def _reduced(top: str, needs: Mapping[str, set[str]]) -> set[str]:
-    """Whom it builds on, without those on whom one of these builds already."""
+    """Returns what `top` builds on, without what it already builds on through one of the others."""
     return {one for one in needs[top] if not any(one in _below(other, needs) for other in needs[top] - {one})}
 
 
@@ -150,7 +150,10 @@ def _below(top: str, needs: Mapping[str, set[str]]) -> set[str]:
 
 
 def _rows(drawn: Sequence[Component]) -> list[list[str]]:
-    """Names in rows, each above all on which it builds, in the order of those that lead to them."""
+    """Returns the names in rows, each above all that it builds on.
+
+    Within a row, names are in the order of those that point to them.
+    """
     by_name = {each.name: each for each in drawn}
 
     def depth(name: str) -> int:
@@ -179,7 +182,7 @@ def _id(name: str) -> str:
 
 
 def main() -> int:
-    """Print the graph of what is on standard input; exit status 1 where there is nothing to draw."""
+    """Prints or writes the graph of standard input. The exit status is 1 if there is nothing to show."""
     parser = argparse.ArgumentParser(prog="python -m tools.architecture", description=__doc__)
     parser.add_argument(
         "--write", action="store_true", help="into docs/, document and picture, not to the terminal"

@@ -1,8 +1,9 @@
-"""What a stack costs a month: tables in Markdown, resource by resource, from its preview.
+"""The monthly cost of a stack, resource by resource, from its preview, as tables in Markdown.
 
     pulumi preview --json | python -m tools.cost
 
-Idle, that is without the images that it holds and moves, whose prices stand below the table.
+The costs are those of an idle stack, without the images that it stores and transfers. The prices of images are
+below the table.
 """
 
 import json
@@ -13,12 +14,12 @@ from typing import NamedTuple
 from tools import prices
 from tools.planned import Planned, Values, planned
 
-# A study of computed tomography, as an example: instances, and MB of all together.
+# A CT study, as an example: the number of instances, and MB in total.
 STUDY_INSTANCES, STUDY_MB = 500, 250
 
 
 class Line(NamedTuple):
-    """One resource's part of the bill: USD a month, and how it comes about."""
+    """A resource's share of the bill: USD per month, and the reason."""
 
     name: str
     usd: float
@@ -26,7 +27,7 @@ class Line(NamedTuple):
 
 
 def bill(resources: Iterable[Planned]) -> list[Line]:
-    """The lines of what costs something, the dearest first. Raises ValueError for what has no price here."""
+    """Returns the lines that cost something, the highest first. Raises ValueError if a price is missing."""
     every = list(resources)
     lines = [
         Line(each.name, usd, because)
@@ -39,7 +40,7 @@ def bill(resources: Iterable[Planned]) -> list[Line]:
 
 
 def table(resources: Iterable[Planned]) -> str:
-    """The bill, its sum, and what images cost on top, as Markdown."""
+    """Returns the bill, its total, and the additional costs of images, as Markdown."""
     every = list(resources)
     lines = bill(every)
     rows = [f"| `{line.name}` | {line.usd:.2f} | {line.because} |" for line in lines]
@@ -60,7 +61,10 @@ def _service(inputs: Values, every: list[Planned]) -> tuple[float, str]:
 
 
 def _share_on_spot(strategy: list[Values], count: int) -> float:
-    """The part of `count` tasks that is on spare capacity: first each provider's base, then the rest by weight."""
+    """Returns the share of `count` tasks that is on spare capacity.
+
+    Each provider's base is filled first. The rest is distributed by weight.
+    """
     rest = max(0, count - sum(int(each.get("base") or 0) for each in strategy))
     weights = sum(each.get("weight") or 0 for each in strategy)
     tasks = sum(
@@ -76,7 +80,7 @@ def _instance(inputs: Values, every: list[Planned]) -> tuple[float, str]:
     if size not in prices.RDS:
         raise ValueError(f"{size} has no price in tools/prices.py: add it there")
     usd = copies * (prices.HOURS * prices.RDS[size] + gib * prices.RDS_STORAGE_GIB)
-    by_rds = bool(inputs.get("manageMasterUserPassword"))  # whose secret costs as any other does
+    by_rds = bool(inputs.get("manageMasterUserPassword"))  # its secret costs the same as any other
     because = (
         f"{size}{' in two zones' if copies == 2 else ''}, {gib:g} GiB of gp3{', RDS has its secret' * by_rds}"
     )
@@ -95,7 +99,7 @@ def _endpoint(inputs: Values, every: list[Planned]) -> tuple[float, str]:
     if inputs.get("vpcEndpointType") != "Interface":
         return 0, ""
     subnets = inputs.get("subnetIds")
-    zones = len(subnets) if isinstance(subnets, list) else 2  # unknown before the network is there
+    zones = len(subnets) if isinstance(subnets, list) else 2  # unknown before the network exists
     return zones * prices.HOURS * prices.INTERFACE_ENDPOINT, f"{zones} zone{'s' if zones > 1 else ''}"
 
 
@@ -112,7 +116,7 @@ def _web_acl(inputs: Values, every: list[Planned]) -> tuple[float, str]:
 
 
 def _alarm(inputs: Values, every: list[Planned]) -> tuple[float, str]:
-    """An alarm costs as much for each metric that it computes with."""
+    """Returns the cost of an alarm, which is the same for each metric that it uses."""
     metrics = sum("metric" in query for query in inputs.get("metricQueries") or []) or 1
     return metrics * prices.ALARM, "alarm" + (f" of {metrics} metrics" if metrics > 1 else "")
 
@@ -137,7 +141,7 @@ _LIFECYCLE = "BucketLifecycleConfiguration"
 
 
 def _images(every: list[Planned]) -> str:
-    """What images cost on top, by where they are kept."""
+    """Returns the additional costs of images, depending on where they are stored."""
     gb, requests = STUDY_MB / 1000, STUDY_INSTANCES * prices.CLOUDFRONT_REQUEST
     inward, outward = gb * prices.CLOUDFRONT_IN_GB + requests, gb * prices.CLOUDFRONT_GB + requests
     if not any(each.kind == "FileSystem" for each in every):
@@ -156,7 +160,7 @@ def _images(every: list[Planned]) -> str:
 
 
 def _older(every: list[Planned]) -> str:
-    """What a terabyte costs that lies on S3 for longer, by the rule that moves it."""
+    """Returns the cost of a terabyte that is on S3 for longer, according to the rule that moves it."""
     rules = [rule for each in every if each.kind == _LIFECYCLE for rule in each.inputs.get("rules") or []]
     classes = {move["storageClass"] for rule in rules for move in rule.get("transitions") or []}
     archived = 1000 * prices.S3_ARCHIVE_INSTANT_GB
@@ -170,7 +174,7 @@ def _older(every: list[Planned]) -> str:
 
 
 def main() -> int:
-    """Print the table of the preview on standard input; exit status 1 where there is nothing to read."""
+    """Prints the table of the preview on standard input. The exit status is 1 if there is nothing to read."""
     try:
         print(table(planned(json.load(sys.stdin))))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What a stack has deployed on AWS, as `pulumi stack export` tells it. Resources go by their Pulumi names."""
+"""What a stack has deployed on AWS, according to `pulumi stack export`. Resources have their Pulumi names."""
 
 import json
 import re
@@ -18,15 +18,15 @@ class Resource(NamedTuple):
 
     @property
     def title(self) -> str:
-        """`orthanc-http` (load balancer)."""
+        """The resource's title, such as `orthanc-http` (load balancer)."""
         return f"`{self.name}` ({re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', self.kind).lower()})"
 
 
 class Deployed:
-    """The resources of a stack and what they say about each other."""
+    """The resources of a stack and the references between them."""
 
     def __init__(self, exported: Values):
-        """Raises ValueError where nothing is deployed."""
+        """Raises ValueError if nothing is deployed."""
         self._resources = [
             Resource(
                 kind=each["type"].rpartition(":")[2],
@@ -39,28 +39,31 @@ class Deployed:
         ]
         if not self._resources:
             raise ValueError("the stack has deployed nothing on AWS")
-        # Of those with one id or ARN the first is meant: a state lists a secret before its version.
+        # If several have the same id or ARN, the first is used: a state lists a secret before its version.
         self._by_id = {each.id: each for each in reversed(self._resources)}
         self._by_arn = {each.values["arn"]: each for each in reversed(self._resources) if each.values.get("arn")}
 
     def all(self, *kinds: str) -> list[Resource]:
-        """The resources of these classes."""
+        """Returns the resources of these classes."""
         return [each for kind in kinds for each in self._resources if each.kind == kind]
 
     def of(self, id: str | None) -> Resource | None:
-        """The resource with this id."""
+        """Returns the resource with this id."""
         return self._by_id.get(id or "")
 
     def having(self, id: str, keys: Iterable[str]) -> list[Resource]:
-        """The resources that name `id` under one of these keys, at any depth."""
+        """Returns the resources that contain `id` under one of these keys, at any depth."""
         return [each for each in self._resources if id in _found(each.values, tuple(keys))]
 
     def named(self, id: str) -> str:
-        """The title of the resource with this id; the id itself where the stack has none."""
+        """Returns the title of the resource with this id, or the id itself if the stack has no such resource."""
         return self._by_id[id].title if id in self._by_id else f"`{id}`"
 
     def meant(self, arn: str) -> str:
-        """What an ARN of a policy means: a resource of the stack, with what follows its name, or what it says."""
+        """Returns what an ARN in a policy refers to.
+
+        This is a resource of the stack, with the part after its name, or the ARN itself.
+        """
         known = max((known for known in self._by_arn if arn.startswith(known)), key=len, default=None)
         if known is None:
             return "anything" if arn == "*" else f"`{arn}`"
@@ -68,7 +71,7 @@ class Deployed:
         return self._by_arn[known].title + (f" `{rest}`" if rest else "")
 
     def allowed(self, policy: str) -> Iterator[tuple[str, str]]:
-        """What a policy allows: on what, and which actions."""
+        """Yields what a policy allows: the resource and the actions."""
         for statement in json.loads(policy)["Statement"]:
             if statement["Effect"] == "Allow":
                 for resource in as_list(statement["Resource"]):
@@ -76,12 +79,12 @@ class Deployed:
 
 
 def titles(resources: Iterable[Resource]) -> str:
-    """The titles in one line, in an order that does not depend on that of the state."""
+    """Returns the titles in one line, in an order that does not depend on the order in the state."""
     return ", ".join(sorted(each.title for each in resources))
 
 
 def as_list(value: Any) -> list[Any]:
-    """One value or a list, as policies have them."""
+    """Returns a value as a list. Policies contain single values and lists."""
     return value if isinstance(value, list) else [value]
 
 

@@ -1,8 +1,8 @@
-"""What is open to whom: tables in Markdown of what a stack has deployed.
+"""What is open to whom in a deployed stack: tables in Markdown.
 
     pulumi stack export | python -m tools.exposure
 
-The exported state is all it reads: no account, no program, no documentation.
+It reads only the exported state, not the account, the program or the documentation.
 """
 
 import json
@@ -21,47 +21,50 @@ _SCHEMES = {"https-only": "HTTPS", "redirect-to-https": "HTTPS, and a redirect f
 
 
 def exposure(exported: Values) -> str:
-    """The tables for a stack, as `pulumi stack export` gives it. Raises ValueError where nothing is deployed."""
+    """Returns the tables for a stack that `pulumi stack export` exported.
+
+    Raises ValueError if nothing is deployed.
+    """
     stack = Deployed(exported)
     tables = [
-        ("Open to the internet", "what | to whom | how | and leads to", public(stack)),
-        ("Open inside the network", "what | to whom | port | by which rule", inward(stack)),
-        ("Ways out of the network", "what | to where | port | by which rule", outward(stack)),
-        ("Where the routes lead", "subnets | what stands there | default route", routes(stack)),
-        ("What the VPC's endpoints admit", "endpoint | what | actions", endpoints(stack)),
-        ("Open through AWS's API, to roles", "what | to whom | actions | by which policy", roles(stack)),
+        ("Accessible from the internet", "resource | accessible to | how | target", public(stack)),
+        ("Accessible inside the network", "resource | accessible to | port | rule", inward(stack)),
+        ("Outbound access", "resource | destination | port | rule", outward(stack)),
+        ("Routes", "subnets | contain | default route", routes(stack)),
+        ("VPC endpoint policies", "endpoint | resource | actions", endpoints(stack)),
+        ("Accessible to IAM roles", "resource | role | actions | policy", roles(stack)),
     ]
     return "\n\n".join(_table(*table) for table in tables) + "\n"
 
 
 def public(stack: Deployed) -> Iterator[Row]:
-    """What faces the internet."""
+    """Yields what is open to the internet."""
     for each in stack.all("Distribution"):
         scheme = _SCHEMES.get(each.values["defaultCacheBehavior"]["viewerProtocolPolicy"], "HTTP and HTTPS")
         names = ", ".join(each.values.get("aliases") or ["CloudFront's own name"])
         geography = each.values["restrictions"]["geoRestriction"]
         countries = f" ({geography['restrictionType']}: {', '.join(geography.get('locations') or [])})"
-        whom = "whom its web ACL admits" if each.values.get("webAclId") else "everybody"
+        whom = "clients that its web ACL allows" if each.values.get("webAclId") else "everybody"
         whom += countries if geography["restrictionType"] != "none" else ""
         origins = (_origin(stack, origin) for origin in each.values["origins"])
         yield each.title, whom, f"{scheme}; {names}", ", ".join(origins)
     for kind, key, is_public in (("LoadBalancer", "internal", False), ("Instance", "publiclyAccessible", True)):
         for each in stack.all(kind):
             if bool(each.values.get(key)) is is_public:
-                yield each.title, "whom its rules below admit", "public addresses", "itself"
+                yield each.title, "the peers of its rules below", "public addresses", "itself"
     for each in stack.all("Service"):
         if each.values["networkConfiguration"].get("assignPublicIp"):
-            yield each.title, "whom its rules below admit", "a public address of each task", "itself"
+            yield each.title, "the peers of its rules below", "a public address of each task", "itself"
     closed = {
         block.values["bucket"] for block in stack.all("BucketPublicAccessBlock") if _blocks_all(block.values)
     }
     for each in stack.all("Bucket"):
         if each.id not in closed:
-            yield each.title, "whom its policy admits", "public access is not blocked", "itself"
+            yield each.title, "the principals of its policy", "public access is not blocked", "itself"
 
 
 def inward(stack: Deployed) -> Iterator[Row]:
-    """What is reached by whom, as the security groups say; a group without rules admits nobody."""
+    """Yields who can reach what, according to the security groups. A group without rules admits nobody."""
     for group in stack.all("SecurityGroup", "DefaultSecurityGroup"):
         rules = [rule for rule in stack.all("SecurityGroupIngressRule") if _owner(rule) == group.id]
         for rule in rules:
@@ -71,14 +74,14 @@ def inward(stack: Deployed) -> Iterator[Row]:
 
 
 def outward(stack: Deployed) -> Iterator[Row]:
-    """What may call something that is not the stack's own."""
+    """Yields what may call something outside the stack."""
     for rule in stack.all("SecurityGroupEgressRule"):
         if not stack.of(rule.values.get("referencedSecurityGroupId")):
             yield _in_group(stack, _owner(rule)), _peer(stack, rule.values), _port(rule.values), _named(rule)
 
 
 def routes(stack: Deployed) -> Iterator[Row]:
-    """Where what is addressed to the internet goes; subnets that are alike in one row."""
+    """Yields where traffic to the internet is routed. Subnets with the same resources and route share a row."""
     tables = {one.values["subnetId"]: one.values["routeTableId"] for one in stack.all("RouteTableAssociation")}
     ways = {
         route.values["routeTableId"]: _target(stack, route.values)
@@ -97,7 +100,7 @@ def routes(stack: Deployed) -> Iterator[Row]:
 
 
 def endpoints(stack: Deployed) -> Iterator[Row]:
-    """What passes the VPC's endpoints."""
+    """Yields what the VPC's endpoints admit."""
     restricted = {one.values["vpcEndpointId"]: one.values["policy"] for one in stack.all("VpcEndpointPolicy")}
     for endpoint in stack.all("VpcEndpoint"):
         if endpoint.id not in restricted:
@@ -108,7 +111,7 @@ def endpoints(stack: Deployed) -> Iterator[Row]:
 
 
 def roles(stack: Deployed) -> Iterator[Row]:
-    """What roles may do; the account's own administrators are not among them."""
+    """Yields what roles may do, without the account's own administrators."""
     for attached in stack.all("RolePolicyAttachment"):
         role, arn = _role(stack, attached), attached.values["policyArn"]
         if policy := stack.of(arn):
@@ -119,7 +122,7 @@ def roles(stack: Deployed) -> Iterator[Row]:
 
 
 def _origin(stack: Deployed, origin: Values) -> str:
-    """What a distribution forwards to: through a VPC origin a resource of the stack, else a host."""
+    """Returns what a distribution forwards to: a resource of the stack through a VPC origin, or a host."""
     through = stack.of((origin.get("vpcOriginConfig") or {}).get("vpcOriginId"))
     if through is None:
         return f"`{origin['domainName']}`"
@@ -128,8 +131,8 @@ def _origin(stack: Deployed, origin: Values) -> str:
 
 
 def _in_group(stack: Deployed, id: str) -> str:
-    """What stands in a security group."""
-    return titles(stack.having(id, _GROUPS)) or f"what stands in {stack.named(id)}"
+    """Returns what is in a security group."""
+    return titles(stack.having(id, _GROUPS)) or f"resources in {stack.named(id)}"
 
 
 def _peer(stack: Deployed, rule: Values) -> str:
@@ -137,7 +140,7 @@ def _peer(stack: Deployed, rule: Values) -> str:
         return _in_group(stack, group)
     if listed := rule.get("prefixListId"):
         gateways = [one for one in stack.all("VpcEndpoint") if one.values.get("prefixListId") == listed]
-        return f"what is behind {gateways[0].title}" if gateways else f"AWS's prefix list `{listed}`"
+        return f"the service behind {gateways[0].title}" if gateways else f"AWS's prefix list `{listed}`"
     address = rule.get("cidrIpv4") or rule.get("cidrIpv6") or ""
     return _EVERYWHERE.get(address, address)
 
@@ -183,7 +186,7 @@ def _table(title: str, heads: str, rows: Iterator[Row]) -> str:
 
 
 def main() -> int:
-    """Print the tables of the state on standard input; exit status 1 where there is nothing to read."""
+    """Prints the tables of the state on standard input. The exit status is 1 if there is nothing to read."""
     try:
         print(exposure(json.load(sys.stdin)), end="")
     except ValueError as error:

@@ -1,7 +1,7 @@
-"""How each type of resource that the program makes is found in an account: data for `orphans`.
+"""How to find each type of resource that the program creates in an account: data for `orphans`.
 
-`TAGGED` reads ARNs as the Resource Groups Tagging API lists them. `ASKED` is for types that this API does
-not list, or whose instances all carry the same tags. The ids are those that `pulumi import` takes (Terraform AWS
+`TAGGED` matches ARNs as the Resource Groups Tagging API lists them. `ASKED` is for types that this API does not
+list, or whose instances all have the same tags. The ids are those that `pulumi import` requires (Terraform AWS
 provider, "Import" on the page of each resource).
 """
 
@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 
 class Tagged(NamedTuple):
-    """A type of resource by its ARN.
+    """A type of resource that is identified by its ARN.
 
-    `arn`: a regular expression for the service and what follows the account. `id`: the import id, made of the
-    groups of the match, `{arn}`, `{region}` and `{account}`. `named_by`: the input which, where it is recorded,
-    occurs in the ARN. `holds_data`: it may hold what nothing else holds, so that only its owner lets it go.
+    `arn`: a regular expression for the service and the part after the account. `id`: the import id, from the
+    groups of the match, `{arn}`, `{region}` and `{account}`. `named_by`: the input that occurs in the ARN, if it
+    is recorded. `holds_data`: the resource may hold data that exists nowhere else, so that only its owner may
+    delete it.
     """
 
     kind: str
@@ -25,7 +26,7 @@ class Tagged(NamedTuple):
     holds_data: bool = False
 
     def found(self, arn: str) -> str | None:
-        """The import id of the resource with this ARN; None when it is of another type."""
+        """Returns the import id of the resource with this ARN, or None if it is of another type."""
         _, _, service, region, account, rest = arn.split(":", 5)
         match = re.fullmatch(self.arn, f"{service}:{rest}")
         values = {"arn": arn, "region": region, "account": account}
@@ -33,10 +34,11 @@ class Tagged(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A type of resource by a call: `operation` of `service` with `arguments`, and `path` to the import ids.
+    """A type of resource that a call finds.
 
-    `$name` is the recorded input of that name, `$account` the account's id; in `path`, a JMESPath expression, they
-    are literals. `unique`: AWS has one of it at most, so that one which the state has is no other.
+    The call is `operation` of `service` with `arguments`. `path`, a JMESPath expression, finds the import ids in
+    its result. `$name` is the recorded input of that name, and `$account` is the account's id; in `path`, they are
+    literals. `unique`: AWS has at most one, so one that is in the state is the same one.
     """
 
     service: str
@@ -64,7 +66,7 @@ TAGGED = (
     _of_ec2("SecurityGroup", "security-group"),
     _of_ec2("VpcEndpoint", "vpc-endpoint"),
     _of_ec2("FlowLog", "vpc-flow-log"),
-    # Whether it is one of these or of SecurityGroupEgressRule its ARN does not say.
+    # The ARN does not show whether it is one of these or a SecurityGroupEgressRule.
     Tagged("vpc/securityGroupIngressRule:SecurityGroupIngressRule", r"ec2:security-group-rule/(.+)"),
     Tagged("acm/certificate:Certificate", r"acm:certificate/.+", _BY_ARN),
     Tagged("backup/plan:Plan", r"backup:backup-plan:(.+)"),
@@ -95,7 +97,7 @@ TAGGED = (
     Tagged("rds/parameterGroup:ParameterGroup", r"rds:pg:(.+)"),
     Tagged("rds/subnetGroup:SubnetGroup", r"rds:subgrp:(.+)"),
     Tagged("s3/bucket:Bucket", r"s3:([^/]+)", named_by="bucket", holds_data=True),
-    # Those that RDS makes have the tags of its instance; they belong into no state.
+    # Secrets that RDS creates have the tags of its instance, but must not be in any state.
     Tagged("secretsmanager/secret:Secret", r"secretsmanager:secret:(?!rds!).+", _BY_ARN, holds_data=True),
     Tagged("sfn/stateMachine:StateMachine", r"states:stateMachine:.+", _BY_ARN),
     Tagged("sns/topic:Topic", r"sns:[^:]+", _BY_ARN),
@@ -107,7 +109,7 @@ TAGGED = (
 
 
 def _of_group(rest: str) -> Asked:
-    """The rules of a security group that admit what the recorded rule does."""
+    """Returns the call for the rules of a security group that admit the same as the recorded rule."""
     same = "[?{rest} && IpProtocol==`$ipProtocol` && (FromPort==`-1` || FromPort==`$fromPort`"
     same += " && ToPort==`$toPort`)"
     same += " && CidrIpv4==`$cidrIpv4` && PrefixListId==`$prefixListId`"
@@ -162,7 +164,8 @@ ASKED = {
     ),
 }
 
-# Which of what the Tagging API lists still lives: `$id` is the import id, `$first` and `$second` its parts.
+# Calls to find out whether a resource that the Tagging API lists still exists. `$id` is the import id, `$first`
+# and `$second` are its parts.
 ALIVE = {
     "ec2/natGateway:NatGateway": Asked(
         *("ec2", "describe_nat_gateways", {"NatGatewayIds": ["$id"]}),

@@ -1,4 +1,4 @@
-"""What an account has: by its tags, or by the calls of `orphan_kinds`."""
+"""Finds the resources of an account by their tags, or by the calls of `orphan_kinds`."""
 
 import json
 import re
@@ -12,10 +12,10 @@ from tools.orphan_kinds import ALIVE, TAGGED, Asked, Tagged
 
 Values = Mapping[str, Any]
 Client = Callable[[str, str], Any]
-"""A boto3 client of a service in a region."""
+"""Returns a boto3 client of a service in a Region."""
 
 _WITHOUT_REGION = ("cloudfront", "iam")
-_GLOBAL = "us-east-1"  # where what belongs to no region is listed
+_GLOBAL = "us-east-1"  # where global resources are listed
 _GONE = re.compile(r"NotFound|NoSuch|DoesNotExist")
 
 
@@ -28,14 +28,17 @@ class Listed(NamedTuple):
     tags: Mapping[str, str]
 
     def is_recorded(self, inputs: Values) -> bool:
-        """Whether it is what was recorded: the same tags, and in its ARN what names it."""
+        """Returns whether it is the recorded resource: the same tags, and the ARN contains its name."""
         name = str(inputs.get(self.row.named_by) or "").rpartition(":")[2]
         name = name.removeprefix("loadbalancer/").removeprefix("listener/")
         return self.tags == (inputs.get("tagsAll") or {}) and name in self.arn
 
 
 def listed(tags: Mapping[str, str], region: str, known: set[str], client: Client) -> Iterator[Listed]:
-    """What the Tagging API lists with all tags of the stack, in its regions; not what AWS made by itself."""
+    """Yields what the Tagging API lists with all tags of the stack, in the stack's Regions.
+
+    Resources that AWS created itself are not included.
+    """
     if not tags:
         return
     filters = [{"Key": key, "Values": [value]} for key, value in tags.items()]
@@ -65,7 +68,7 @@ def _parts(id: str) -> Values:
 
 
 def ask(client: Client, asked: Asked, inputs: Values, region: str) -> list[str]:
-    """The ids that a call finds; none where what it asks about is gone."""
+    """Returns the ids that a call finds; none if the resource no longer exists."""
     if "$account" in json.dumps(asked.arguments):
         inputs = {**inputs, "account": client("sts", region).get_caller_identity()["Account"]}
     service = client(asked.service, region)

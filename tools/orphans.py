@@ -1,10 +1,10 @@
-"""What an account has of a stack and the stack's state does not know: after an update that was killed.
+"""Finds resources of a stack that its state does not contain, after an update that was killed.
 
     pulumi stack export | python -m tools.orphans
 
-It looks for whatever carries the stack's tags (`aws:defaultTags`), and for what the killed update was creating
-(the state's pending operations). It prints the commands that end this, to be run in their order, and changes
-nothing.
+It searches for resources with the stack's tags (`aws:defaultTags`), and for those that the killed update was
+creating (the state's pending operations). It prints the commands that resolve this, to be run in this order, and
+changes nothing.
 """
 
 import functools
@@ -22,21 +22,21 @@ from tools.orphan_search import Client, Values, ask, listed
 
 
 class State(NamedTuple):
-    """What the state says: the stack, its region and tags, what it knows, and what was being created."""
+    """The contents of the state: the stack, its Region and tags, known resources, and unfinished creations."""
 
     stack: str
     region: str
     tags: Mapping[str, str]
     urns: set[str]
     known: set[str]
-    """The ids and ARNs of resources."""
+    """The ids and ARNs of the resources in the state."""
     pending: list[Values]
-    """The resources of pending creations: urn, type, parent, provider, inputs. What several killed updates were
-    creating stands here several times, each time with another generated name."""
+    """The resources of pending creations: urn, type, parent, provider, inputs. A resource that several killed
+    updates were creating is listed several times, each time with a different generated name."""
 
 
 class Orphan(NamedTuple):
-    """A resource that the state does not know. `recorded`: as the killed update recorded it, where it did."""
+    """A resource that is not in the state. `recorded`: as the killed update recorded it, if it did."""
 
     kind: str
     id: str
@@ -45,7 +45,7 @@ class Orphan(NamedTuple):
 
 
 def state_of(exported: Values) -> State:
-    """The parts of `pulumi stack export` that matter here. Raises ValueError where it has no AWS provider."""
+    """Returns the relevant parts of `pulumi stack export`. Raises ValueError if it has no AWS provider."""
     deployment = exported.get("deployment") or {}
     resources: list[Values] = deployment.get("resources") or []
     providers = [each for each in resources if each["type"] == "pulumi:providers:aws"]
@@ -70,7 +70,7 @@ def state_of(exported: Values) -> State:
 
 
 def orphans(state: State, client: Client) -> Iterator[Orphan]:
-    """Those that the killed update recorded first, each once. AWS lists a new resource after a minute at most."""
+    """Yields orphans, recorded ones first, each once. AWS lists a new resource after a minute at most."""
     found = listed(state.tags, state.region, state.known, client)
     there = [each for each in found if not {each.arn, each.id} & state.known]
     asked_for: set[tuple[str, str]] = set()
@@ -98,7 +98,7 @@ def orphans(state: State, client: Client) -> Iterator[Orphan]:
 
 
 def commands(state: State, found: list[Orphan]) -> Iterator[str]:
-    """What to run, each with a comment that says why."""
+    """Yields the commands to run, each with a comment that explains it."""
     lines = [line for orphan in _imports(state, found) for line in orphan]
     if state.pending:
         lines += ["# The other creations that were interrupted left nothing: forget them."]
@@ -109,7 +109,10 @@ def commands(state: State, found: list[Orphan]) -> Iterator[str]:
 
 
 def _imports(state: State, found: list[Orphan]) -> Iterator[tuple[str, ...]]:
-    """For each orphan why and how it is imported: under the name that it has in the program, or one of its own."""
+    """Yields, for each orphan, the reason and the command that imports it.
+
+    The command uses the orphan's name in the program, or a separate name.
+    """
     taken, command = set(state.urns), f"pulumi import --stack {state.stack}"
     for orphan in found:
         recorded, own = orphan.recorded, _import(orphan, _name(orphan))
@@ -135,7 +138,7 @@ def _import(orphan: Orphan, name: str, under: str = "") -> str:
 
 
 def _under(recorded: Values, state: State) -> str:
-    """The options for parent and provider; the default provider needs none."""
+    """Returns the options for parent and provider; the default provider needs none."""
     options = ""
     if (parent := recorded.get("parent", "")) in state.urns and "pulumi:pulumi:Stack" not in parent:
         options += f"--parent {shlex.quote(f'parent={parent}')} "
@@ -150,7 +153,7 @@ def _name(orphan: Orphan) -> str:
 
 
 def main() -> int:
-    """Print the commands; 0 where there is nothing to do or it is printed, 1 where the state says nothing."""
+    """Prints the commands. The exit status is 1 if the state has no AWS resources, otherwise 0."""
     try:
         state = state_of(json.load(sys.stdin))
     except ValueError as error:

@@ -1,9 +1,9 @@
-"""The options that an image's Orthanc documents, with their defaults, as the settings' table has them.
+"""The options that an image's Orthanc documents, with their defaults, in the format of the settings' table.
 
     python -m tools.orthanc_options IMAGE > components/config/orthanc_options.json
 
-Orthanc prints its default configuration in two files. Options without a default stand there in comments, among
-examples of what objects may hold.
+Orthanc prints its default configuration in two files. Options without a default are in comments there, among
+examples of what objects may contain.
 """
 
 import json
@@ -15,7 +15,7 @@ from local.images import docker
 
 _FILES = ("--config=-", "--advanced-config=-")
 
-# Names in comments that are no options: what DicomModalities, OrthancPeers, Pkcs11, Warnings … are made of.
+# Names in comments that are not options: parts of DicomModalities, OrthancPeers, Pkcs11, Warnings …
 EXAMPLES = {
     *("AET", "AllowEcho", "AllowFind", "AllowFindWorklist", "AllowGet", "AllowMove", "AllowStorageCommitment"),
     *("AllowStore", "AllowTranscoding", "Host", "LocalAet", "Manufacturer", "Port", "RetrieveMethod", "Timeout"),
@@ -26,13 +26,13 @@ EXAMPLES = {
     *("Instance", "Patient", "ResourceModification", "Sample", "Series", "Study"),
 }
 
-# A text, which may hold what looks like a comment, or a comment.
+# A text, which may contain what looks like a comment, or a comment.
 _TEXT_OR_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _OPTION = re.compile(r'^\s*(?://)?\s*"(\w+)"\s*:', re.MULTILINE)
 
 
 class Options(NamedTuple):
-    """What Orthanc's `version` documents: `defaults` by option, and the options that have none."""
+    """The options that Orthanc's `version` documents: `defaults` by option, and the options without a default."""
 
     version: str
     defaults: dict[str, Any]
@@ -40,7 +40,7 @@ class Options(NamedTuple):
 
 
 def options(version: str, *texts: str) -> Options:
-    """The options of the default configuration, whose files are `texts`."""
+    """Returns the options of the default configuration, whose files are `texts`."""
     defaults: dict[str, Any] = {}
     for text in texts:
         defaults |= json.loads(_TEXT_OR_COMMENT.sub(lambda match: match[1] or "", text))
@@ -50,7 +50,7 @@ def options(version: str, *texts: str) -> Options:
 
 
 def of_image(image: str) -> Options:
-    """Ask the Orthanc in a Docker image. Raises ImageError where there is none."""
+    """Returns the options of the Orthanc in a Docker image. Raises ImageError if there is none."""
     version = re.search(r"\d+(\.\d+)+", _orthanc(image, "--version"))
     return options(version[0] if version else "", *(_orthanc(image, file) for file in _FILES))
 

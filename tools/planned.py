@@ -1,4 +1,4 @@
-"""What a stack plans, as `pulumi preview --json` tells it."""
+"""What a stack plans, according to `pulumi preview --json`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ class Planned(NamedTuple):
 
 
 def planned(preview: Values) -> Iterator[Planned]:
-    """The resources of AWS that will be there, each once. Raises ValueError where the preview plans nothing."""
+    """Yields the AWS resources that will exist, each once. Raises ValueError if the preview plans nothing."""
     seen: dict[str, Planned] = {}
     for step in preview.get("steps") or []:
         state = step.get("newState") or {}

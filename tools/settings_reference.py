@@ -1,6 +1,6 @@
-"""Writes what Pulumi.yaml and docs/settings.md say about each key, from the fields of components/config.
+"""Generates the settings in Pulumi.yaml and docs/reference/settings.md from the fields of components/config.
 
-The sentence below a field describes its key, the field's value is the default.
+The sentence below a field describes its key. The field's value is the default.
 """
 
 import ast
@@ -21,17 +21,20 @@ from components.config.orthanc_options import OrthancConfiguration
 from components.config.values import Group
 
 PROJECT = Path(__file__).parents[1]
-SCHEMA, DOCUMENT = PROJECT / "Pulumi.yaml", PROJECT / "docs/settings.md"
+SCHEMA, DOCUMENT = PROJECT / "Pulumi.yaml", PROJECT / "docs/reference/settings.md"
 REMEDY = "run make docs"
 
 _TYPES = {bool: "boolean", int: "integer", str: "string", tuple: "array", OrthancConfiguration: "object"}
-# How Pulumi.yaml and docs/settings.md begin their generated parts, which end with the file.
+# The first lines of the generated parts of Pulumi.yaml and docs/reference/settings.md, which end with the file.
 _KEYS = "config:\n"
 _TABLES = "<!-- make docs -->\n"
 
 
 class Key(NamedTuple):
-    """A key of the stack's configuration. `values` are those allowed, or their range, in words; or nothing."""
+    """A key of the stack's configuration.
+
+    `values` are the allowed values or their range, in words, or an empty string.
+    """
 
     name: str
     type: str
@@ -42,7 +45,7 @@ class Key(NamedTuple):
 
 
 def groups() -> Iterator[tuple[str, list[Key]]]:
-    """The keys by topic, in the order of `Settings`."""
+    """Yields the keys by topic, in the order of `Settings`."""
     for group in Settings.__bases__:
         if issubclass(group, Group):
             described = _descriptions(group)
@@ -52,7 +55,7 @@ def groups() -> Iterator[tuple[str, list[Key]]]:
 
 
 def schema(text: str) -> str:
-    """Pulumi.yaml, of which `text` is any version, with the present keys."""
+    """Returns Pulumi.yaml with the current keys. `text` is any version of the file."""
     config: dict[str, dict[str, Any]] = {}
     for _, keys in groups():
         for key in keys:
@@ -64,7 +67,7 @@ def schema(text: str) -> str:
 
 
 def document(text: str) -> str:
-    """docs/settings.md, of which `text` is any version, with the present keys."""
+    """Returns docs/reference/settings.md with the current keys. `text` is any version of the file."""
     return text.partition(_TABLES)[0] + _TABLES + "".join(_table(*group) for group in groups())
 
 
@@ -78,7 +81,7 @@ def _table(title: str, keys: list[Key]) -> str:
 
 
 def shown(default: object) -> str:
-    """A default as documents show it."""
+    """Returns a default as documents show it."""
     if default in ("", [], {}):
         return "empty"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
@@ -105,7 +108,7 @@ def _values(field: FieldInfo) -> str:
 
 
 def _descriptions(group: type) -> dict[str, str]:
-    """The text below each field."""
+    """Returns the text below each field."""
     [definition] = ast.parse(inspect.getsource(group)).body
     assert isinstance(definition, ast.ClassDef)
     described: dict[str, str] = {}
@@ -117,7 +120,7 @@ def _descriptions(group: type) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write both."""
+    """Writes both files."""
     for file, present in ((SCHEMA, schema), (DOCUMENT, document)):
         file.write_text(present(file.read_text()))
 

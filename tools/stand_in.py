@@ -1,9 +1,9 @@
-"""What stands in for upstream's image where it is out of reach, piece by piece, as docs/verification.md lists it.
+"""The pieces that replace an unavailable upstream image: a Markdown table of docs/reference/verification.md.
 
     python -m tools.stand_in
 
 The pieces are those of `local/base/orthanc/entrypoint.py`. Their versions are read in the image, which is built if
-need be.
+necessary.
 """
 
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 from local.base.orthanc.entrypoint import PLUGINS, Plugin
 from local.images import BASE, docker, ensure_stand_in
 
-# Versions in orthancteam/orthanc:26.8.1, from its release notes as far as they tell; of OHIF the viewer's.
+# Versions in orthancteam/orthanc:26.8.1, as far as its release notes list them. For OHIF, the viewer's version.
 UPSTREAM = {
     "Orthanc": "1.13.0",
     "AwsS3Storage": "2.5.4",
@@ -21,12 +21,12 @@ UPSTREAM = {
     "OrthancExplorer2": "1.14.1",
     "PostgreSQL": "10.3",
 }
-# Where Debian has its plugins; the image moved them, and dpkg still knows whose they are.
+# The directory of Debian's plugins. The image moved them, but dpkg still finds their packages by this path.
 _DEBIANS = Path("/usr/share/orthanc/plugins")
 
 
 def table(image: str) -> str:
-    """What the stand-in base `image` has of each piece, in Markdown. Raises ImageError without the image."""
+    """Returns a Markdown table of each piece in the stand-in base `image`. Raises ImageError without the image."""
     rows = [("Orthanc", _packages(image, "/usr/sbin/Orthanc"))]
     rows += [(plugin.section, _stands(image, plugin)) for plugin in PLUGINS]
     head = ["| piece | upstream's image | stand-in base |", "|---|---|---|"]
@@ -44,7 +44,7 @@ def _stands(image: str, plugin: Plugin) -> str:
 
 
 def _packages(image: str, *files: str) -> str:
-    """Debian's packages that these files are from, with the versions of what is packaged."""
+    """Returns the Debian packages that contain these files, with the versions of the packaged software."""
     query = 'dpkg-query --search "$@" | cut -d: -f1 | sort -u | xargs dpkg-query --show'
     found = docker("run", "--rm", "--network=none", "--entrypoint=sh", image, "-c", query, "sh", *files)
     named = (line.split("\t") for line in found.splitlines())

@@ -1,8 +1,8 @@
-"""What studies cost on S3 by the size of their files, as a table in Markdown: docs/performance.md has it.
+"""The cost of studies on S3 by the size of their files: a Markdown table of docs/reference/performance.md.
 
     python -m tools.studies
 
-A study is read in its first month and then hardly any more. A KB has 1,024 bytes.
+A study is read in its first month and rarely after that. A KB has 1,024 bytes.
 """
 
 from typing import NamedTuple, get_args
@@ -13,15 +13,15 @@ from tools import prices
 
 STUDIES = 1000
 YEARS = (1, 10)
-# S3 moves nothing smaller by itself, and bills it as so much in Glacier Instant Retrieval (Amazon S3 User Guide,
-# "Lifecycle transition general considerations").
+# By default, S3 does not move smaller objects, and bills them as this size in Glacier Instant Retrieval (Amazon S3
+# User Guide, "Lifecycle transition general considerations").
 _SMALLEST_KB = 128
-# Intelligent-Tiering's tiers, by the months in which nobody has read a file.
+# Intelligent-Tiering's tiers, by the months in which a file was not read.
 _INFREQUENT_AFTER, _ARCHIVED_AFTER = 1, 3
 
 
 class Kind(NamedTuple):
-    """Studies of one kind: how many files each has, and of how many KB."""
+    """Studies of one kind: the number of files in each, and KB per file."""
 
     name: str
     files: int
@@ -37,7 +37,7 @@ KINDS = (
 
 
 def kept(kind: Kind, storage_class: str, months: int) -> float:
-    """USD for a study of that kind, kept for so many months (2 or more) from the day that it came."""
+    """Returns USD for a study of that kind, kept for `months` (2 or more) from the day it was stored."""
     standard = kind.kb / 2**20 * prices.S3_GB
     first = DAYS_UNTIL_TIERING // 30
     later = months - first
@@ -62,7 +62,7 @@ def kept(kind: Kind, storage_class: str, months: int) -> float:
 
 
 def table() -> str:
-    """USD for a thousand studies of each kind: to store them, to keep them, to read them once."""
+    """Returns USD for a thousand studies of each kind: to store them, to keep them, to read them once."""
     classes = get_args(StorageClass)
     spans = [f"{years} year{'s' * (years > 1)}, `{each}`" for years in YEARS for each in classes]
     lines = [

@@ -35,7 +35,7 @@ class Backup(pulumi.ComponentResource):
         storage: Storage,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Backs up the database; the file system where files are on one; the bucket by `enableBucketBackup`."""
+        """Backs up the database, the file system if there is one, and the bucket with `enableBucketBackup`."""
         super().__init__("orthanc:backup:Backup", name, None, opts)
         self._name, self._settings = name, settings
         self._child, self._stateful = pulumi.ResourceOptions(parent=self), retention.stateful(self, settings)
@@ -109,7 +109,7 @@ class Backup(pulumi.ComponentResource):
             self._settings,
             service="backup.amazonaws.com",
             document=known.apply(lambda arns: data_policies.back_up(**arns)),
-            # AWS Backup deletes a recovery point as the role that created it. Without the role, one that is kept
-            # can never be deleted.
+            # AWS Backup deletes a recovery point as the role that created it. Without the role, a recovery point
+            # that is kept could never be deleted.
             opts=self._stateful,
         )

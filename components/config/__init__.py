@@ -1,8 +1,8 @@
 """The stack's configuration: typed, immutable, and validated as a whole before the first resource is registered.
 
-Each key is a field with its type, default and description; `make docs` generates Pulumi.yaml and docs/settings.md
-from them. Rules between keys are below the fields. All problems are reported at once, each with key, value, rule
-and remedy.
+Each key is a field with its type, default and description; `make docs` generates Pulumi.yaml and
+docs/reference/settings.md from them. Rules between keys are below the fields. All problems are reported at once,
+each with key, value, rule and remedy.
 """
 
 from typing import Self
@@ -50,49 +50,49 @@ class Settings(
     permissions.PermissionSettings,
     monitoring.ObservabilitySettings,
 ):
-    """Every setting of a stack, with the defaults that hold when the stack sets nothing."""
+    """All settings of a stack, with their defaults."""
 
     _account: Account | None = PrivateAttr(None)
 
     @property
     def account(self) -> Account:
-        """The account and Region that the stack is deployed to: no setting, but AWS's answer.
+        """The account and Region that the stack is deployed to, as reported by AWS.
 
-        Raises LookupError for settings that are not of a stack.
+        Raises LookupError if the settings do not belong to a deployed stack.
         """
         if not self._account:
             raise LookupError("these settings are not deployed to an account")
         return self._account
 
     def deployed_to(self, account: Account) -> Self:
-        """The same settings of a stack that is deployed to `account`."""
+        """Returns a copy of the settings for a stack that is deployed to `account`."""
         copy = self.model_copy()
         copy._account = account
         return copy
 
     @property
     def zones(self) -> int:
-        """How many Availability Zones always have a task: with Multi-AZ the archive survives the loss of one."""
+        """The number of Availability Zones that always run a task; with two, the archive survives losing one."""
         return 2 if self.enable_multi_az else 1
 
     @property
     def task_count(self) -> int:
-        """How many Orthanc tasks always run: one in each zone, or more."""
+        """The number of Orthanc tasks that always run: one in each zone, or more."""
         return self.min_tasks or self.zones
 
     @property
     def most_tasks(self) -> int:
-        """How many tasks the service runs under load."""
+        """The maximum number of tasks that the service runs under load."""
         return self.max_tasks or self.task_count
 
     @property
     def scales(self) -> bool:
-        """Whether load decides on the number of tasks."""
+        """Whether the number of tasks depends on the load."""
         return self.most_tasks > self.task_count
 
     @property
     def public_subnets_needed(self) -> bool:
-        """Whether something in the stack's own network stands in public subnets: NAT gateways or public DICOM."""
+        """Whether the stack's own network needs public subnets, for NAT gateways or public DICOM."""
         return not self.vpc_id and (self.nat_gateways != "none" or self.dicom_ingress == "public")
 
 

@@ -10,11 +10,12 @@ from components.config.values import Flag, Group, Problem, Rule, distinct, match
 if TYPE_CHECKING:
     from components.config import Settings
 
-# Requests of one address in five minutes. A reader of CT opens some thousand slices, each a request, and a
-# hospital's readers often share one address; 20 000 are 66 a second for all five minutes.
+# Requests from one address in five minutes. Opening a CT study requests some thousand slices, and the users of a
+# hospital often share one address. 20,000 requests are 66 per second throughout the five minutes.
 DEFAULT_RATE_LIMIT = 20_000
 
-# RFC 1918, 3927, 4193, 4291 and 6598: addresses of networks of one's own, which never come in from the internet.
+# Private, shared, and link-local addresses, from which no request arrives over the internet (RFC 1918, 3927,
+# 4193, 4291 and 6598).
 _NOT_ON_THE_INTERNET = [
     ipaddress.ip_network(network)
     for network in (
@@ -23,8 +24,8 @@ _NOT_ON_THE_INTERNET = [
     )
 ]
 
-# ISO 3166-1 alpha-2, which CloudFront's geo restriction takes. It tells a wrong one (UK for GB) only after the VPC
-# origin has taken its quarter of an hour.
+# The ISO 3166-1 alpha-2 codes, which CloudFront's geo restriction requires. CloudFront reports a wrong code (UK
+# for GB) only after it has created the VPC origin, which takes a quarter of an hour.
 _COUNTRIES = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
 CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO
@@ -37,7 +38,10 @@ TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
 
 
 def _network_of_viewers(value: str) -> str:
-    """An IPv4 or IPv6 network from which a request can come in; raises ValueError with the rule."""
+    """Returns the CIDR block of a public IPv4 or IPv6 network.
+
+    Raises ValueError with the rule for anything else.
+    """
     rule = "must be the CIDR block of a public network, such as 203.0.113.0/24 or 2001:db8::/32"
     if "/" not in value:
         raise ValueError(f"{rule} (a single address ends in /32, or /128)")
@@ -75,7 +79,7 @@ class AccessSettings(Group):
 
     enable_waf: Flag = False
     """Protects CloudFront with AWS WAF: managed rules, a rate limit, allowedCidrs, and logs."""
-    # WAF's own bounds (API reference, "RateBasedStatement").
+    # The bounds that AWS WAF sets (API reference, "RateBasedStatement").
     waf_rate_limit: int = Field(default=DEFAULT_RATE_LIMIT, ge=10, le=2_000_000_000)
     """Requests that WAF allows from one IP address in five minutes."""
     allowed_cidrs: Annotated[tuple[Network, ...], distinct("network")] = Field(
@@ -95,16 +99,17 @@ class AccessSettings(Group):
 
     @property
     def serves_ipv6(self) -> bool:
-        """Whether viewers can come by IPv6: not where the list names IPv4 networks alone.
+        """Whether viewers can connect over IPv6; False if allowedCidrs lists only IPv4 networks.
 
-        A viewer with both would use IPv6 and be blocked, although its IPv4 network is listed.
+        A viewer with both protocols would then use IPv6 and be blocked, although its IPv4 network is listed.
         """
         versions = {ipaddress.ip_network(network).version for network in self.allowed_cidrs}
         return versions != {4}
 
 
 def _list_is_enforced(settings: "Settings") -> Problem | None:
-    # Neither silently ignored nor silently paid for; and WAF cannot be turned off under a list that relies on it.
+    # An error, so that the list is never ignored and WAF is never charged for without being requested. It also
+    # prevents disabling WAF while the list relies on it.
     if settings.enable_waf or not settings.allowed_cidrs:
         return None
     rule = "requires enableWaf: AWS WAF enforces the list, and without it everybody would be allowed"

@@ -1,10 +1,10 @@
-"""Where a stack is deployed."""
+"""The account and Region that a stack is deployed to."""
 
 from typing import NamedTuple
 
 
 class Account(NamedTuple):
-    """An AWS account in one of its Regions, with what ARNs need: partition (`aws`), 12 digits, Region's code."""
+    """An AWS account and Region as ARNs name them: partition such as `aws`, 12-digit ID, and Region code."""
 
     partition: str
     id: str
@@ -12,5 +12,5 @@ class Account(NamedTuple):
 
     @property
     def root(self) -> dict[str, str]:
-        """The principal that leaves the decision to the account's IAM policies."""
+        """The account as a principal: the IAM policies of the account then decide who has access."""
         return {"AWS": f"arn:{self.partition}:iam::{self.id}:root"}

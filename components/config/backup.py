@@ -27,7 +27,7 @@ class BackupSettings(Group):
 
 
 def _plan_uses(field: str) -> Rule:
-    """Rule: what describes the plan does nothing without it."""
+    """Returns the rule that `field` requires the backup plan, since it has no effect without the plan."""
     key, default = to_camel(field), BackupSettings.model_fields[field].default
 
     def check(settings: "Settings") -> Problem | None:

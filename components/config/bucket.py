@@ -26,7 +26,7 @@ KeyArn = Annotated[
     ),
 ]
 
-# Those that answer at once: Orthanc waits for no restoration of what is archived deeper.
+# Only classes with instant access: Orthanc does not restore archived objects before it reads them.
 StorageClass = Literal["STANDARD", "INTELLIGENT_TIERING", "GLACIER_IR"]
 Region = Annotated[
     str, matches(r"|[a-z]{2}(-[a-z]+)+-\d", "must be an AWS region such as eu-west-1, or empty for no replica")
@@ -79,7 +79,7 @@ def _key_has_a_bucket(settings: "Settings") -> Problem | None:
 
 
 def _of_an_own_bucket(field: str) -> Rule:
-    """Rule: keys that configure a new bucket conflict with an existing one and with EFS."""
+    """Returns the rule that `field`, which configures a new bucket, conflicts with an existing one and EFS."""
     key, default = to_camel(field), BucketSettings.model_fields[field].default
 
     def check(settings: "Settings") -> Problem | None:
@@ -113,7 +113,7 @@ def _events_have_a_place(settings: "Settings") -> Problem | None:
 
 
 def replica_at_home(settings: "Settings", region: str | None) -> Problem | None:
-    """The problem that the replica would lie in `region`, the stack's own, if that is known."""
+    """Returns a problem if the replica would be in `region`, that of the stack; None if `region` is not known."""
     if not settings.replica_region or settings.replica_region != region:
         return None
     rule = "is the stack's own Region; a replica there would not survive the loss of the Region"
@@ -121,7 +121,7 @@ def replica_at_home(settings: "Settings", region: str | None) -> Problem | None:
 
 
 def key_elsewhere(settings: "Settings", region: str | None) -> Problem | None:
-    """The problem that the key of the existing bucket is in another Region than `region`, if that is known."""
+    """Returns a problem if the key of the existing bucket is not in `region`; None if `region` is not known."""
     arn = settings.existing_bucket_key_arn
     if not arn or region in {None, arn.split(":")[3]}:
         return None

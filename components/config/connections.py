@@ -1,11 +1,14 @@
-"""How many connections to the database each task opens, from the instance class and the number of tasks.
+"""The number of database connections that each task opens, from the instance class and the number of tasks.
 
-PostgreSQL on RDS takes LEAST(DBInstanceClassMemory / 9531392, 5000) connections (`max_connections`; RDS User
-Guide, "Quotas and constraints"). The tasks get half of what the class's memory in the price list gives. The other
-half is for what that figure leaves out: DBInstanceClassMemory is what the operating system and RDS leave of that
-memory, so that of the 112 connections of 1 GiB users report some 80; PostgreSQL keeps 3 of them for superusers and
-RDS 2 for its own; and people, backups and tasks that are being stopped connect, too. Besides, each connection is a
-process of 5 to 10 MB.
+PostgreSQL on RDS accepts LEAST(DBInstanceClassMemory / 9531392, 5000) connections (`max_connections`; RDS User
+Guide, "Quotas and constraints"). The tasks get half of the result for the class's memory in the price list. The
+other half is a reserve, for these reasons:
+
+- DBInstanceClassMemory excludes the memory that the operating system and RDS use. For 1 GiB the formula yields 112
+  connections, but users report about 80.
+- PostgreSQL reserves 3 connections for superusers, and RDS reserves 2 for itself.
+- People, backups, and tasks that are being stopped also connect.
+- Each connection is a process of 5 to 10 MB.
 """
 
 import re
@@ -20,15 +23,16 @@ _GIB = 2**30
 _BYTES_FOR_A_CONNECTION, _MOST_CONNECTIONS = 9_531_392, 5000
 _SHARE_OF_THE_TASKS = 0.5
 
-# While tasks are replaced one by one, each has its successor beside it (see `rollouts`).
+# During a rolling update, each task runs side by side with its successor (see `rollouts`).
 TASKS_WHILE_ROLLING = 2
 
-# Of one task, which opens all of them at its start. More would wait for the database's processors instead; with
-# fewer a viewer's hundred requests wait for each other.
+# Connections of one task, which opens all of them when it starts. More connections would only wait for the CPUs of
+# the database. With fewer, the hundred requests of a viewer wait for each other.
 _MOST_OF_A_TASK, FEWEST_OF_A_TASK = 20, 5
 
-# GiB of the burstable classes (t3, t4g), by size; and GiB for each vCPU of the others, by the family's first
-# letter (RDS User Guide, "Hardware specifications for DB instance classes"). What is not listed has no less.
+# Memory of the burstable classes (t3, t4g) in GiB, by size; and of the other classes in GiB per vCPU, by the first
+# letter of the family (RDS User Guide, "Hardware specifications for DB instance classes"). Families that are not
+# listed have at least _LEAST_GIB_FOR_A_VCPU.
 _BURSTABLE_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16, "2xlarge": 32}
 _GIB_FOR_A_VCPU = {"m": 4, "r": 8, "x": 16}
 _LEAST_GIB_FOR_A_VCPU = 2
@@ -36,7 +40,7 @@ _VCPUS = {"medium": 1, "large": 2, "xlarge": 4}
 
 
 def memory_gib(instance_class: str) -> int | None:
-    """Memory of a class such as db.m7g.large; None where there is no such size."""
+    """Returns the memory of an instance class such as db.m7g.large in GiB, or None if its size does not exist."""
     _, family, size = instance_class.split(".")
     if family[0] == "t":
         return _BURSTABLE_GIB.get(size)
@@ -46,18 +50,18 @@ def memory_gib(instance_class: str) -> int | None:
 
 
 def of_all_clients(instance_class: str) -> int:
-    """How many connections the class admits at most."""
+    """Returns the maximum number of connections that the instance class accepts."""
     memory = (memory_gib(instance_class) or 0) * _GIB
     return min(memory // _BYTES_FOR_A_CONNECTION, _MOST_CONNECTIONS)
 
 
 def of_all_tasks(instance_class: str) -> int:
-    """How many of them the tasks may open together."""
+    """Returns how many of these connections all tasks together may open."""
     return int(of_all_clients(instance_class) * _SHARE_OF_THE_TASKS)
 
 
 def of_one_task(settings: "Settings") -> int:
-    """How many each task opens, so that twice the most tasks can."""
+    """Returns how many connections each task opens, with room for twice the maximum number of tasks."""
     tasks = settings.most_tasks * TASKS_WHILE_ROLLING
     return min(of_all_tasks(settings.database_instance_class) // tasks, _MOST_OF_A_TASK)
 

@@ -13,14 +13,16 @@ ADMIN_USER = "admin"
 
 UserName = Annotated[
     str,
-    # HTTP's basic authentication ends a name at the first colon; the rest would need quoting somewhere on its way.
+    # HTTP basic authentication ends a name at the first colon. The other excluded characters would need escaping
+    # somewhere along the way.
     matches(
         rf"(?!{ADMIN_USER}$)[A-Za-z][A-Za-z0-9._-]{{0,63}}",
         "must be 1 to 64 of the characters A-Z, a-z, 0-9, ., _ and -, starting with a letter, other than admin",
     ),
 ]
 
-# RDS's own schedule of a managed password (Amazon RDS User Guide, "Password management with Secrets Manager").
+# The schedule on which RDS rotates a managed password by default (Amazon RDS User Guide, "Password management with
+# Secrets Manager").
 DEFAULT_SCHEDULE = "rate(7 days)"
 RotationSchedule = Annotated[
     str,
@@ -35,7 +37,7 @@ RotationSchedule = Annotated[
 
 
 class User(Group):
-    """Somebody beside the administrator, with a generated password of his own."""
+    """A user in addition to the administrator, with a generated password."""
 
     name: UserName
     role: Literal["full", "readOnly"] = "readOnly"
@@ -66,17 +68,17 @@ class CredentialSettings(Group):
 
     @property
     def rds_keeps_password(self) -> bool:
-        """Whether RDS draws the database's password and keeps its secret, in place of the stack."""
+        """Whether RDS, instead of the stack, generates the database password and keeps it in a secret."""
         return self.database_password_rotation == "managed"  # noqa: S105 - no password
 
     @property
     def full_users(self) -> tuple[str, ...]:
-        """Those who may change what the archive holds, the administrator first."""
+        """The users that may change the contents of the archive, the administrator first."""
         return (ADMIN_USER, *(user.name for user in self.orthanc_users if user.role == "full"))
 
     @property
     def read_only_users(self) -> tuple[str, ...]:
-        """Those who may look and nothing else."""
+        """The users that may only view the contents of the archive."""
         return tuple(user.name for user in self.orthanc_users if user.role == "readOnly")
 
 

@@ -1,4 +1,4 @@
-"""What holds patients' data: files, index, and logs, and what happens to them when the stack is destroyed."""
+"""Patients' data: files, index, and logs, and what happens to them when the stack is destroyed."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,7 +17,8 @@ LOG_RETENTION_DAYS += (2922, 3288, 3653)
 
 EngineVersion = Annotated[
     str,
-    # RDS withdraws minor versions one by one; a major alone always means its newest. 13 is end of life.
+    # A major version alone selects RDS's default minor version of it. RDS withdraws minor versions over time, so
+    # they are not accepted here. 13 is end of life.
     matches(r"1[4-8]", "must be a PostgreSQL major version of RDS: 14, 15, 16, 17 or 18, without a minor"),
 ]
 InstanceClass = Annotated[
@@ -30,7 +31,7 @@ InstanceClass = Annotated[
 LogRetention = Annotated[int, one_of(LOG_RETENTION_DAYS)]
 DatabaseName = Annotated[
     str,
-    # PostgreSQL's templates and RDS's own database hold nobody's tables.
+    # Excludes the templates of PostgreSQL and the internal database of RDS, which hold no user tables.
     matches(
         r"(?!(rdsadmin|template0|template1)$)[A-Za-z_][A-Za-z0-9_]{0,62}",
         "must be the name of a PostgreSQL database: 1 to 63 letters, digits, and _, not starting with a digit",
@@ -38,7 +39,7 @@ DatabaseName = Annotated[
 ]
 SnapshotIdentifier = Annotated[
     str,
-    # Automatic snapshots are named rds:…, those of AWS Backup awsbackup:….
+    # The names of automated snapshots start with rds:, those of AWS Backup with awsbackup:.
     matches(
         r"|[A-Za-z]([:-]?[A-Za-z0-9])*",
         "must be the identifier of an RDS snapshot such as orthanc-database-final-0a1b2c3d, or empty",
@@ -73,7 +74,7 @@ class DataSettings(Group):
 
 
 def no_lock_with_deletion(field: str, what: str) -> Rule:
-    """Rule: `what` is not locked for the days of `field` where it is to be deleted with the stack."""
+    """Returns the rule that `field` must not lock `what` if it is to be deleted with the stack."""
     key = to_camel(field)
 
     def check(settings: "Settings") -> Problem | None:
@@ -90,7 +91,7 @@ def no_lock_with_deletion(field: str, what: str) -> Rule:
 
 
 def _storage_can_grow(settings: "Settings") -> Problem | None:
-    # RDS wants at least 10 % of room for storage autoscaling.
+    # For storage autoscaling, RDS requires the maximum to be at least 10 % larger.
     least = -(-settings.database_storage_gib * 11 // 10)
     if settings.database_max_storage_gib >= least:
         return None

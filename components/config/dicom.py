@@ -12,9 +12,9 @@ from components.config.values import Group, Problem, Rule, distinct, matches
 if TYPE_CHECKING:
     from components.config import Settings
 
-# A wider network is no list of clients: 10.0.0.0/8 is the widest private one.
+# 10.0.0.0/8 is the largest private network. A larger network would hardly restrict the clients.
 _WIDEST_PREFIX = 8
-# AWS's default quota of rules a security group has in one direction is 60; the task's own need some of them.
+# By default, AWS allows 60 rules per security group in each direction. The tasks need some of them for themselves.
 _MOST_NETWORKS = 60
 _MOST_MODALITIES = 50
 _MOST_DESTINATIONS = 50
@@ -27,7 +27,7 @@ CertificateArn = Annotated[
     ),
 ]
 
-# Orthanc's own names of character sets (StringToEncoding).
+# The names that Orthanc uses for character sets (StringToEncoding).
 Encoding = Literal[
     "Ascii",
     "Utf8",
@@ -206,7 +206,7 @@ def _modalities_are_let_in(settings: "Settings") -> Iterator[Problem]:
 
 
 def _shown(value: object) -> object:
-    """A value of a setting as the user wrote it."""
+    """Returns the value of a setting as the user wrote it."""
     if not isinstance(value, tuple):
         return value
     return [part.model_dump(mode="json") if isinstance(part, Modality) else part for part in value]

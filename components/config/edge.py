@@ -9,7 +9,7 @@ from components.config.values import Flag, Group, Problem, Rule, matches
 if TYPE_CHECKING:
     from components.config import Settings
 
-# Where everything of CloudFront lives that belongs to a region: certificates, web ACLs, log deliveries.
+# The Region of CloudFront's regional resources: certificates, web ACLs, and log deliveries.
 CLOUDFRONT_REGION = "us-east-1"
 
 BucketArn = Annotated[
@@ -53,9 +53,11 @@ class EdgeSettings(Group):
     """Domain, CloudFront, and access logs."""
 
     access_logs_bucket_arn: BucketArn = ""
-    """ARN of an existing S3 bucket for access logs of the load balancers and CloudFront."""
+    """ARN of an existing S3 bucket for access logs of CloudFront, the load balancer, and the DICOM files'
+    bucket."""
     enable_access_logs: Flag = False
-    """Stores access logs of the load balancers and CloudFront in a bucket that the stack creates."""
+    """Stores access logs of CloudFront, the load balancer, and the DICOM files' bucket in a bucket that the stack
+    creates."""
     access_log_retention_days: int = Field(default=365, ge=1, le=3650)
     """Days for which the bucket that the stack creates keeps access logs."""
     domain_name: DomainName = ""
@@ -74,11 +76,11 @@ class EdgeSettings(Group):
 
     @property
     def keep_access_logs(self) -> bool:
-        """Whether requests are recorded, in a bucket of the stack or in one that is there already."""
+        """Whether requests are logged, to a bucket that the stack creates or to an existing one."""
         return self.enable_access_logs or bool(self.access_logs_bucket_arn)
 
     def https_to_load_balancer(self, region: str) -> bool:
-        """Whether a certificate covers the load balancer in `region`: a new, existing, or shared one."""
+        """Returns whether a certificate covers the load balancer in `region`: a new, existing, or shared one."""
         made = bool(self.hosted_zone_id and not self.certificate_arn)
         shared = bool(self.certificate_arn and region == CLOUDFRONT_REGION)
         return made or shared or bool(self.regional_certificate_arn)

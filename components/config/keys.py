@@ -36,7 +36,7 @@ def _keys_are_new_or_existing(settings: "Settings") -> Problem | None:
 
 
 def key_elsewhere(settings: "Settings", region: str | None) -> Problem | None:
-    """The problem that the key lies in another region than `region`, if that is known."""
+    """Returns a problem if the key is in another Region than `region`; None if `region` is not known."""
     arn = settings.kms_key_arn
     if not arn or region in {None, arn.split(":")[3]}:
         return None

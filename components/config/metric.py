@@ -1,4 +1,4 @@
-"""A CloudWatch metric, as components offer it to alarms and dashboard."""
+"""A CloudWatch metric that components provide for alarms and the dashboard."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import pulumi
 
 
 class Metric(NamedTuple):
-    """A metric with its dimensions and the Region that has it.
+    """A metric with its dimensions and its Region.
 
     `statistic`: Sum, Average, Maximum, Minimum, or a percentile such as p95. Dimensions may be unknown during a
     preview.

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field
 from components.config.values import Group, OrthancText, distinct, matches
 
 # DICOM PS3.5, value representation AE: up to 16 characters of the default repertoire (ISO-IR 6), no backslash and
-# no control characters; spaces at the ends do not count. Orthanc takes the same (Toolbox::IsValidAet).
+# no control characters; leading and trailing spaces are not significant. Orthanc has the same rule
+# (Toolbox::IsValidAet).
 AeTitle = Annotated[
     OrthancText,
     matches(
@@ -21,18 +22,21 @@ AeTitle = Annotated[
 ]
 
 Right = Literal["echo", "find", "get", "move", "store", "storageCommitment"]
-# Workarounds of Orthanc for products that read the standard in their own way (its Configuration.json). What is
-# experimental there, and unknown to earlier versions, is left out.
+# Orthanc's workarounds for products that deviate from the standard (Configuration.json of Orthanc). Values that
+# are experimental there, and unknown to earlier versions, are left out.
 Manufacturer = Literal["Generic", "GenericNoWildcardInDates", "GenericNoUniversalWildcard", "Vitrea", "GE"]
 
-# A host that no caller has and no DNS resolves (RFC 2606).
+# A host name that never resolves (RFC 2606), so it matches no caller.
 NOBODY = "nobody.invalid"
 
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
 def _host(value: str) -> str:
-    """An IPv4 address or a DNS name of two or more labels (RFC 1123); raises ValueError with the rule."""
+    """Returns an IPv4 address or a DNS name of two or more labels (RFC 1123).
+
+    Raises ValueError with the rule for anything else.
+    """
     rule = "must be the IPv4 address from which the modality calls, such as 10.20.0.5, or a destination's DNS name"
     if value.lower().endswith(".invalid"):
         raise ValueError(f"{rule} (in the domain invalid a name means nobody)")
@@ -48,21 +52,21 @@ def _host(value: str) -> str:
 
 
 class Modality(Group):
-    """Something that speaks DICOM with Orthanc: a scanner, a workstation, another PACS.
+    """A DICOM peer of Orthanc: a scanner, a workstation, or another PACS.
 
-    It calls from `host`, and is called there on `port` (C-MOVE, sending from the viewer, storage commitment).
-    Without `allow` it is a destination only.
+    It connects to Orthanc from `host`. Orthanc connects to it at `host` and `port` (C-MOVE, sending from the
+    viewer, storage commitment). Without `allow`, it is only a destination.
     """
 
     aet: AeTitle
     host: Annotated[str, AfterValidator(_host)]
-    port: int = Field(ge=1, le=65534)  # Orthanc takes no 65535
+    port: int = Field(ge=1, le=65534)  # Orthanc rejects 65535
     manufacturer: Manufacturer = "Generic"
     allow: Annotated[tuple[Right, ...], distinct("right")] = ()
 
     @property
     def address(self) -> ipaddress.IPv4Address | None:
-        """Where it is; None where only DNS knows."""
+        """The IPv4 address; None if `host` is a DNS name."""
         try:
             return ipaddress.IPv4Address(self.host)
         except ValueError:
@@ -70,12 +74,15 @@ class Modality(Group):
 
 
 def folded(title: str, *, strict: bool) -> str:
-    """What Orthanc compares of a title (OrthancConfiguration::IsSameAETitle), `strict` by StrictAetComparison."""
+    """Returns a title as Orthanc compares it (OrthancConfiguration::IsSameAETitle).
+
+    `strict`: the value of StrictAetComparison.
+    """
     return title if strict else title.lower()
 
 
 def by_title(modalities: Sequence[Modality], *, strict: bool) -> list[list[Modality]]:
-    """The modalities of each title, in their order."""
+    """Returns the modalities grouped by title, in their order."""
     groups: dict[str, list[Modality]] = {}
     for modality in modalities:
         groups.setdefault(folded(modality.aet, strict=strict), []).append(modality)
@@ -83,11 +90,12 @@ def by_title(modalities: Sequence[Modality], *, strict: bool) -> list[list[Modal
 
 
 def named(modalities: Sequence[Modality], *, strict: bool) -> dict[str, Modality]:
-    """The modalities by their names in Orthanc's REST API and user interface: letters, digits, _ and - only.
+    """Returns the modalities by their names in Orthanc's REST API and user interface.
 
-    Where several have one title, Orthanc takes the first in the order of names (std::map) as the destination of
-    C-MOVE. That is the first in the order of the settings: its name is the beginning of the others. They get one
-    more that may do nothing: a command that all of a title may do, Orthanc would allow from any address
+    A name consists of letters, digits, _ and -. If several modalities have the same title, Orthanc uses the first
+    in the order of names (std::map) as the destination of C-MOVE. That is the first one in the settings, because
+    its name is a prefix of the other names. Such a title also gets an entry without permissions: if all entries of
+    a title allowed a command, Orthanc would allow it from any address
     (OrthancApplicationEntityFilter::IsAllowedRequest).
     """
     names: dict[str, Modality] = {}
@@ -105,7 +113,7 @@ def named(modalities: Sequence[Modality], *, strict: bool) -> dict[str, Modality
 
 
 def destinations(modalities: Sequence[Modality], networks: Sequence[str]) -> list[tuple[str, int]]:
-    """Where modalities listen: network and port. One that only DNS knows may be anywhere in `networks`."""
+    """Returns the networks and ports where modalities listen. One with a DNS name may be in any of `networks`."""
     places = {
         (network, modality.port)
         for modality in modalities

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 Email = Annotated[
     str,
-    # What SNS and AWS Budgets take; that somebody reads it shows when he confirms the subscription.
+    # The format that SNS and AWS Budgets accept. Confirming the subscription proves that the address is in use.
     matches(
         r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,}",
         "must be an e-mail address such as pacs-team@example.org",
@@ -25,7 +25,7 @@ class ObservabilitySettings(Group):
     enable_alarms: Flag = False
     """Creates alarms for failures that prevent, or will soon prevent, storing and viewing studies, and an SNS
     topic in each Region involved."""
-    # A budget tells ten addresses at most (AWS Budgets, quotas of a notification).
+    # A budget notifies at most ten addresses (AWS Budgets, quotas of a notification).
     alarm_emails: Annotated[tuple[Email, ...], distinct("address")] = Field(
         default=(), max_length=10, examples=["pacs-team@example.org"]
     )

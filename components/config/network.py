@@ -10,7 +10,7 @@ from components.config.values import Flag, Group, Problem, Rule, distinct, match
 if TYPE_CHECKING:
     from components.config import Settings
 
-# A load balancer and a database's subnet group each want two zones (Elastic Load Balancing and RDS user guides).
+# A load balancer and a DB subnet group each require two zones (Elastic Load Balancing and RDS user guides).
 FEWEST_ZONES = 2
 
 _EXAMPLE_VPC, _EXAMPLE_SUBNET = "vpc-0123456789abcdef0", "subnet-0123456789abcdef0"
@@ -59,7 +59,7 @@ _KEYS_OF_AN_OWN_NETWORK = ("vpc_cidr", "nat_gateways", "enable_vpc_flow_logs")
 
 
 def _enough_subnets(field: str) -> Rule:
-    """Rule: an existing VPC needs existing subnets; public ones are optional."""
+    """Returns the rule that an existing VPC requires existing subnets; public ones are optional."""
     key = to_camel(field)
 
     def check(settings: "Settings") -> Problem | None:
@@ -80,11 +80,11 @@ def _enough_subnets(field: str) -> Rule:
 
 
 def _of_an_own_network(field: str) -> Rule:
-    """Rule: keys that configure a new VPC conflict with an existing one."""
+    """Returns the rule that `field`, which configures a new VPC, conflicts with an existing one."""
     key, default = to_camel(field), NetworkSettings.model_fields[field].default
 
     def check(settings: "Settings") -> Problem | None:
-        # The CLI hands over the schema's defaults too: a key that is at its default counts as not set.
+        # The CLI also passes the defaults of the schema, so a key with its default value counts as not set.
         if not settings.vpc_id or (value := getattr(settings, field)) == default:
             return None
         rule = "configures the VPC that the stack creates, but vpcId uses an existing one"

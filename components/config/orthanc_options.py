@@ -1,8 +1,8 @@
-"""Options of Orthanc's own configuration file in one key, `orthancConfiguration`.
+"""The key `orthancConfiguration`, which contains options of Orthanc's configuration file.
 
-An object with the option names of Orthanc. `orthanc_settable` lists the accepted options with type and range, and
-`orthanc_reserved` says for every other option what sets it instead. The values appear in clear text in the task
-definition, so no option that holds a secret is accepted.
+It is an object with the option names of Orthanc. `orthanc_settable` lists the accepted options with type and
+range. `orthanc_reserved` lists all other options, with what sets them instead or why they cannot be set. The
+values appear in clear text in the task definition, so no option that holds a secret is accepted.
 """
 
 import difflib
@@ -21,7 +21,8 @@ from components.config.values import Group, Problem
 KEY = "orthancConfiguration"
 
 
-# What the stack's configuration encrypts would be in clear in the task definition and in the container.
+# A value that is encrypted in the stack's configuration would be in clear text in the task definition and in the
+# container.
 NO_SECRET = Problem(
     KEY,
     "[secret]",
@@ -31,12 +32,12 @@ NO_SECRET = Problem(
 
 
 class Section(BaseModel):
-    """Options, or a section of them, as Orthanc names them."""
+    """Options, or a section of options, by their names in Orthanc."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def given(self) -> dict[str, Any]:
-        """The options that are set, as Orthanc's JSON has them."""
+        """Returns the options that are set, as they appear in Orthanc's JSON configuration."""
         return self.model_dump(mode="json", exclude_unset=True)
 
 
@@ -60,12 +61,12 @@ class OrthancSettings(Group):
 
     @property
     def own_options(self) -> dict[str, Any]:
-        """Orthanc's options as the stack sets them."""
+        """The options of Orthanc that the stack sets."""
         return self.orthanc_configuration.given()
 
     @property
     def strict_titles(self) -> bool:
-        """Whether AE titles that differ in case are two."""
+        """Whether AE titles are case-sensitive."""
         return self.own_options.get("StrictAetComparison", False)
 
 
@@ -75,23 +76,23 @@ def _documented() -> dict[str, Any]:
 
 
 def defaults() -> dict[str, Any]:
-    """Orthanc's defaults by option, as its default configuration documents them."""
+    """Returns Orthanc's defaults by option, as documented in its default configuration."""
     return _documented()["defaults"]
 
 
 def without_default() -> list[str]:
-    """The options that it documents in comments, without a default."""
+    """Returns the options that Orthanc documents in comments, without a default."""
     return _documented()["without_default"]
 
 
 def not_an_object(path: Collection[str | int]) -> str:
-    """The rule for the setting, or for the section at `path`, whose value is something else."""
+    """Returns the rule for the setting, or the section at `path`, if its value is not an object."""
     example = ".".join(map(str, path)) or "UnknownSopClassAccepted"
     return f"must be an object of Orthanc's options, such as {KEY}.{example}"
 
 
 def refusal(path: Collection[str | int]) -> str:
-    """Why the option at `path` cannot be set here: who owns it, what it would do, or which one was meant."""
+    """Returns why the option at `path` cannot be set: what sets it, what it would do, or which one was meant."""
     name = ".".join(map(str, path))
     if name in OWNED:
         return f"is set by {OWNED[name]}"

@@ -1,7 +1,7 @@
 """Options of Orthanc that `orthancConfiguration` does not accept, and why.
 
-`OWNED` completes "is set by …" with a key, or with the program and its reason; `REFUSED` completes "cannot be
-set: …" with what the option would do. An option inside a section is written `Section.Option`.
+The texts in `OWNED` complete "is set by …" with a key, or with the program and its reason. The texts in `REFUSED`
+complete "cannot be set: …" with what the option would do. An option inside a section is written `Section.Option`.
 """
 
 _ALL_SEE_ALL = "the program: several tasks work on one index"
@@ -135,7 +135,7 @@ REFUSED: dict[str, str] = {
     "Gdcm": "with other transfer syntaxes than the image's, GDCM's decoder can end the task",
     "Housekeeper": _NO_PLUGIN,
     "OrthancExplorer2.Enable": "the user interface is what the documentation leads to",
-    "OrthancExplorer2.Keycloak": "docs/single-sign-on.md has the way to it",
+    "OrthancExplorer2.Keycloak": "docs/how-to/single-sign-on.md describes single sign-on",
     "OrthancExplorer2.Root": _PATHS,
     "PythonScript": _NO_FILES,
     "StoneWebViewer": "none of its options is open; OrthancExplorer2 has some",

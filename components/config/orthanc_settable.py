@@ -30,7 +30,7 @@ def _list_of(item: Any) -> Any:
 
 
 def _dictionary_entry(value: list[Any]) -> list[Any]:
-    """[VR, name], then least and greatest multiplicity and private creator, as far as they are given."""
+    """Returns [VR, name], followed by minimum and maximum multiplicity and private creator, if given."""
     fits = 2 <= len(value) <= 5 and all(isinstance(number, int) for number in value[2:4])
     if not fits or not isinstance(value[0], str) or len(value[0]) != 2:
         raise ValueError("must be a VR and a name, and may go on with two multiplicities and a private creator")
@@ -38,7 +38,7 @@ def _dictionary_entry(value: list[Any]) -> list[Any]:
 
 
 def _content_type(value: Any) -> Any:
-    """A number, or a number and a media type."""
+    """Returns a content type: a number, or a number and a media type."""
     number, *media_type = value if isinstance(value, list) else [value]
     fits = isinstance(number, int) and not isinstance(number, bool) and 1024 <= number <= 65535
     if (
@@ -50,7 +50,7 @@ def _content_type(value: Any) -> Any:
     return value
 
 
-# UIDs, DICOM PS3.5; Orthanc takes wildcards in its lists.
+# UIDs (DICOM PS3.5). Orthanc accepts wildcards in its lists.
 _UIDS = _list_of(
     _text(
         r"[\d.?*]{1,64}", "must be a UID such as 1.3.12.2.1107.5.9.1, in which ? stands for a digit and * for any"
@@ -70,7 +70,7 @@ _TRANSFER_SYNTAX = _text(
     r"1\.2\.840\.10008\.1\.2(\.1(\.99)?|\.2|\.5|\.4\.(5\d|6[0-6]|70|8[01]|9[0-5]|10[0-8]|11[0-2]|20[1-3]))?",
     "must be the UID of a transfer syntax that Orthanc knows, such as 1.2.840.10008.1.2.1",
 )
-# Those that lose nothing. A lossy one gives every instance another SOP Instance UID, and the original is lost.
+# The lossless transfer syntaxes. A lossy one gives every instance a new SOP Instance UID and loses the original.
 _LOSSLESS = Literal[
     "1.2.840.10008.1.2",
     "1.2.840.10008.1.2.1",
@@ -97,11 +97,11 @@ SETTABLE: dict[str, Any] = {
     "Mpeg2TransferSyntaxAccepted": Flag,
     "Mpeg4TransferSyntaxAccepted": Flag,
     "RleTransferSyntaxAccepted": Flag,
-    # How Orthanc speaks DICOM.
+    # The DICOM protocol.
     "CaseSensitivePN": Flag,
     "DicomDefaultRetrieveMethod": Literal["C-MOVE", "C-GET"],
     "DicomEchoChecksFind": Flag,
-    # 0 is no timeout: whoever says nothing would hold a thread for good.
+    # 0 means no timeout: a silent peer would occupy a thread forever.
     "DicomScpTimeout": _SECONDS,
     "DicomScuTimeout": _SECONDS,
     "DicomScuPreferredTransferSyntax": _TRANSFER_SYNTAX,
@@ -112,7 +112,7 @@ SETTABLE: dict[str, Any] = {
     "StrictAetComparison": Flag,
     "SynchronousCMove": Flag,
     "TranscodeDicomProtocol": Flag,
-    # What the index holds.
+    # The contents of the index.
     "DefaultPrivateCreator": _text(r"[ -\[\]-~]{0,64}", "must be up to 64 ASCII characters, without \\"),
     "Dictionary": dict[
         _text(r"[0-9a-fA-F]{4},[0-9a-fA-F]{2}([0-9a-fA-F]{2})?", "must be a tag such as 0014,1020, or 00e1,c2"),
@@ -124,7 +124,7 @@ SETTABLE: dict[str, Any] = {
     "StableAge": _number(1, 86_400),
     "UserContentType": dict[_NAME, Annotated[Any, AfterValidator(_content_type)]],
     "UserMetadata": dict[_NAME, _number(1024, 65535)],
-    # How files are kept and handed out.
+    # Storage and delivery of files.
     "BuiltinDecoderTranscoderOrder": Literal["After", "Before", "Disabled"],
     "DicomLossyTranscodingQuality": _number(1, 100),
     "IngestTranscoding": _LOSSLESS,
@@ -139,7 +139,7 @@ SETTABLE: dict[str, Any] = {
     "HttpDescribeErrors": Flag,
     "HttpTimeout": _SECONDS,
     "JobsEngineThreadsCount": {"ResourceModification": _number(0, 64)},
-    # At 0 Orthanc forgets a job before its caller can ask how it went.
+    # With 0, Orthanc discards a job before the client can query its result.
     "JobsHistorySize": _number(1, 10_000),
     "MallocArenaMax": _number(0, 64),
     "MetricsEnabled": Flag,
@@ -154,7 +154,7 @@ SETTABLE: dict[str, Any] = {
         "W006_RequestingTagFromMetaHeader": Flag,
         "W007_MissingRequestedTagsNotReadFromDisk": Flag,
     },
-    # Threads that compute.
+    # Threads for computation.
     "MaximumConcurrentDcmtkTranscoders": _number(0, 64),
     # Plugins.
     "DicomWeb": {

@@ -1,4 +1,4 @@
-"""From configured values to `Settings`, or to one error that lists all problems."""
+"""Converts configured values to `Settings`, or raises one error that lists all problems."""
 
 import difflib
 import json
@@ -16,7 +16,7 @@ from components.config import RULES_BETWEEN_KEYS, Problem, Settings, bucket, key
 
 
 class ConfigurationError(pulumi.RunError):
-    """The stack's configuration cannot be deployed; its text lists every problem."""
+    """The error that the stack's configuration cannot be deployed; its text lists every problem."""
 
     def __init__(self, problems: list[Problem]):
         """Takes the problems found, in the order in which they are listed."""
@@ -27,11 +27,11 @@ class ConfigurationError(pulumi.RunError):
 
 
 def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
-    """Settings from `values`: camelCase keys; text as the CLI stores it, lists as JSON text or as lists.
+    """Returns the settings in `values`: camelCase keys, text as the CLI stores it, lists as JSON or as lists.
 
-    `region` is the AWS region where it is known by now. Raises ConfigurationError with every problem at once:
-    unknown keys, unusable values, broken rules between keys (those between keys that are usable themselves), a
-    region that cannot be served.
+    `region` is the AWS Region, or None if it is not known yet. Raises ConfigurationError with all problems at
+    once: unknown keys, unusable values, broken rules between keys (if their values are usable), and a Region that
+    is not supported.
     """
     settings, problems = checked(values, region)
     if problems:
@@ -40,7 +40,7 @@ def parse(values: Mapping[str, Any], *, region: str | None = None) -> Settings:
 
 
 def checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, list[Problem]]:
-    """Settings of what is usable in `values`, and the problems with the rest; arguments as of `parse`."""
+    """Returns settings from the usable part of `values`, and the problems with the rest; see `parse`."""
     fields = {to_camel(name): field for name, field in Settings.model_fields.items()}
     structured = {key for key, field in fields.items() if isinstance(field.default, tuple | BaseModel)}
     usable = {key: _decoded(value) if key in structured else value for key, value in values.items()}
@@ -72,9 +72,10 @@ def checked(values: Mapping[str, Any], region: str | None) -> tuple[Settings, li
 
 
 def _region_without_authority(region: str | None) -> Problem | None:
-    """The image holds RDS's certificate authorities; a task elsewhere would refuse its database.
+    """Returns a problem if the image has no RDS certificate authority for the Region.
 
-    AWS's own bundle, put in place of ours, names no regions: it knows them all.
+    Tasks there would reject the database. The original bundle from AWS, if it replaces the one of this project,
+    names no Regions and covers all of them.
     """
     bundle = paths.IMAGE_SOURCE / "rds-global-bundle.pem"
     served = set(re.findall(r"^# Amazon RDS (\S+) Root CA", bundle.read_text(), re.MULTILINE))
@@ -88,7 +89,7 @@ def _region_without_authority(region: str | None) -> Problem | None:
 
 
 def _certificates_elsewhere(settings: Settings, region: str | None) -> Iterator[Problem]:
-    """Load balancers take certificates of their own region only."""
+    """Yields certificates in another Region: load balancers accept only those of their own Region."""
     existing = {
         "regionalCertificateArn": settings.regional_certificate_arn,
         "dicomCertificateArn": settings.dicom_certificate_arn,
@@ -103,7 +104,10 @@ def _certificates_elsewhere(settings: Settings, region: str | None) -> Iterator[
 
 
 def _decoded(value: Any) -> Any:
-    """A list or object, which the CLI passes as JSON text; what is no JSON stays as it is and fails its check."""
+    """Returns the list or object that the CLI passes as JSON text; returns other text unchanged.
+
+    Other text then fails its check.
+    """
     try:
         return json.loads(value) if isinstance(value, str) else value
     except ValueError:
@@ -111,7 +115,7 @@ def _decoded(value: Any) -> Any:
 
 
 def _unusable(detail: ErrorDetails, field: FieldInfo) -> Problem:
-    """What is wrong with a value, with the path to it: `key`, `key[0]`, `key[0].part` or `key["a,b"]`."""
+    """Returns the problem with a value and the path to it: `key`, `key[0]`, `key[0].part` or `key["a,b"]`."""
     key, *parts = (part for part in detail["loc"] if part != "[key]")
     path = str(key) + "".join(map(_path_part, parts))
     if detail["type"] == "extra_forbidden":
@@ -158,5 +162,5 @@ def _remedy(detail: ErrorDetails, field: FieldInfo) -> str:
 
 def _unknown_key(key: str, value: object, known: list[str]) -> Problem:
     near = difflib.get_close_matches(key, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else "; docs/settings.md lists all keys"
+    hint = f"; did you mean {near[0]}?" if near else "; docs/reference/settings.md lists all keys"
     return Problem(key, value, f"is not a setting of this program{hint}", f"pulumi config rm {key}")

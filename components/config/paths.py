@@ -8,5 +8,8 @@ IMAGE_SOURCE = Path(__file__).resolve().parents[2] / "docker"
 
 
 def from_project(path: Path) -> str:
-    """The path from the project, where Pulumi runs program and plugins: the state names no machine's path."""
+    """Returns the path relative to the project folder, in which Pulumi runs the program and its plugins.
+
+    This keeps the paths of individual machines out of the state.
+    """
     return Path(os.path.relpath(path.resolve())).as_posix()

@@ -10,7 +10,7 @@ from components.config.values import Flag, Group, Problem, Rule
 if TYPE_CHECKING:
     from components.config import Settings
 
-# Tasks of one service at most: beyond that it is the database that wants to be larger.
+# Maximum number of tasks. Beyond it, the database must be larger instead.
 MOST_TASKS = 16
 
 
@@ -19,7 +19,6 @@ class ScalingSettings(Group):
 
     enable_multi_az: Flag = False
     """Runs two tasks in two Availability Zones and a standby of the database."""
-    # 0: as many as enableMultiAz wants; and no more than those.
     min_tasks: int = Field(default=0, ge=0, le=MOST_TASKS)
     """Minimum number of tasks. 0 means one, or two with enableMultiAz."""
     max_tasks: int = Field(default=0, ge=0, le=MOST_TASKS)

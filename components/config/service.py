@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from components.config import Settings
 
 # Task memory (MiB) that Fargate offers for each task CPU (units of 1/1024 vCPU); Amazon ECS Developer Guide,
-# "Task definition parameters for Fargate". Less than 4 GB is left out: the largest uploads would leave nothing to
-# read studies with.
+# "Task definition parameters for Fargate". Less than 4 GB is left out, because the largest uploads would leave no
+# memory for reading studies.
 FARGATE_MEMORY_MIB: dict[int, range] = {
     1024: range(4096, 8192 + 1, 1024),
     2048: range(4096, 16384 + 1, 1024),
@@ -22,7 +22,7 @@ FARGATE_MEMORY_MIB: dict[int, range] = {
 }
 
 # The grammar of image references (distribution/reference, reference.go and regexp.go). The first component of a
-# name is a registry only where it has a dot or a port, or is localhost; else it belongs to the repository's path.
+# name is a registry only if it has a dot or a port, or is localhost; otherwise it is part of the repository path.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _PORT = r":[0-9]+"
 _REGISTRY = rf"(?:{_LABEL}(?:\.{_LABEL})+(?:{_PORT})?|{_LABEL}{_PORT}|\[[0-9A-Fa-f:]+\](?:{_PORT})?|localhost)"

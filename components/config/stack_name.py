@@ -10,9 +10,10 @@ _DIGITS = 6
 
 
 def with_stack(prefix: str, stack: str, *, longest: int, separator: str = "-") -> str:
-    """`prefix`, `separator` and the stack's name, of letters, digits, hyphens and underscores, `longest` at most.
+    """Returns `prefix`, `separator`, and the stack's name, with at most `longest` characters.
 
-    Where the stack's name cannot stand as it is, digits made from it keep stacks apart: prod.eu is not prod-eu.
+    They are letters, digits, hyphens, and underscores. If the stack's name must be changed, digits of its hash
+    keep names unique: prod.eu does not become prod-eu.
     """
     plain = stack.replace(".", "-")
     room = longest - len(prefix) - len(separator)

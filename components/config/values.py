@@ -16,7 +16,7 @@ PRIVATE_BLOCKS = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12"
 
 
 class Group(BaseModel):
-    """Settings that belong together; the stack's configuration has them in camelCase."""
+    """A group of related settings, which are in camelCase in the stack's configuration."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
 
@@ -31,19 +31,19 @@ class Problem(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A rule between keys; `check` answers the problem, or every one, where the settings of a stack break it."""
+    """A rule between keys. `check` returns the problem, or all problems, of settings that break it."""
 
     keys: frozenset[str]
     check: Callable[["Settings"], Problem | Iterable[Problem] | None]
 
     def problems(self, settings: "Settings") -> list[Problem]:
-        """What `check` answers, as a list."""
+        """Returns the result of `check` as a list."""
         found = self.check(settings)
         return [found] if isinstance(found, Problem) else list(found or ())
 
 
 def matches(pattern: str, rule: str) -> AfterValidator:
-    """A text that `pattern` matches as a whole; `rule` says so in words."""
+    """Returns a validator of text that must match `pattern` as a whole; `rule` is the pattern in words."""
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -54,7 +54,7 @@ def matches(pattern: str, rule: str) -> AfterValidator:
 
 
 def one_of(values: tuple[int, ...] | list[int]) -> AfterValidator:
-    """A number of those given."""
+    """Returns a validator of a number that must be one of `values`."""
 
     def check(value: int) -> int:
         if value not in values:
@@ -65,7 +65,7 @@ def one_of(values: tuple[int, ...] | list[int]) -> AfterValidator:
 
 
 def private_network(value: str) -> str:
-    """An IPv4 network that awsx can divide; raises ValueError with the rule."""
+    """Returns an IPv4 network that awsx can divide; raises ValueError with the rule for anything else."""
     rule = "must be a private IPv4 network between /16 and /24 written as its first address, such as 10.0.0.0/16"
     try:
         network = ipaddress.IPv4Network(value)
@@ -79,7 +79,7 @@ def private_network(value: str) -> str:
 
 
 def distinct(what: str) -> AfterValidator:
-    """A list that names nothing twice."""
+    """Returns a validator of a list that must not contain duplicates; `what` is the word for an entry."""
 
     def check(value: tuple[Any, ...]) -> tuple[Any, ...]:
         if len(set(value)) < len(value):
@@ -90,7 +90,7 @@ def distinct(what: str) -> AfterValidator:
 
 
 def _true_or_false(value: object) -> object:
-    # pydantic alone would take yes, on and 1 too, which the CLI's schema does not.
+    # pydantic alone would also accept yes, on, and 1, which the CLI's schema does not.
     if not isinstance(value, bool) and value not in ("true", "false"):
         raise ValueError("must be true or false")
     return value
@@ -104,9 +104,10 @@ def _as_typed(value: object) -> object:
 
 
 def no_variable(value: str) -> str:
-    """A text in which Orthanc's configuration reader (Toolbox::SubstituteVariables) finds nothing to replace.
+    """Returns a text in which Orthanc's configuration reader (Toolbox::SubstituteVariables) replaces nothing.
 
-    It would put a password of the task's environment there, and the web page or a modality would show it.
+    Otherwise it could insert a password from the task's environment, which the web page or a modality would show.
+    Raises ValueError if there is something to replace.
     """
     if "${" in value:
         raise ValueError("must not contain ${, which Orthanc replaces with a variable of the task's environment")
@@ -114,5 +115,5 @@ def no_variable(value: str) -> str:
 
 
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
-# A text of Orthanc's configuration, which may consist of digits.
+# A string in Orthanc's configuration; it may consist of digits.
 OrthancText = Annotated[str, BeforeValidator(_as_typed), AfterValidator(no_variable)]

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 _USER_NAME = "orthanc"
 
-# RDS makes it with every instance, and refuses to be asked for it.
+# RDS creates this database with every instance, and rejects requests to create it.
 _ALWAYS_THERE = "postgres"
 
 _BACKUP_RETENTION_DAYS = 30
 _MONITORING_INTERVAL_SECONDS = 60
 
-# What PostgreSQL tells, and what an upgrade of it does.
+# The logs of PostgreSQL and of its upgrades.
 _LOGS = ["postgresql", "upgrade"]
 
 
@@ -48,16 +48,16 @@ class _Fate(TypedDict):
     final_snapshot_identifier: pulumi.Output[str] | None
 
 
-# From this size on RDS stripes PostgreSQL's gp3 storage across four volumes (Amazon RDS User Guide, "Amazon RDS DB
-# instance storage"). If these values were left out, the provider would send the 3,000 IOPS of the smaller storage,
-# which RDS refuses.
+# From this size on, RDS stripes PostgreSQL's gp3 storage across four volumes (Amazon RDS User Guide, "Amazon RDS
+# DB instance storage"). If these values were left out, the provider would send the 3,000 IOPS of the smaller
+# storage, which RDS rejects.
 _STRIPED_FROM_GIB = 400
 _STRIPED: _Speed = {"iops": 12000, "storage_throughput": 500}
 
 
 @dataclass(frozen=True)
 class DatabaseAccess:
-    """Where the database is and which secret (JSON with the key `password`) opens it."""
+    """The address and name of the database, its user, and the secret (JSON with the key `password`)."""
 
     host: str
     port: int
@@ -67,7 +67,7 @@ class DatabaseAccess:
 
 
 class Database(pulumi.ComponentResource):
-    """The instance, empty or restored, its parameter group, and its password in a secret, its own or RDS's."""
+    """The instance, empty or restored, its parameter group, and its password in a secret of the stack or RDS."""
 
     access: pulumi.Output[DatabaseAccess]
     secret_arn: pulumi.Output[str]
@@ -84,7 +84,10 @@ class Database(pulumi.ComponentResource):
         keys: Keys,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Stands in the isolated subnets of `network`: in two zones, which RDS wants even for one instance."""
+        """Creates the database in the isolated subnets of `network`.
+
+        RDS requires subnets in two zones even for a single instance.
+        """
         super().__init__("orthanc:database:Database", name, None, opts)
         self._name, self._settings, self._keys = name, settings, keys
         self._child = pulumi.ResourceOptions(parent=self)
@@ -117,7 +120,7 @@ class Database(pulumi.ComponentResource):
         self.register_outputs({"secretArn": self.secret_arn})
 
     def metric(self, name: str, statistic: str) -> Metric:
-        """A metric of the instance: CPUUtilization, FreeStorageSpace (bytes), DatabaseConnections …"""
+        """Returns a metric of the instance: CPUUtilization, FreeStorageSpace (bytes), DatabaseConnections …"""
         dimensions = {"DBInstanceIdentifier": self._identifier}
         return Metric("AWS/RDS", name, dimensions, statistic, self._settings.account.region)
 
@@ -137,8 +140,8 @@ class Database(pulumi.ComponentResource):
             f"{self._name}-postgres{version}",
             family=f"postgres{version}",
             parameters=[
-                # The default since PostgreSQL 15. RDS keeps a default with this method: with any other, every
-                # update would show a difference.
+                # The default since PostgreSQL 15. RDS keeps a default with this apply method. With any other,
+                # every update would show a difference.
                 {"name": "rds.force_ssl", "value": "1", "apply_method": "pending-reboot"},
                 {"name": "log_min_duration_statement", "value": "1000"},  # ms; a slow query of the index
             ],
@@ -146,7 +149,7 @@ class Database(pulumi.ComponentResource):
         )
 
     def _build_log_groups(self, suffix: pulumi.Output[str]) -> list[aws.cloudwatch.LogGroup]:
-        """RDS would create the log groups itself, without retention and key."""
+        """Creates the log groups, which RDS would otherwise create without retention and key."""
         return [
             aws.cloudwatch.LogGroup(
                 f"{self._name}-{log}",
@@ -221,7 +224,7 @@ class Database(pulumi.ComponentResource):
         )
 
     def _fate(self, suffix: pulumi.Output[str]) -> _Fate:
-        """What `dataOnDestroy` means for the instance."""
+        """Returns the arguments of the instance that depend on `dataOnDestroy`."""
         deletes = self._settings.data_on_destroy == "delete"
         return {
             "delete_automated_backups": deletes,
@@ -277,15 +280,15 @@ class Database(pulumi.ComponentResource):
                     "password": password,
                 }
             ),
-            # A new password is the database's before a task can be given it.
+            # The database must have a new password before a task can get it.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[instance]),
         )
-        # By way of the version: what the secret opens is there once the secret has its value.
+        # The ARN from the version, so that what uses the secret waits until it has its value.
         return version.secret_arn
 
 
 def _speed(storage_gib: int) -> _Speed:
-    """The baseline that the price of gp3 includes. RDS refuses both values for smaller storage.
+    """Returns the baseline that the price of gp3 includes. RDS rejects both values for smaller storage.
 
     Storage that RDS enlarges past that size gets this baseline automatically.
     """
@@ -293,11 +296,11 @@ def _speed(storage_gib: int) -> _Speed:
 
 
 def _secret_of_rds(secrets: Sequence[InstanceMasterUserSecret] | None) -> str:
-    """The ARN of the secret that RDS keeps."""
+    """Returns the ARN of the secret that RDS keeps. Raises ValueError if there is none after an update."""
     for secret in secrets or ():
         if secret.secret_arn:
             return secret.secret_arn
     if pulumi.runtime.is_dry_run():
-        # A preview of an instance that gets one shows what the instance has now: none.
+        # A preview shows what the instance has now, which is no secret if it gets one in this update.
         return "the secret that RDS makes in this update"
     raise ValueError("RDS was to keep the database's password, and has made no secret for it")

@@ -1,6 +1,6 @@
-"""What AWS services may do with the stack's data: role and key policies as pure functions.
+"""The permissions of AWS services for the stack's data: role policies as pure functions.
 
-ARNs in, canonical JSON out, as in `policies`.
+Like those in `policies`, the functions take ARNs and return canonical JSON.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ def _allow(sid: str, actions: Sequence[str], resources: Sequence[str], **conditi
 def replicate(
     bucket_arn: str, key_arn: str, region: str, replica_arn: str, replica_key_arn: str, replica_region: str
 ) -> str:
-    """What S3 needs to copy new objects, which a KMS key encrypts, to a bucket in another region.
+    """Returns the policy that S3 needs to copy new objects, encrypted with a KMS key, to another Region.
 
     S3 User Guide, "Setting up permissions for live replication" and "Replicating encrypted objects".
     """
@@ -51,10 +51,11 @@ def back_up(
     bucket: str | None = None,
     files_key: str | None = None,
 ) -> str:
-    """What AWS Backup needs to copy the database, and the file system or the bucket, into its vault; all are ARNs.
+    """Returns the policy that AWS Backup needs to copy the database, and the file system or bucket, to its vault.
 
-    Out of the managed policies AWSBackupServiceRolePolicyForBackup and …ForS3Backup, which hold for everything in
-    the account, what concerns these resources. A test compares them action by action.
+    All arguments are ARNs. The policy contains the actions of the managed policies
+    AWSBackupServiceRolePolicyForBackup and …ForS3Backup that these resources require. The managed policies apply
+    to everything in the account. A test compares them action by action.
     """
     partition, region, account = (database.split(":")[number] for number in (1, 3, 4))
     here = f"arn:{partition}:rds:{region}:{account}"
@@ -76,9 +77,9 @@ def back_up(
         _allow("Tags", ["tag:GetResources"], ["*"]),
     ]
     if file_system or bucket:
-        # Copies get the tags of their sources. For RDS that is a permission for the snapshot; for EFS and S3 it is
-        # one for the recovery point, without which jobs fail since 30 September 2025 (AWS Backup Developer Guide,
-        # "Troubleshooting AWS Backup" and "Access control").
+        # Copies get the tags of their sources. For RDS, this requires a permission for the snapshot. For EFS and
+        # S3, it requires one for the recovery point. Since September 30, 2025, jobs fail without it (AWS Backup
+        # Developer Guide, "Troubleshooting AWS Backup" and "Access control").
         points = f"arn:{partition}:backup:{region}:{account}:recovery-point:*"
         statements.append(_allow("TagCopies", ["backup:TagResource"], [points]))
     if file_system:
@@ -113,7 +114,7 @@ def _copy_bucket(bucket: str, rules: str) -> list[dict[str, Any]]:
             [bucket],
         ),
         _allow("CopyObjects", [f"s3:Get{what}" for what in of_objects], [f"{bucket}/*"]),
-        # It learns from EventBridge what has changed since the last copy.
+        # AWS Backup uses EventBridge to find what has changed since the last copy.
         _allow(
             "FollowChanges",
             [*(f"events:{what}" for what in manage), "events:ListTargetsByRule"],

@@ -1,9 +1,9 @@
 """KMS key policies as pure functions: who administers a key, and through which service it can be used.
 
 A key can be used only through the service whose data it encrypts: access to the storage of the database without
-RDS, or to a secret without Secrets Manager, yields nothing readable. Naming the account's root user does not grant
-access to everybody in the account: IAM policies then decide who may do what the statement allows (AWS KMS
-Developer Guide, "Default key policy").
+RDS, or to a secret without Secrets Manager, returns nothing readable. Naming the account's root user does not
+grant access to all identities in the account: IAM policies then decide who may do what the statement allows (AWS
+KMS Developer Guide, "Default key policy").
 """
 
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ _USE = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 
 
 def used_through(account: Account, services: Sequence[str]) -> str:
-    """Of a key that these services (rds, secretsmanager …) use for whoever in the account asks them to.
+    """Returns the policy of a key that these services (rds, secretsmanager …) use for identities in the account.
 
-    What they keep (a database, a secret that RDS rotates) they use by grants (Amazon RDS User Guide, "AWS KMS key
-    management"; AWS Secrets Manager User Guide, "Secret encryption and decryption").
+    For resources that they keep (a database, a secret that RDS rotates), they use the key through grants (Amazon
+    RDS User Guide, "AWS KMS key management"; AWS Secrets Manager User Guide, "Secret encryption and decryption").
     """
     through = {
         "kms:CallerAccount": account.id,
@@ -46,10 +46,11 @@ def used_through(account: Account, services: Sequence[str]) -> str:
 
 
 def of_logs(account: Account, *, sessions: bool) -> str:
-    """Of a key for log groups (Amazon CloudWatch Logs User Guide, "Encrypt log data using AWS KMS").
+    """Returns the policy of a key for log groups.
 
-    With `sessions` of ECS Exec, too, both ends of which use it themselves (Amazon ECS Developer Guide, "Monitor
-    Amazon ECS containers with ECS Exec").
+    Amazon CloudWatch Logs User Guide, "Encrypt log data using AWS KMS". `sessions`: whether it is also for ECS
+    Exec sessions, both ends of which use the key themselves (Amazon ECS Developer Guide, "Monitor Amazon ECS
+    containers with ECS Exec").
     """
     groups = f"arn:{account.partition}:logs:{account.region}:{account.id}:log-group:*"
     service = {"Service": f"logs.{account.region}.amazonaws.com"}
@@ -62,11 +63,12 @@ def of_logs(account: Account, *, sessions: bool) -> str:
 
 
 def of_alarms(account: Account, *, events: bool) -> str:
-    """Of a key for a topic of alarms, and with `events` of EventBridge's events, too.
+    """Returns the policy of a key for the topic of alarms; `events`: whether EventBridge also uses it.
 
-    SNS Developer Guide, "Key management": CloudWatch says for which alarm it asks; EventBridge does not say for
-    whom it does, and a condition on that would silently block it. So does AWS's own key of SNS, which
-    admits no service. Whoever may publish may do so by way of SNS, to see that a message arrives.
+    SNS Developer Guide, "Key management": CloudWatch passes the alarm on whose behalf it uses the key. EventBridge
+    passes no such information, so a condition on it would silently block EventBridge. The AWS managed key of SNS
+    also blocks it, because it allows no service. Identities that may publish may use the key through SNS, to test
+    that a message arrives.
     """
     use = ["kms:Decrypt", "kms:GenerateDataKey*"]
     alarms = f"arn:{account.partition}:cloudwatch:{account.region}:{account.id}:alarm:*"
@@ -81,9 +83,10 @@ def of_alarms(account: Account, *, events: bool) -> str:
 
 
 def of_trails(account: Account) -> str:
-    """Of a key for trails (CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail").
+    """Returns the policy of a key for trails.
 
-    Whoever may read the bucket of the logs, and use the key by IAM, reads them by way of S3.
+    CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail". Identities that may read the bucket of
+    the logs, and that IAM allows to use the key, read the logs through S3.
     """
     trails = f"arn:{account.partition}:cloudtrail:*:{account.id}:trail/*"
     ours = {"StringEquals": {"aws:SourceAccount": account.id}, "StringLike": {"aws:SourceArn": trails}}
@@ -108,6 +111,6 @@ def _administration(account: Account) -> dict[str, Any]:
 def _allow(
     sid: str, principal: dict[str, str], actions: list[str], condition: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A statement; in a key's policy the resource * is the key."""
+    """Returns a statement; in a key policy, the resource * is the key itself."""
     statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": actions, "Resource": "*"}
     return statement | ({"Condition": condition} if condition else {})

@@ -1,7 +1,7 @@
 """The KMS keys that encrypt data at rest, except that of DICOM files, which `storage` creates.
 
-The stack creates them (`enableCustomerKeys`), uses an existing one (`kmsKeyArn`), or uses AWS managed keys, which
-resources then do not name. An existing or restored database keeps its key (see `preflight.database_key`).
+The stack creates them (`enableCustomerKeys`), uses an existing one (`kmsKeyArn`), or uses AWS managed keys, for
+which resources name no key. An existing or restored database keeps its key (see `preflight.database_key`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from components.iam import key_policies, retention
 
 
 class Keys(pulumi.ComponentResource):
-    """KMS keys by what they encrypt. None: AWS's own key."""
+    """KMS keys by what they encrypt; None means the AWS managed key."""
 
     database_arn: pulumi.Output[str] | None
     made_for_database: pulumi.Output[str] | None
@@ -34,10 +34,10 @@ class Keys(pulumi.ComponentResource):
         makes_database_key: bool,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Makes what `settings` ask for; each key costs, so what nothing uses is not made.
+        """Creates the keys that `settings` require. Each key costs money, so unused keys are not created.
 
-        `kept_database_key`: the ARN of the key that the database keeps, None where the settings decide;
-        `makes_database_key`: whether the stack makes one for it.
+        `kept_database_key`: the ARN of the key that the database keeps; None if the settings determine it.
+        `makes_database_key`: whether the stack creates one for it.
         """
         super().__init__("orthanc:iam:Keys", name, None, opts)
         self._name, self._settings = name, settings
@@ -64,7 +64,7 @@ class Keys(pulumi.ComponentResource):
         if makes_database_key:
             policy = key_policies.used_through(own, ["rds"])
             self.database_arn = self.made_for_database = self._key("database", "Orthanc's index", policy)
-        # RDS, since it makes the database's secret where it draws the password.
+        # Includes RDS, because it creates the secret of the database if it generates the password.
         by_services = key_policies.used_through(own, ["secretsmanager", "rds"])
         self.secrets_arn = self._key("secrets", "Passwords of Orthanc and its database", by_services)
         self.logs_arn = self._key("logs", "Logs of Orthanc", key_policies.of_logs(own, sessions=sessions))

@@ -7,11 +7,11 @@ from components.config import Settings
 
 
 def generated(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    """A secret password; each `credentialsVersion` has a different one.
+    """Returns a secret password, which differs for each `credentialsVersion`.
 
     It has letters and digits only and starts with a letter: Orthanc's start-up script parses values as JSON first
     (digits alone would become a number), RDS rejects some characters, and people use it in URLs and shells. Its 32
-    random characters are 190 bits.
+    random characters have 190 bits of entropy.
     """
     keepers = {"credentialsVersion": str(settings.credentials_version)}
     characters = random.RandomPassword(name, length=32, special=False, keepers=keepers, opts=opts)
@@ -19,9 +19,9 @@ def generated(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> pu
 
 
 def secret_options(parent: pulumi.Resource, key_arn: pulumi.Input[str] | None) -> pulumi.ResourceOptions:
-    """Options of a secret that is encrypted under this key, or under AWS's own key (None).
+    """Returns the options of a secret that is encrypted with this key, or with the AWS managed key (None).
 
-    The provider cannot move a secret back to AWS's own key, so a secret that loses its key is replaced. The new
-    one has the same value.
+    The provider cannot change a secret back to the AWS managed key, so a secret that loses its key is replaced.
+    The new one has the same value.
     """
     return pulumi.ResourceOptions(parent=parent, replace_on_changes=[] if key_arn else ["kmsKeyId"])

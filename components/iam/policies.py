@@ -1,4 +1,4 @@
-"""IAM and resource policies as pure functions: names and ARNs in, canonical JSON out."""
+"""IAM and resource policies as pure functions, which take names and ARNs and return canonical JSON."""
 
 import json
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from typing import Any
 
 _Statement = dict[str, Any]
 
-# Where in their bucket the writers of access logs put them.
+# The prefixes of access logs in their bucket, by writer.
 LOAD_BALANCER_LOGS, CLOUDFRONT_LOGS, BUCKET_LOGS, TRAIL_LOGS = "load-balancer", "cloudfront", "bucket", "trail"
 
 
 def document(*statements: _Statement) -> str:
-    """The JSON text of a policy of these statements."""
+    """Returns the JSON text of a policy with these statements."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
 
 
@@ -21,13 +21,13 @@ def _allow(actions: Sequence[str], resources: Sequence[str]) -> _Statement:
 
 def _pull(repository_arn: str) -> tuple[_Statement, ...]:
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    # The one ECR action that knows no resource.
+    # The only one of these ECR actions that does not support a resource.
     return _allow(["ecr:GetAuthorizationToken"], ["*"]), _allow(pull, [repository_arn])
 
 
 def _keep_log(log_group_arn: str) -> tuple[_Statement, ...]:
-    """Look for a log group, and write to it."""
-    # Which groups there are is asked of all of them, of the account and region of this one.
+    """Returns the statements to find a log group and write to it."""
+    # DescribeLogGroups requires all log groups, here those in the account and Region of this one.
     every_group = f"{log_group_arn.partition(':log-group:')[0]}:log-group:*"
     keep = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     return _allow(["logs:DescribeLogGroups"], [every_group]), _allow(keep, [f"{log_group_arn}:*"])
@@ -50,9 +50,10 @@ def _use_objects(bucket_arn: str) -> tuple[_Statement, ...]:
 
 
 def assumed_by(service: str, account: str | None = None) -> str:
-    """Trust policy of a role that only the AWS service `service` assumes (a service principal's host name).
+    """Returns the trust policy of a role that only `service`, the host name of a service principal, assumes.
 
-    `account`: on whose behalf alone, for services that say so; others could be led to use the role by strangers.
+    `account`: the only account on whose behalf the service may assume the role, for services that pass it. Without
+    it, another account could make the service use the role.
     """
     trust: _Statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     if account:
@@ -61,21 +62,22 @@ def assumed_by(service: str, account: str | None = None) -> str:
 
 
 def joined(*documents: str) -> str:
-    """One document that says what all of `documents` (JSON) say."""
+    """Returns one document with the statements of all `documents` (JSON)."""
     return document(*(statement for each in documents for statement in json.loads(each)["Statement"]))
 
 
 def write_flow_logs(log_group_arn: str) -> str:
-    """What VPC flow logs need to write to a log group (VPC User Guide, "Flow logs to CloudWatch Logs")."""
+    """Returns the policy for VPC flow logs to a log group (VPC User Guide, "Flow logs to CloudWatch Logs")."""
     return document(*_keep_log(log_group_arn))
 
 
 def execution_role(
     repository_arn: str, log_group_arn: str, secret_arns: Sequence[str], key_arn: str | None = None
 ) -> str:
-    """What Fargate does for a task before it runs: pull its image, read its secrets, open its log stream.
+    """Returns the policy for what Fargate does before a task runs: pull the image, read secrets, open the log.
 
-    `key_arn`: the key of the secrets where it is not AWS's own, which is open to whoever may read a secret.
+    `key_arn`: the key of the secrets, unless it is the AWS managed key, which every identity that may read a
+    secret may use.
     """
     opened = [_decrypt_secrets(key_arn, secret_arns)] if key_arn else []
     return document(
@@ -87,29 +89,29 @@ def execution_role(
 
 
 def open_shells(log_group_arn: str, key_arn: str) -> str:
-    """What ECS Exec needs of a task's role: channels, which have no name, and to record what was done.
+    """Returns the policy for ECS Exec in a task's role: opening channels, which have no ARN, and logging sessions.
 
-    Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec". The agent in the task opens the
-    session with the key by itself, and looks whether the log group is there and encrypted before it writes to it.
+    Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec". The agent in the task uses the key
+    itself to open the session. It checks that the log group exists and is encrypted before it writes to it.
     """
     return document(_open_channels(), *_keep_log(log_group_arn), _allow(["kms:Decrypt"], [key_arn]))
 
 
 def replace_tasks(service_arn: str) -> str:
-    """What it takes to have a service replace its tasks by others of the same definition."""
+    """Returns the policy to make a service replace its tasks with tasks of the same task definition."""
     return document(_allow(["ecs:UpdateService"], [service_arn]))
 
 
 def start(state_machine_arn: str) -> str:
-    """What it takes to start a state machine of Step Functions."""
+    """Returns the policy to start a Step Functions state machine."""
     return document(_allow(["states:StartExecution"], [state_machine_arn]))
 
 
 def use_bucket(bucket_arn: str, key_arn: str | None) -> str:
-    """What Orthanc's S3 plugin does with its bucket; reading a whole attachment lists the bucket first.
+    """Returns the policy for Orthanc's S3 plugin, which lists the bucket before it reads a whole attachment.
 
-    `key_arn` None: S3 encrypts with a key that needs no permission. With another S3 uses it for who asks: no task
-    calls KMS by itself.
+    `key_arn`: None if S3 encrypts with a key that requires no permission. S3 uses any other key on behalf of the
+    caller; no task calls KMS itself.
     """
     if not key_arn:
         return document(*_use_objects(bucket_arn))
@@ -119,12 +121,13 @@ def use_bucket(bucket_arn: str, key_arn: str | None) -> str:
 
 
 def endpoint(service: str, role_documents: Sequence[str]) -> str:
-    """Policy of the VPC endpoint of `service` (s3, ecr.api …): what these roles may do there.
+    """Returns the policy of the VPC endpoint of `service` (s3, ecr.api …), which allows what these roles may do.
 
-    A policy of an endpoint names principals. This one admits all, since the roles' and the resources' own policies
-    decide who. What another service does with a key for a role does not pass the VPC.
+    An endpoint policy must name principals. This one allows all principals, because the policies of roles and
+    resources restrict them. If another service uses a key on behalf of a role, the call does not pass through the
+    VPC.
     """
-    # ECR's two endpoints, ecr.api and ecr.dkr, get one policy; `endpoints` knows which actions each serves.
+    # ECR's two endpoints, ecr.api and ecr.dkr, get the same policy; `task_services` lists their actions.
     prefix = service.partition(".")[0]
     return document(
         *(
@@ -137,40 +140,40 @@ def endpoint(service: str, role_documents: Sequence[str]) -> str:
 
 
 def pull_layers(partition: str, region: str) -> str:
-    """What pulling an image needs of S3, beside ECR.
+    """Returns the policy for S3 that pulling an image requires, in addition to that for ECR.
 
-    ECR answers a pull with presigned URLs of a bucket of AWS's own in each region (Amazon ECR User Guide, "Create
+    For a pull, ECR returns presigned URLs of a bucket that AWS owns in each Region (Amazon ECR User Guide, "Create
     the Amazon S3 gateway endpoint").
     """
     return document(_allow(["s3:GetObject"], [f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket/*"]))
 
 
 def use_file_system(file_system_arn: str, access_point_arn: str) -> str:
-    """What a task needs to mount the file system through its access point; never as root."""
+    """Returns the policy that a task needs to mount the file system through its access point, never as root."""
     mount = _allow(["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"], [file_system_arn])
     through = {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}}
     return document(mount | {"Condition": through})
 
 
 def bucket_over_tls_only(bucket_arn: str) -> str:
-    """Bucket policy: every request without TLS, or with a TLS version under 1.2, is refused."""
+    """Returns a bucket policy that denies every request without TLS, or with a TLS version below 1.2."""
     return document(*_over_tls_only(bucket_arn))
 
 
 def write_access_logs(bucket_arn: str, account: str) -> str:
-    """What a bucket's policy needs so that everything of `account` that writes access logs may do so."""
+    """Returns the bucket policy that everything in `account` that writes access logs needs."""
     return document(*_write_access_logs(bucket_arn, account))
 
 
 def bucket_for_access_logs(bucket_arn: str, account: str) -> str:
-    """Bucket policy: the writers of access logs, each under its own prefix; nobody without TLS 1.2."""
+    """Returns a bucket policy for writers of access logs, each with its own prefix; requires TLS 1.2 or later."""
     return document(*_write_access_logs(bucket_arn, account), *_over_tls_only(bucket_arn))
 
 
 def topic_of_alarms(topic_arn: str, account: str, *, events: bool) -> str:
-    """Topic policy: alarms of `account`, with `events` also EventBridge, may publish; nobody without TLS.
+    """Returns a topic policy: alarms of `account` and, with `events`, EventBridge may publish, only over TLS.
 
-    EventBridge User Guide, "Amazon SNS permissions": of EventBridge none but the service itself can be named.
+    EventBridge User Guide, "Amazon SNS permissions": for EventBridge, only the service itself can be named.
     """
     partition, region = topic_arn.split(":")[1], topic_arn.split(":")[3]
     alarms = {"aws:SourceArn": f"arn:{partition}:cloudwatch:{region}:{account}:alarm:*"}
@@ -189,10 +192,10 @@ def topic_of_alarms(topic_arn: str, account: str, *, events: bool) -> str:
 
 
 def file_system_through_access_point_only(file_system_arn: str, access_point_arn: str) -> str:
-    """File-system policy: no client without TLS, none around the access point.
+    """Returns a file system policy that denies access without TLS, or other than through the access point.
 
-    A file system without a policy is open to every client in its network; one with a policy that allows nobody
-    admits just the roles whose own policy allows it (EFS User Guide, "Using IAM to control access").
+    A file system without a policy is open to every client in its network. With a policy that allows nobody, only
+    roles whose own policy allows it have access (EFS User Guide, "Using IAM to control access").
     """
     refuse: _Statement = {
         "Effect": "Deny",
@@ -225,15 +228,15 @@ def _over_tls_only(bucket_arn: str) -> list[_Statement]:
 
 
 def _write_access_logs(bucket_arn: str, account: str) -> list[_Statement]:
-    """The writers of access logs, in every region's form of today.
+    """Returns the statements for the writers of access logs, in the current form, which all Regions accept.
 
     ELB User Guide, "Enable access logs for your Application Load Balancer"; CloudFront Developer Guide, "Configure
     standard logging (v2)": its deliveries are those of CloudWatch Logs in us-east-1, wherever the bucket is; S3
     User Guide, "Enabling server access logging"; CloudTrail User Guide, "S3 bucket policy for CloudTrail".
 
-    A prefix in the ARN of CloudFront's delivery destination takes the place of AWSLogs/ACCOUNT/CloudFront. Where
-    the policy does not let the delivery write there, AWS adds a statement of its own, AWSLogDeliveryWrite1, which
-    Pulumi's next refresh would report as a change (CloudWatch Logs User Guide, "Logs sent to Amazon S3").
+    A prefix in the ARN of CloudFront's delivery destination replaces AWSLogs/ACCOUNT/CloudFront. If the policy
+    does not allow the delivery to write there, AWS adds its own statement, AWSLogDeliveryWrite1, which Pulumi's
+    next refresh would report as a change (CloudWatch Logs User Guide, "Logs sent to Amazon S3").
     """
     partition = bucket_arn.split(":")[1]
 

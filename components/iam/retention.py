@@ -10,10 +10,10 @@ from components.config import Settings
 def stateful(
     parent: pulumi.Resource, settings: Settings, *, depends_on: Sequence[pulumi.Resource] = ()
 ) -> pulumi.ResourceOptions:
-    """Options of a child that holds data, or that the data cannot be read or kept safe without.
+    """Returns the options of a child that holds data, or that is needed to read or protect the data.
 
-    `dataOnDestroy` refuse: Pulumi refuses to delete it; keep: it leaves the stack and stays in the account;
-    delete: it goes with the stack.
+    With `dataOnDestroy` refuse, Pulumi refuses to delete it. With keep, it is removed from the stack but stays in
+    the account. With delete, it is deleted with the stack.
     """
     return pulumi.ResourceOptions(
         parent=parent,
@@ -24,10 +24,10 @@ def stateful(
 
 
 def key_deletion_window_days(settings: Settings) -> int:
-    """Days in which the deletion of a KMS key can still be cancelled; KMS takes 7 to 30."""
+    """Returns the days during which the deletion of a KMS key can be canceled; KMS accepts 7 to 30."""
     return 7 if settings.data_on_destroy == "delete" else 30
 
 
 def secret_recovery_window_days(settings: Settings) -> int:
-    """Days in which a deleted secret can be restored and its name is taken; 0 deletes it at once."""
+    """Returns the days during which a deleted secret can be restored and its name is in use; 0 deletes at once."""
     return 0 if settings.data_on_destroy == "delete" else 30

@@ -1,7 +1,7 @@
 """IAM roles: each is assumed by one AWS service and has the permissions boundary of the account.
 
-What a role may do is a managed policy, never an inline policy: managed policies can be listed and compared
-separately. The documents are in `policies`.
+The permissions of a role are in managed policies, never in inline policies, because managed policies can be listed
+and compared separately. The documents are in `policies`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import pulumi_aws as aws
 from components.config import Settings
 from components.iam import policies
 
-# Services that say for whose account they act when they assume a role. Where one does, roles of ours are assumed
-# for this account only (Amazon ECS Developer Guide, "Task IAM role"; RDS and VPC user guides, "Cross-service
-# confused deputy prevention"). A condition on what a service does not send would block it.
+# Services that pass the account on whose behalf they assume a role. They can assume the stack's roles only for
+# this account (Amazon ECS Developer Guide, "Task IAM role"; RDS and VPC user guides, "Cross-service confused
+# deputy prevention"). A condition on a value that a service does not pass would block it.
 _SAY_FOR_WHOM = {"ecs-tasks.amazonaws.com", "monitoring.rds.amazonaws.com", "vpc-flow-logs.amazonaws.com"}
 
 
@@ -29,10 +29,10 @@ def build(
     aws_policies: Sequence[str] = (),
     opts: pulumi.ResourceOptions,
 ) -> pulumi.Output[str]:
-    """The ARN of a new role that `service`, a principal's host name, assumes; known once it may do what it is for.
+    """Creates a role that `service` (host name of the principal) assumes. Returns its ARN.
 
-    `document`: the JSON of what it may do; `aws_policies`: AWS's own policies (path and name) where a service
-    wants just those.
+    The ARN is known once the role has its permissions. `document`: the permissions as JSON. `aws_policies`: AWS
+    managed policies (path and name), if a service requires them.
     """
     account = settings.account.id if service in _SAY_FOR_WHOM else None
     role = aws.iam.Role(
@@ -51,5 +51,5 @@ def build(
         aws.iam.RolePolicyAttachment(attachment, role=role.name, policy_arn=arn, opts=opts)
         for attachment, arn in granted.items()
     ]
-    # By way of the attachments: services try a role when they are given it.
+    # Waits for the attachments, because services try a role as soon as they get it.
     return pulumi.Output.all(role.arn, *(attachment.id for attachment in attachments)).apply(lambda all: all[0])

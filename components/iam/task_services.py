@@ -8,25 +8,25 @@ from components.iam import policies
 # What a Fargate task calls before and while it runs: image manifest and layers (the layers themselves come from
 # S3), its secrets, its log group (Amazon ECR User Guide, "Interface VPC endpoints").
 SERVICES_OF_A_TASK = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
-# And what the agent of a shell in it calls: its channels, and the key of the session, which it uses by itself
-# (Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec"). It records in `logs`.
+# What the ECS Exec agent in the task also calls: its channels, and the key of the session, which it uses itself
+# (Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec"). It writes its records to `logs`.
 SERVICES_OF_SHELLS = ["kms", "ssmmessages"]
 
-# ECR splits a pull: the login goes to its API, the image to the registry. Only a push asks for layers (Amazon ECR
-# User Guide, "Create a VPC endpoint policy").
+# During a pull from ECR, the login calls the API, and the image comes from the registry. Only a push checks for
+# layers (Amazon ECR User Guide, "Create a VPC endpoint policy").
 _PULL = {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 _LOGIN, _PUSH = {"ecr:GetAuthorizationToken"}, {"ecr:BatchCheckLayerAvailability"}
 _NOT_CALLED = {"ecr.api": _PULL | _PUSH, "ecr.dkr": _LOGIN | _PUSH}
 
 
 def services_of_tasks(settings: Settings) -> list[str]:
-    """The services that tasks call, beside S3 and those that Orthanc's storage calls."""
+    """Returns the services that tasks call, in addition to S3 and those that Orthanc's storage calls."""
     return [*SERVICES_OF_A_TASK, *(SERVICES_OF_SHELLS if settings.enable_exec else [])]
 
 
 def actions_of_tasks(settings: Settings, service: str) -> list[str]:
-    """What tasks call at the endpoint of `service`: those actions without which they fail."""
-    # Which resources a policy names does not decide which actions it lists.
+    """Returns the actions that tasks call at the endpoint of `service`, and without which they fail."""
+    # The actions in a policy do not depend on the resources that it names.
     any_arn = "arn:aws:service:region:account:resource"
     documents = [policies.execution_role(any_arn, any_arn, [any_arn]), policies.pull_layers("aws", "region")]
     if settings.enable_dicom_s3_storage:
@@ -39,5 +39,5 @@ def actions_of_tasks(settings: Settings, service: str) -> list[str]:
 
 
 def service_name(service: str, region: str) -> str:
-    """The name by which endpoints and prefix lists know an AWS service in a Region."""
+    """Returns the name of an AWS service in a Region, as used by endpoints and prefix lists."""
     return f"com.amazonaws.{region}.{service}"

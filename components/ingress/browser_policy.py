@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pulumi_aws as aws
 
-# The header with which the edge function marks what it lets pass, and without which the load balancer forwards
-# nothing. A viewer's own header of that name is overwritten. CloudFront lets no function add X-Edge-… or X-Amz-….
-# The origin request policy AllViewer forwards the headers of the request that the function returns, this one too.
+# The edge function adds this header to the requests that it permits, and the load balancer forwards only requests
+# that have it. The function overwrites a header of that name sent by a viewer. CloudFront does not let functions
+# add headers that begin with X-Edge- or X-Amz-. The origin request policy AllViewer forwards the headers of the
+# request that the function returns, including this one.
 EDGE_MARK, EDGE_MARK_VALUE = "x-orthanc-edge", "passed"
 
 METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
-# What DICOMweb clients send across origins, and what they must be able to read of the answers.
+# Headers that DICOMweb clients send in cross-origin requests, and headers of the responses that they must be able
+# to read.
 _REQUEST_HEADERS = ["Accept", "Authorization", "Content-Type", "Range"]
 _ANSWER_HEADERS = ["Content-Disposition", "Content-Location", "Content-Range", "ETag"]
 _PREFLIGHT_SECONDS = 600
@@ -24,7 +26,11 @@ _FUNCTION_TEMPLATE = Path(__file__).with_name("edge_function.js")
 
 
 def edge_function(origins: Sequence[str]) -> str:
-    """The source of the viewer-request function: no overridden methods, no pages of other sites than these."""
+    """Returns the source of the viewer-request function.
+
+    The function refuses requests that override their method, and requests from pages of other sites not listed in
+    `origins`.
+    """
     values = {
         "ORIGINS": list(origins),
         "METHODS": ", ".join(METHODS),
@@ -38,7 +44,7 @@ def edge_function(origins: Sequence[str]) -> str:
 
 
 def cors(origins: Sequence[str]) -> aws.cloudfront.ResponseHeadersPolicyCorsConfigArgsDict:
-    """The CORS headers of answers to pages of these sites: the page's own origin, never *; with credentials."""
+    """Returns the CORS headers for pages from `origins`: the page's own origin, never *, with credentials."""
     return {
         "access_control_allow_origins": {"items": list(origins)},
         "access_control_allow_credentials": True,
@@ -52,29 +58,33 @@ def cors(origins: Sequence[str]) -> aws.cloudfront.ResponseHeadersPolicyCorsConf
 def security_headers(
     frame_ancestors: Sequence[str],
 ) -> aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigArgsDict:
-    """Security headers of every answer that comes from Orthanc; the listed sites may show its pages in frames.
+    """Returns the security headers for every response from Orthanc.
 
-    No Content-Security-Policy but for frames: OHIF and Stone need inline scripts, WebAssembly, blob: workers and
-    evaluation of code, so that one which leaves them working would forbid nothing that matters.
+    The sites in `frame_ancestors` may show its pages in frames. The Content-Security-Policy restricts frames only.
+    OHIF and Stone need inline scripts, WebAssembly, blob: workers and evaluation of code. A policy that permits
+    all of these would block nothing that matters.
     """
     return {
         **_frames(frame_ancestors),
-        # For this name alone: of its subdomains, and of a browser's preload list, the stack knows nothing.
+        # For this domain name only. The stack does not know about its subdomains or about browsers' preload lists.
         "strict_transport_security": {
             "access_control_max_age_sec": _YEAR_SECONDS,
             "include_subdomains": False,
             "preload": False,
             "override": True,
         },
-        # A DICOM file that looks like a page is not run as one.
+        # Prevents browsers from running a DICOM file that looks like a web page.
         "content_type_options": {"override": True},
-        # URLs name studies and, in queries, patients.
+        # URLs identify studies and, in query strings, patients.
         "referrer_policy": {"referrer_policy": "same-origin", "override": True},
     }
 
 
 def _frames(ancestors: Sequence[str]) -> aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigArgsDict:
-    """The user interface shows the viewers in frames of its own origin. X-Frame-Options can name no other one."""
+    """Returns the header that restricts frames.
+
+    The user interface shows the viewers in frames of its own origin. X-Frame-Options cannot name another origin.
+    """
     if not ancestors:
         return {"frame_options": {"frame_option": "SAMEORIGIN", "override": True}}
     policy = " ".join(("frame-ancestors 'self'", *ancestors))

@@ -1,7 +1,7 @@
-"""The certificates of a custom domain: one for viewers at CloudFront, one for CloudFront at the load balancer.
+"""The certificates of a custom domain: one at CloudFront for viewers, one at the load balancer for CloudFront.
 
-Existing certificates are given by ARN; otherwise they are requested here and validated by a record in the hosted
-zone of the domain. The records that point to the distribution belong to `cloudfront`.
+Existing certificates are given by ARN. Otherwise, the stack requests certificates and validates them with a record
+in the domain's hosted zone. `cloudfront` creates the records that point to the distribution.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Certificates(pulumi.ComponentResource):
     load_balancer_arn: pulumi.Input[str] | None
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
-        """Makes what `settings` bring no certificate for, where they name a hosted zone."""
+        """Requests the certificates if `settings` names a hosted zone and no existing certificate."""
         super().__init__("orthanc:ingress:Certificates", name, None, opts)
         self._name, self._settings = name, settings
         self._child = pulumi.ResourceOptions(parent=self)
@@ -38,12 +38,12 @@ class Certificates(pulumi.ComponentResource):
             issued = self._make(sorted({CLOUDFRONT_REGION, region}))
             self.edge_arn, self.load_balancer_arn = issued[CLOUDFRONT_REGION], issued[region]
         elif region == CLOUDFRONT_REGION:
-            # There one certificate can serve both.
+            # In us-east-1, one certificate can serve both.
             self.load_balancer_arn = self.load_balancer_arn or self.edge_arn
         self.register_outputs({})
 
     def _make(self, regions: list[str]) -> dict[str, pulumi.Output[str]]:
-        """One issued certificate a region."""
+        """Returns the ARN of an issued certificate for each of `regions`."""
         certificates = {
             region: aws.acm.Certificate(
                 f"{self._name}-{region}",
@@ -54,8 +54,8 @@ class Certificates(pulumi.ComponentResource):
             )
             for region in regions
         }
-        # ACM asks for the same record for every certificate that an account has for a name, in whichever region
-        # (ACM User Guide, "DNS validation"): one record validates them all, and it may be there already.
+        # ACM uses the same validation record for all of an account's certificates for a name, in every Region (ACM
+        # User Guide, "DNS validation"). One record validates them all, and it may already exist.
         asked = certificates[CLOUDFRONT_REGION].domain_validation_options[0]
         record = aws.route53.Record(
             f"{self._name}-validation",
@@ -80,6 +80,6 @@ class Certificates(pulumi.ComponentResource):
 
 
 def days_to_expiry(certificate_arn: pulumi.Input[str], region: str) -> Metric:
-    """The days until a certificate expires, which ACM reports twice a day in the certificate's Region."""
+    """Returns the days until a certificate expires, which ACM reports twice a day in the certificate's Region."""
     dimensions = {"CertificateArn": certificate_arn}
     return Metric("AWS/CertificateManager", "DaysToExpiry", dimensions, "Minimum", region)

@@ -1,6 +1,7 @@
 """The public entry point: a CloudFront distribution that reaches the internal load balancer through a VPC origin.
 
-Viewers use HTTPS. Nothing is cached, and permitted requests are forwarded unchanged.
+Viewers use HTTPS. Nothing is cached. Permitted requests are forwarded with one additional header, the mark of the
+edge function.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 
 _ORIGIN_ID = "load-balancer"
-# AWS takes up to 15 minutes to create a VPC origin, and the provider waits no longer by default. These are an
-# argument, because Pulumi's custom timeouts do not reach resources of Terraform's Plugin Framework.
+# AWS takes up to 15 minutes to create a VPC origin, and the provider does not wait longer by default. The timeouts
+# are an argument because Pulumi's custom timeouts do not reach resources of Terraform's Plugin Framework.
 _VPC_ORIGIN_TIMEOUTS: aws.cloudfront.VpcOriginTimeoutsArgsDict = {
     "create": "30m",
     "update": "30m",
     "delete": "30m",
 }
 
-# What CloudFront records of a request: its standard fields but the cookies, which open sessions.
+# The fields of an access log record: CloudFront's standard fields except cookies, which give access to sessions.
 _LOGGED = [
     *("date", "time", "x-edge-location", "sc-bytes", "c-ip", "cs-method", "cs(Host)", "cs-uri-stem", "sc-status"),
     *("cs(Referer)", "cs(User-Agent)", "cs-uri-query", "x-edge-result-type", "x-edge-request-id"),
@@ -49,9 +50,9 @@ class Edge(pulumi.ComponentResource):
     """Distribution, VPC origin, response headers, and optionally a custom domain and access logs."""
 
     url: pulumi.Output[str]
-    """With https://."""
+    """The URL of the archive, with https://."""
     ready: list[pulumi.Resource]
-    """What exists once the distribution is deployed."""
+    """Resources that exist once the distribution is deployed."""
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class Edge(pulumi.ComponentResource):
         access_logs: AccessLogs | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """`depends_on`: what a VPC origin needs of the network and does not name."""
+        """`depends_on`: network resources that a VPC origin needs but does not refer to."""
         super().__init__("orthanc:ingress:Edge", name, None, opts)
         self._name, self._settings = name, settings
         self._child = pulumi.ResourceOptions(parent=self)
@@ -83,15 +84,16 @@ class Edge(pulumi.ComponentResource):
         self.register_outputs({"url": self.url})
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
-        """A metric of CloudFront, which has them in us-east-1: Requests, BytesUploaded, 5xxErrorRate …"""
+        """Returns a CloudFront metric, such as Requests, BytesUploaded or 5xxErrorRate. All are in us-east-1."""
         dimensions = {"DistributionId": self._distribution_id, "Region": "Global"}
         return Metric("AWS/CloudFront", name, dimensions, statistic, CLOUDFRONT_REGION)
 
     def _build_origin(
         self, load_balancer: ApplicationLoadBalancer, *, https: bool, after: Sequence[pulumi.Resource]
     ) -> aws.cloudfront.VpcOrigin:
-        # The load balancer's name has a random suffix: a new balancer, or another protocol, means a new origin
-        # beside the old one, whose name is taken.
+        # A new load balancer or another protocol requires a new origin, which is created while the old one exists.
+        # Its name must differ, so it contains the load balancer's name, which has a random suffix, and the
+        # protocol.
         suffix = "-https" if https else ""
         return aws.cloudfront.VpcOrigin(
             self._name,
@@ -100,8 +102,9 @@ class Edge(pulumi.ComponentResource):
                 "arn": load_balancer.balancer.arn,
                 "http_port": ports.HTTP,
                 "https_port": ports.HTTPS,
-                # CloudFront wants a public certificate for the name that it forwards, the own domain. None can
-                # cover a load balancer's own name: without a domain it is HTTP, which never leaves AWS's network.
+                # CloudFront requires a public certificate for the host name that it forwards, which is the custom
+                # domain. A load balancer's own name cannot have one. Without a custom domain, the protocol is
+                # therefore HTTP, and the traffic never leaves AWS's network.
                 "origin_protocol_policy": "https-only" if https else "http-only",
                 "origin_ssl_protocols": {"items": ["TLSv1.2"], "quantity": 1},
             },
@@ -109,8 +112,8 @@ class Edge(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*after, load_balancer.listener],
-                # CloudFront refuses every update of an attached origin, even of its tags. The provider would send
-                # one for changed timeouts, too.
+                # CloudFront rejects every update of an attached origin, even of its tags. The provider would also
+                # send an update for changed timeouts.
                 ignore_changes=["tags", "tagsAll", "timeouts"],
                 replace_on_changes=["vpcOriginEndpointConfig"],
             ),
@@ -174,19 +177,22 @@ class Edge(pulumi.ComponentResource):
         )
         return {
             "target_origin_id": _ORIGIN_ID,
-            # A redirect would come after the password has been sent in clear.
+            # A redirect would come too late: the client has already sent the password unencrypted.
             "viewer_protocol_policy": "https-only",
             "allowed_methods": browser_policy.METHODS,
             "cached_methods": ["GET", "HEAD"],
             "cache_policy_id": CACHING_DISABLED,
-            # With the viewer's Host header, from which Orthanc makes the links in its answers.
+            # Includes the viewer's Host header, from which Orthanc builds the links in its responses.
             "origin_request_policy_id": ALL_VIEWER,
             "function_associations": [{"event_type": "viewer-request", "function_arn": function.arn}],
             "response_headers_policy_id": headers.id,
         }
 
     def _lead_to(self, distribution: aws.cloudfront.Distribution) -> None:
-        """The DNS records of the own domain, which overwrite none that are there: the name may be in use."""
+        """Creates the DNS records of the custom domain.
+
+        They do not overwrite existing records, because the name may be in use.
+        """
         for record_type in ("A", "AAAA") if self._settings.serves_ipv6 else ("A",):
             aws.route53.Record(
                 f"{self._name}-{record_type.lower()}",
@@ -204,10 +210,11 @@ class Edge(pulumi.ComponentResource):
             )
 
     def _log_access(self, distribution: aws.cloudfront.Distribution, access_logs: AccessLogs) -> None:
-        """Standard logging v2; CloudFront's log deliveries live in us-east-1, the bucket in the stack's region.
+        """Enables standard logging v2. The log delivery is in us-east-1, the bucket in the stack's Region.
 
-        On the way down, and when logging ends, the delivery goes first, then its ends, then distribution and
-        bucket: AWS keeps what a delivery still uses.
+        When the stack is destroyed or logging is disabled, the delivery is deleted first, then its source and
+        destination, then the distribution and the bucket. AWS does not delete resources that a delivery still
+        uses.
         """
         name = f"{self._name}-logs"
         source = aws.cloudwatch.LogDeliverySource(
@@ -236,7 +243,7 @@ class Edge(pulumi.ComponentResource):
 
 def _certificate(certificates: Certificates) -> aws.cloudfront.DistributionViewerCertificateArgsDict:
     if not certificates.edge_arn:
-        # CloudFront's own certificate comes with its own minimum version of TLS; setting one is an error.
+        # CloudFront's own certificate has a fixed minimum TLS version. Setting a version is an error.
         return {"cloudfront_default_certificate": True}
     return {
         "acm_certificate_arn": certificates.edge_arn,

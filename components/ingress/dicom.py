@@ -1,8 +1,9 @@
 """DICOM from modalities and other PACS: a Network Load Balancer in front of the DICOM port of the tasks.
 
-TLS, if there is a certificate, ends at the load balancer: Orthanc's own DICOM TLS needs the private key in a file.
-From there to the task, inside the VPC, DICOM is not encrypted. Access is decided twice: by address in the security
-group of the load balancer, and by AE title and address in Orthanc (see `service.orthanc_config`).
+If there is a certificate, the load balancer terminates TLS: Orthanc's own DICOM TLS requires the private key in a
+file. Between the load balancer and the tasks, inside the VPC, DICOM is not encrypted. Access is checked twice: by
+address in the load balancer's security group, and by AE title and address in Orthanc (see
+`service.orthanc_config`).
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from components.ingress.load_balancer import TARGET_GROUP_METRICS, TASK_HEALTH
 from components.network.network import Network
 from components.preflight.rollouts import Rollout
 
-# TLS 1.3 and 1.2, forward secrecy and AEAD ciphers only: what DICOM's BCP 195 profiles (PS3.15, annex B) ask for.
+# TLS 1.3 and 1.2 with forward secrecy and AEAD ciphers only, as DICOM's BCP 195 profiles (PS3.15, annex B)
+# require.
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 
-# A C-MOVE is silent while one large object goes to its destination, so an hour; for TLS AWS keeps its 350 s.
+# An hour, because a C-MOVE association is idle while a large object is sent to its destination. For TLS, AWS keeps
+# its timeout of 350 s.
 _IDLE_SECONDS = 3600
-# How long a study that is being sent may go on when its task is replaced.
+# How long a study that is being sent may continue when its task is replaced.
 _DRAIN_SECONDS = 300
 
 
@@ -31,7 +34,7 @@ class DicomIngress(pulumi.ComponentResource):
     balancer: aws.lb.LoadBalancer
     target_group: aws.lb.TargetGroup
     forwarding: aws.lb.Listener
-    """What forwards to the target group: ECS accepts a target group only once something does."""
+    """The listener that forwards to the target group. ECS accepts a target group only with a listener."""
     endpoint: pulumi.Output[str]
     """HOST:PORT for the modalities."""
 
@@ -44,13 +47,14 @@ class DicomIngress(pulumi.ComponentResource):
         rollout: Rollout,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Stands in the private subnets of `network`, or in the public ones with `dicomIngress` public.
+        """Uses the private subnets of `network`, or the public ones if `dicomIngress` is public.
 
-        What a modality is sending when its task is replaced may end before, as `rollout` lets it.
+        When a task is replaced, modalities may finish sending first, for as long as `rollout` allows.
         """
         super().__init__("orthanc:ingress:DicomIngress", name, None, opts)
-        # From internal to public the load balancer is replaced, and AWS ties a target group to one load balancer.
-        # With the name, all three are new, and the old ones are deleted once the service has left them.
+        # A change from internal to public replaces the load balancer, and a target group belongs to one load
+        # balancer only. With this name, all three resources are new, and the old ones are deleted once the service
+        # no longer uses them.
         self._name, self._settings = f"{name}-{settings.dicom_ingress}", settings
         self._child = pulumi.ResourceOptions(parent=self)
 
@@ -61,7 +65,7 @@ class DicomIngress(pulumi.ComponentResource):
         self.register_outputs({"endpoint": self.endpoint})
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
-        """A metric of the load balancer: NewFlowCount, HealthyHostCount, ProcessedBytes …"""
+        """Returns a load balancer metric, such as NewFlowCount, HealthyHostCount or ProcessedBytes."""
         dimensions = {"LoadBalancer": self.balancer.arn_suffix}
         if name in TARGET_GROUP_METRICS:
             dimensions["TargetGroup"] = self.target_group.arn_suffix
@@ -76,7 +80,8 @@ class DicomIngress(pulumi.ComponentResource):
             subnets=network.public_subnet_ids if public else network.private_subnet_ids,
             # A network load balancer that is created without a security group can never get one.
             security_groups=[network.security_groups.dicom_balancer(self._settings).id],
-            # Modalities are often given one of its two addresses, not its name: each must reach every task.
+            # Modalities are often configured with one of the load balancer's two addresses instead of its name, so
+            # each address must reach every task.
             enable_cross_zone_load_balancing=True,
             opts=self._child,
         )
@@ -88,10 +93,11 @@ class DicomIngress(pulumi.ComponentResource):
             target_type="ip",
             protocol="TCP",
             port=ports.ORTHANC_DICOM,
-            # Off by default for IP targets: Orthanc would see the load balancer instead of the modality.
+            # Off by default for IP targets; Orthanc would then see the load balancer's address instead of the
+            # modality's.
             preserve_client_ip="true",
-            # Checked at the web server. Orthanc logs an error for each connection to its DICOM port that ends
-            # without an association, such as a TCP check; and a port that accepts connections may still be
+            # Checks the web server's port. Orthanc logs an error for each connection to its DICOM port that ends
+            # without an association, such as a TCP check. Also, a port that accepts connections may still be
             # blocked.
             health_check={**TASK_HEALTH, "port": str(ports.ORTHANC_HTTP)},
             deregistration_delay=rollout.drain_seconds(_DRAIN_SECONDS),
@@ -111,8 +117,9 @@ class DicomIngress(pulumi.ComponentResource):
             default_actions=[{"type": "forward", "target_group_arn": self.target_group.arn}],
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # TLS is enabled in place. Disabling it takes a new listener: the provider would send the previous
-                # TLS policy, which AWS refuses for TCP. Both use the same port: delete the old one first.
+                # TLS is enabled in place. Disabling it requires a new listener: the provider would send the
+                # previous TLS policy, which AWS rejects for TCP. Both listeners use the same port, so the old one
+                # is deleted first.
                 replace_on_changes=[] if over_tls else ["protocol"],
                 delete_before_replace=True,
             ),

@@ -1,14 +1,14 @@
 // Viewer-request function: which requests may reach the archive, and which sites' pages may call it from a browser.
 //
-// Orthanc lets a request decide its method by X-HTTP-Method-Override, and a GET by ?_method=. A link on any page could so
-// delete a patient: the browser adds the password that the user once gave, and a link carries no Origin. So no such
-// request passes, whoever sends it.
+// In Orthanc, X-HTTP-Method-Override can override a request's method, and ?_method= that of a GET. A link on any page
+// could therefore delete a patient: the browser adds the password that the user entered once, and a link sends no
+// Origin. All requests that override their method are refused, whoever sends them.
 //
-// A browser names the page's site in Origin where a script calls across sites or anything is sent. A page of a site that
-// is not listed is refused whatever it asks, and not only kept from reading the answer. A preflight carries no
-// credentials: Orthanc would answer 401, so it is answered here.
+// Browsers send the page's site in Origin if a script calls another site, or if the request sends data. If the site is
+// not listed, the request is refused, instead of only hiding the response from the page. A preflight has no
+// credentials, so Orthanc would return 401. This function responds to it instead.
 //
-// What passes is marked. The load balancer forwards nothing without the mark.
+// Permitted requests are marked. The load balancer forwards only marked requests.
 const configuration = __CONFIGURATION__;
 
 function handler(event) {
@@ -28,8 +28,8 @@ function handler(event) {
     return request;
 }
 
-// Whether a query string, in any spelling, has a parameter _method. Orthanc decodes the string as a whole before it
-// splits it, so that an encoded & begins a parameter, too; versions before 1.9.8 decoded names once more.
+// Whether a query string, in any spelling, has a parameter _method. Orthanc decodes the whole string before it splits
+// it, so an encoded & also begins a parameter. Versions before 1.9.8 decoded names twice.
 function namesMethod(query) {
     const once = decoded(query);
     return [query, once, decoded(once)].some((text) => /(^|&)_method(=|&|$)/i.test(text));

@@ -14,13 +14,13 @@ from components.network.network import Network
 from components.preflight.rollouts import Rollout
 from components.storage.access_logs import AccessLogs
 
-# TLS 1.2 and 1.3 with forward secrecy, and a key exchange that outlasts quantum computers where both sides have
-# one: the console's own default (ELB User Guide, "Security policies for your Application Load Balancer").
+# TLS 1.2 and 1.3 with forward secrecy, and with a post-quantum key exchange if both sides support it. This is the
+# console's default (ELB User Guide, "Security policies for your Application Load Balancer").
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
-# The health check of all load balancers. Without credentials every path answers 401, which proves as much as 200.
-# It does not query the database, so tasks survive an outage of it. ECS replaces a task as soon as one load
-# balancer considers it unhealthy, so all use the same thresholds.
+# The health check of all load balancers. Without credentials, every path returns 401, which proves as much as 200.
+# The check does not query the database, so tasks survive a database outage. ECS replaces a task as soon as one
+# load balancer considers it unhealthy, so all use the same thresholds.
 TASK_HEALTH: aws.lb.TargetGroupHealthCheckArgsDict = {
     "protocol": "HTTPS",
     "path": "/system",
@@ -43,7 +43,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
     listener: aws.lb.Listener
     target_group: aws.lb.TargetGroup
     forwarding: aws.lb.ListenerRule
-    """What forwards to the target group: ECS accepts a target group only once something does."""
+    """The rule that forwards to the target group. ECS accepts a target group only if a listener forwards to it."""
 
     def __init__(
         self,
@@ -56,9 +56,9 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
         access_logs: AccessLogs | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Listens in the private subnets of `network`, with HTTPS if `certificates` has one for it.
+        """Listens in the private subnets of `network`, with HTTPS if `certificates` has a certificate for it.
 
-        Tasks that are replaced or no longer needed finish their transfers first, as long as `rollout` allows.
+        Tasks that are replaced or no longer needed finish their transfers first, for as long as `rollout` allows.
         """
         super().__init__("orthanc:ingress:ApplicationLoadBalancer", name, None, opts)
         self._name, self._settings = name, settings
@@ -70,7 +70,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
         self.register_outputs({})
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
-        """A metric of the load balancer: RequestCount, HealthyHostCount, TargetResponseTime …"""
+        """Returns a load balancer metric, such as RequestCount, HealthyHostCount or TargetResponseTime."""
         dimensions = {"LoadBalancer": self.balancer.arn_suffix}
         if name in TARGET_GROUP_METRICS:
             dimensions["TargetGroup"] = self.target_group.arn_suffix
@@ -85,7 +85,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             security_groups=[network.security_groups.load_balancer.id],
             idle_timeout=self._settings.load_balancer_idle_seconds,
             drop_invalid_header_fields=True,
-            # It holds no data, but there is no other way to the data.
+            # The load balancer holds no data, but it is the only route to the data.
             enable_deletion_protection=self._settings.data_on_destroy == "refuse",
             # Always set: the provider ignores a block that is left out, so logging would continue.
             access_logs={
@@ -103,7 +103,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             self._name,
             vpc_id=network.vpc_id,
             target_type="ip",
-            # With a certificate that each task generates: load balancers do not verify those of targets.
+            # Each task generates its own certificate. Load balancers do not verify the certificates of targets.
             protocol="HTTPS",
             port=ports.ORTHANC_HTTP,
             health_check=TASK_HEALTH,
@@ -114,7 +114,10 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
         )
 
     def _build_listener(self, certificate_arn: pulumi.Input[str] | None) -> aws.lb.Listener:
-        """HTTPS, or HTTP without a certificate. By default it rejects requests, see `_build_forwarding`."""
+        """Creates an HTTPS listener, or an HTTP listener without a certificate.
+
+        By default, the listener rejects requests (see `_build_forwarding`).
+        """
         https = certificate_arn is not None
         return aws.lb.Listener(
             self._name,
@@ -135,19 +138,19 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # A listener that loses TLS cannot be updated: the provider would send the previous TLS policy,
-                # which AWS refuses for HTTP. The ports differ, so the old listener stays until the new one exists.
+                # A listener cannot be updated from HTTPS to HTTP: the provider would send the previous TLS policy,
+                # which AWS rejects for HTTP. The ports differ, so the old listener stays until the new one exists.
                 replace_on_changes=["protocol"],
                 delete_before_replace=False,
             ),
         )
 
     def _build_forwarding(self) -> aws.lb.ListenerRule:
-        """Forwards only requests that the edge function has passed.
+        """Creates the rule that forwards only requests that the edge function has permitted.
 
-        A listener rule cannot tell whether a request overrides its method: Orthanc decodes the query string before
-        it splits it, and the patterns of a rule may not contain a percent sign (ELB User Guide, "Add a listener
-        rule", query string).
+        A listener rule cannot detect whether a request overrides its method: Orthanc decodes the query string
+        before it splits it, and the patterns of a rule may not contain a percent sign (ELB User Guide, "Add a
+        listener rule", query string).
         """
         return aws.lb.ListenerRule(
             self._name,

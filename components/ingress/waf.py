@@ -1,7 +1,7 @@
 """AWS WAF for CloudFront: allowed networks, a rate limit, AWS managed rules, and logs without private data.
 
-All of it is in us-east-1, whatever the Region of the stack. Countries are restricted by CloudFront itself, which
-does not require WAF.
+All resources are in us-east-1, regardless of the stack's Region. CloudFront itself restricts countries, which does
+not require WAF.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ _SCOPE = "CLOUDFRONT"
 _RATE_WINDOW_SECONDS = 300
 _LONGEST_METRIC_NAME = 128  # AWS WAF API Reference, "VisibilityConfig"
 
-# AWS's managed rule groups in the order in which they are asked, and those of their rules that only count (AWS WAF
-# Developer Guide, "AWS Managed Rules rule groups list"). Left out: the anonymous IP list, since DICOMweb clients
-# run in clouds and radiologists read through a VPN, both of which it blocks; and the SQL group, whose patterns
-# DICOM's free texts and pixels meet by chance while Orthanc's statements are prepared ones.
+# AWS managed rule groups in the order of evaluation, and their rules that only count (AWS WAF Developer Guide,
+# "AWS Managed Rules rule groups list"). Two groups are left out. The anonymous IP list blocks clouds, where
+# DICOMweb clients run, and VPNs, which radiologists use. The patterns of the SQL group match DICOM's free texts
+# and pixels by chance, and Orthanc uses prepared statements.
 MANAGED_RULES: Mapping[str, Sequence[str]] = {
     "AWSManagedRulesAmazonIpReputationList": (),
     "AWSManagedRulesKnownBadInputsRuleSet": (),
     "AWSManagedRulesCommonRuleSet": (
-        # A body is a DICOM file here: larger than 8 KB always, and its bytes look like anything.
+        # Bodies are often DICOM files: larger than 8 KB, and with arbitrary bytes.
         *("SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY"),
         "EC2MetaDataSSRF_BODY",
-        # A WADO-RS request lists its frames in the path (…/frames/1,2,3,…): some 200 of them exceed 1024 bytes.
+        # A WADO-RS request lists its frames in the path (…/frames/1,2,3,…): about 200 frames exceed 1024 bytes.
         "SizeRestrictions_URIPATH",
-        # A QIDO query that lists what it wants included, and scripts and modalities that do not name themselves.
+        # QIDO-RS queries that list the fields to include, and scripts and modalities without a User-Agent header.
         *("SizeRestrictions_QUERYSTRING", "NoUserAgent_HEADER"),
     ),
 }
 
-# Kept out of WAF's logs and samples: credentials, and what names patients (queries, and bodies of which a matching
-# rule records a piece).
+# WAF's logs and samples do not contain these: credentials, and data that identifies patients (query strings, and
+# bodies, of which a matching rule records a part).
 _CREDENTIALS = ["authorization", "cookie"]
 _PROTECTED: list[aws.wafv2.WebAclDataProtectionConfigDataProtectionArgsDict] = [
     {"action": "SUBSTITUTION", "field": {"field_type": "SINGLE_HEADER", "field_keys": _CREDENTIALS}},
@@ -52,16 +52,16 @@ _PROTECTED: list[aws.wafv2.WebAclDataProtectionConfigDataProtectionArgsDict] = [
 
 
 class Firewall(pulumi.ComponentResource):
-    """A web ACL for CloudFront with its IP sets, its log group, and what is logged."""
+    """A web ACL for CloudFront with its IP sets, log group and logging configuration."""
 
     web_acl_arn: pulumi.Output[str]
 
     def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
-        """Everybody may come in, unless `settings` list who may."""
+        """Admits all addresses, unless `settings` lists allowed networks."""
         super().__init__("orthanc:ingress:Firewall", name, None, opts)
         self._name, self._settings = name, settings
         self._child = pulumi.ResourceOptions(parent=self)
-        # Of two stacks in one account each counts its own.
+        # Separate metrics for each stack in an account.
         self._metric_name = with_stack(name, pulumi.get_stack(), longest=_LONGEST_METRIC_NAME)
 
         web_acl = self._build_web_acl(self._build_ip_sets())
@@ -70,7 +70,7 @@ class Firewall(pulumi.ComponentResource):
         self.register_outputs({"webAclArn": self.web_acl_arn})
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
-        """A metric of the web ACL over all its rules: BlockedRequests …"""
+        """Returns a metric of the web ACL over all its rules, such as BlockedRequests."""
         dimensions = {"WebACL": self._metric_name, "Rule": "ALL"}
         return Metric("AWS/WAFV2", name, dimensions, statistic, CLOUDFRONT_REGION)
 
@@ -105,7 +105,7 @@ class Firewall(pulumi.ComponentResource):
         return aws.cloudwatch.LogGroup(
             self._name,
             region=CLOUDFRONT_REGION,
-            name_prefix="aws-waf-logs-orthanc-",  # WAF writes to groups of this name only
+            name_prefix="aws-waf-logs-orthanc-",  # WAF requires the prefix aws-waf-logs-
             retention_in_days=self._settings.log_retention_days,
             kms_key_id=keys.firewall_logs_arn,
             opts=self._child,
@@ -123,13 +123,13 @@ class Firewall(pulumi.ComponentResource):
 
 
 def by_version(networks: Sequence[str]) -> dict[int, list[str]]:
-    """The networks by version of IP, without versions that have none."""
+    """Returns the networks by IP version, without versions that have no networks."""
     versions = {version: [n for n in networks if ipaddress.ip_network(n).version == version] for version in (4, 6)}
     return {version: found for version, found in versions.items() if found}
 
 
 def rules(rate_limit: int, allowed: Sequence[pulumi.Input[str]]) -> list[aws.wafv2.WebAclRuleArgsDict]:
-    """The web ACL's rules in order; `allowed`: ARNs of the sets of addresses that may come in, if not all may."""
+    """Returns the web ACL's rules in order. `allowed`: ARNs of IP sets with the allowed networks, if limited."""
     limit: Any = {
         "limit": rate_limit,
         "aggregate_key_type": "IP",

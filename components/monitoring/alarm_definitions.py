@@ -1,7 +1,8 @@
 """The alarms of a stack: thresholds, texts, and runbooks, as a table without resources.
 
-The runbook of an alarm is the section of docs/operations.md with its name, unless several share one. An alarm is
-in the Region of its metric, which is us-east-1 for CloudFront and everything that belongs to it.
+The runbook of an alarm is the section of docs/runbooks.md with the alarm's name, unless several alarms share a
+section. An alarm is in the Region of its metric, which is us-east-1 for CloudFront and everything that belongs to
+it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,46 +14,49 @@ from components.config.metric import Metric
 from components.ingress.certificates import days_to_expiry
 from components.monitoring.archive import Archive
 
-RUNBOOKS = "docs/operations.md"
+RUNBOOKS = "docs/runbooks.md"
 
-# What a task logs when a connection to its DICOM port has said nothing for 30 s and it accepted no other: the
+# A task logs this when a connection to its DICOM port was silent for 30 s, while the task accepted no other. The
 # first words are Orthanc's, the rest DCMTK's. In the filter syntax of CloudWatch Logs.
 SILENT_CONNECTION = '"Receiving Association failed: DUL network read timeout"'
 SILENT_CONNECTIONS = "SilentDicomConnections"  # the metric that counts them
 
-# CloudWatch's own words for what to make of a time without a measurement.
+# CloudWatch's values for how to treat missing data.
 Missing = Literal["breaching", "notBreaching"]
 
 _FIVE_MINUTES, _HOUR, _DAY = 300, 3600, 86400
 
-# Of so few requests in five minutes one that fails says nothing.
+# With fewer requests in five minutes, a single failure means nothing.
 _REQUESTS_THAT_COUNT = 20
-# Some failures belong to every day: a viewer that leaves, a task that is replaced.
+# Some failures are normal: a viewer disconnects, or a task is replaced.
 _ERRORS_PERCENT = 5
-# Over this for a quarter of an hour queues grow, and a task more or a larger one is due.
+# Above this for a quarter of an hour, queues grow, and the stack needs more or larger tasks.
 _BUSY_PERCENT = 85
-# At 100 % Linux kills Orthanc; its caches fill what they are given, so it may stand high for long.
+# At 100 %, Linux kills Orthanc. Its caches fill the memory they are given, so usage may stay high for long.
 _FULL_PERCENT = 90
-# RDS enlarges the storage when a tenth of it is free. At half of that it could not: it has reached
-# databaseMaxStorageGib, or enlarged it less than six hours ago. Of the first size, as the metric knows no other.
+# RDS enlarges the storage when only a tenth of it is free. At half of that, RDS could not do so: the storage has
+# reached databaseMaxStorageGib, or RDS enlarged it less than six hours ago. Relative to the initial size, because
+# the metric does not report the current one.
 _STORAGE_SHARE = 0.05
-# All tasks of a rolling update together open half of them (see `connections`), and RDS keeps some for itself.
+# During a rolling update, all tasks together open half of the connections (see `connections`), and RDS reserves
+# some for itself.
 _CONNECTIONS_SHARE = 0.7
-# S3 copies most objects within a quarter of an hour, without promising it.
+# S3 replicates most objects within a quarter of an hour, but does not guarantee it.
 _REPLICA_BEHIND_SECONDS = _HOUR
-# ACM renews its own certificates 60 days before their end, and asks for help 45 days before; a brought one is not
-# renewed at all.
+# ACM renews its own certificates 60 days before they expire, and requests action 45 days before. It does not
+# renew imported certificates.
 _DAYS_TO_EXPIRY = 30
-# Each blocks the DICOM port of a task for 30 s: with so many in five minutes it was blocked for half of them.
+# Each blocks the DICOM port of a task for 30 s: this many in five minutes block it half of the time.
 _SILENT_CONNECTIONS = 5
-# The internet's background noise is some dozens; a flood, or a client taken for an attacker, is a thousand.
+# Background traffic from the internet causes some dozens. A flood, or a client mistaken for an attacker, causes a
+# thousand.
 _BLOCKED = 1000
 
 
 class Alarm(NamedTuple):
-    """One alarm: in `of` periods of `seconds` at least `periods` lie beyond the threshold.
+    """An alarm. It is raised if at least `periods` of `of` periods of `seconds` breach the threshold.
 
-    `expression`: CloudWatch's metric math over the keys of `metrics`, which are one metric where there is none.
+    `expression` is CloudWatch metric math over the keys of `metrics`. Without an expression, there is one metric.
     """
 
     name: str
@@ -69,7 +73,7 @@ class Alarm(NamedTuple):
 
     @property
     def region(self) -> str:
-        """The Region of its metrics, and so its own."""
+        """The Region of the metrics, which is also the alarm's."""
         return next(iter(self.metrics.values())).region
 
     @property
@@ -79,7 +83,7 @@ class Alarm(NamedTuple):
 
 
 def alarms(settings: Settings, archive: Archive) -> list[Alarm]:
-    """The alarms of a stack, each in its region."""
+    """Returns the alarms of a stack, each in its Region."""
     return [
         *_way_in(settings, archive),
         *_tasks(archive),
@@ -96,7 +100,7 @@ def _way_in(settings: Settings, archive: Archive) -> Iterator[Alarm]:
         {"healthy": archive.load_balancer.metric("HealthyHostCount", "Maximum")},
         below=1,
         seconds=60,
-        # A balancer without targets says nothing at all.
+        # A load balancer without targets reports no data.
         missing="breaching",
     )
     if archive.dicom:
@@ -132,7 +136,7 @@ def _way_in(settings: Settings, archive: Archive) -> Iterator[Alarm]:
         "slow-answers",
         "5 % of requests wait long for the first byte, so viewers stall. Find out which requests, and why.",
         {"seconds": archive.load_balancer.metric("TargetResponseTime", "p95")},
-        # At the whole of it CloudFront gives up.
+        # At the full timeout, CloudFront gives up.
         above=settings.response_timeout_seconds / 4,
     )
     yield Alarm(
@@ -231,7 +235,7 @@ def _certificates(settings: Settings, archive: Archive) -> Iterator[Alarm]:
     viewers, balancer = certificates.edge_arn, certificates.load_balancer_arn
     expiries = {
         "edge-certificate": (viewers, CLOUDFRONT_REGION),
-        # In us-east-1 one can serve both.
+        # In us-east-1, one certificate can serve both.
         "load-balancer-certificate": (None if balancer is viewers else balancer, region),
         "dicom-certificate": (settings.dicom_certificate_arn or None, region),
     }

@@ -24,7 +24,7 @@ class Alarms(pulumi.ComponentResource):
     """An alarm for each row of the table, a rule for each event, and a topic in each of their Regions."""
 
     topic_arns: dict[str, pulumi.Output[str]]
-    """By Region."""
+    """The ARNs of the topics, by Region."""
     arns: dict[str, pulumi.Output[str]]
     """The ARNs of the alarms, by name."""
 
@@ -37,10 +37,10 @@ class Alarms(pulumi.ComponentResource):
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Notifies when an alarm of the `archive` begins and when it is over.
+        """Sends a notification when an alarm of the `archive` starts and when it ends.
 
-        `after`: what must work before anything can alarm. While a stack is being made, nothing answers, and
-        missing data means an alarm. Warns where the stack itself subscribes nobody.
+        `after`: resources that must work before any alarm can be raised. While a stack is being created, nothing
+        responds, and missing data raises an alarm. Logs a warning if the stack itself does not subscribe anybody.
         """
         super().__init__("orthanc:monitoring:Alarms", name, None, opts)
         self._name, self._child = name, pulumi.ResourceOptions(parent=self)
@@ -87,7 +87,7 @@ class Alarms(pulumi.ComponentResource):
         ).arn
 
     def _count_in_log(self, name: str, pattern: str, service: OrthancService) -> None:
-        """The metric `name` counts the lines of Orthanc's log that `pattern` matches."""
+        """Counts the lines of Orthanc's log that match `pattern`, in the metric `name`."""
         metric = service.log_metric(name)
         aws.cloudwatch.LogMetricFilter(
             f"{self._name}-{metric.name}",
@@ -120,7 +120,7 @@ class Alarms(pulumi.ComponentResource):
 
 
 def _single(alarm: Alarm) -> dict[str, Any]:
-    """The inputs of an alarm on one metric."""
+    """Returns the inputs of an alarm on one metric."""
     [metric] = alarm.metrics.values()
     percentile = metric.statistic.startswith("p")
     return {
@@ -129,13 +129,13 @@ def _single(alarm: Alarm) -> dict[str, Any]:
         "dimensions": dict(metric.dimensions) or None,
         "period": alarm.seconds,
         "extended_statistic" if percentile else "statistic": metric.statistic,
-        # Of a handful of requests a percentile is the slowest one.
+        # With only a few requests, a percentile is the slowest one.
         **({"evaluate_low_sample_count_percentiles": "ignore"} if percentile else {}),
     }
 
 
 def _math(alarm: Alarm) -> dict[str, Any]:
-    """The inputs of an alarm on what is computed from several."""
+    """Returns the inputs of an alarm on a value computed from several metrics."""
     result = {"id": _RESULT, "label": alarm.name, "expression": alarm.expression, "return_data": True}
     queries = [
         {"id": id, "metric": _queried(metric, alarm.seconds), "return_data": False}

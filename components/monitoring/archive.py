@@ -1,4 +1,4 @@
-"""What alarms, events and dashboard monitor."""
+"""The components that alarms, events and dashboard monitor."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from components.storage.storage import Storage
 
 @dataclass(frozen=True)
 class Archive:
-    """The components of a stack; None: a stack without that component."""
+    """The components of a stack. None means that the stack does not have the component."""
 
     service: OrthancService
     load_balancer: ApplicationLoadBalancer

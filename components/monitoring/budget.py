@@ -1,7 +1,7 @@
 """A monthly budget in AWS Budgets that notifies before and when it is exceeded.
 
 It counts the costs of resources with the tag `Stack` (aws:defaultTags), once an administrator has activated the
-tag as a cost allocation tag; without the tag, those of the whole account.
+tag as a cost allocation tag. Without the tag, it counts the costs of the whole account.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _TOLD = {"FORECASTED": 80, "ACTUAL": 100}
 
 
 class MonthlyBudget(pulumi.ComponentResource):
-    """A monthly budget of `monthlyBudgetUsd` that tells `alarmEmails`."""
+    """A monthly budget of `monthlyBudgetUsd` that notifies `alarmEmails`."""
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
-        """Tells, and stops nothing: an archive that is turned off for its price is worth nothing."""
+        """Only notifies and does not stop anything: an archive must not be turned off because of its costs."""
         super().__init__("orthanc:monitoring:MonthlyBudget", name, None, opts)
         aws.budgets.Budget(
             name,
@@ -47,6 +47,6 @@ class MonthlyBudget(pulumi.ComponentResource):
 
 
 def cost_filters(default_tags: Any) -> list[aws.budgets.BudgetCostFilterArgsDict]:
-    """What is counted: what has the tag `Stack` as the provider's default tags give it, or everything."""
+    """Returns the filter for the tag `Stack` in the provider's default tags, or none to count all costs."""
     value = ((default_tags or {}).get("tags") or {}).get(_TAG)
     return [{"name": "TagKeyValue", "values": [f"user:{_TAG}${value}"]}] if value else []

@@ -22,10 +22,10 @@ from components.storage.storage import Storage
 _Widget = dict[str, Any]
 
 _COLUMNS, _WIDTH, _HEIGHT = 24, 8, 6
-_LONGEST_NAME = 200  # CloudWatch takes 255, the region behind it included
+_LONGEST_NAME = 200  # CloudWatch allows 255, including the Region at the end
 _FIVE_MINUTES, _DAY = 300, 86400
 
-# Classes in which a bucket's files can lie (Amazon S3 User Guide, "Amazon S3 CloudWatch metrics and dimensions").
+# The storage classes of a bucket's files (Amazon S3 User Guide, "Amazon S3 CloudWatch metrics and dimensions").
 _STORAGE_TYPES = {
     "StandardStorage": "Standard",
     "IntelligentTieringFAStorage": "read often",
@@ -33,12 +33,12 @@ _STORAGE_TYPES = {
     "IntelligentTieringAIAStorage": "not read for 90 days",
     "GlacierInstantRetrievalStorage": "Glacier Instant Retrieval",
 }
-# Orthanc's log marks what went wrong by the first letter: E1126 14:03:07.123456 …, or W for a warning.
+# Lines in Orthanc's log begin with E for an error (E1126 14:03:07.123456 …) or W for a warning.
 _ERRORS = "fields @timestamp, @message | filter @message like /^[EW]\\d{4} / | sort @timestamp desc | limit 50"
 
 
 class ArchiveDashboard(pulumi.ComponentResource):
-    """The dashboard of a stack, in the archive's own region."""
+    """The dashboard of a stack, in the archive's Region."""
 
     def __init__(
         self,
@@ -49,12 +49,13 @@ class ArchiveDashboard(pulumi.ComponentResource):
         alarm_arns: Sequence[pulumi.Output[str]],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Shows the `archive`, and the states of `alarm_arns` where there are alarms."""
+        """Shows the `archive` and, if there are alarms, the states of `alarm_arns`."""
         super().__init__("orthanc:monitoring:ArchiveDashboard", name, None, opts)
         region = settings.account.region
         aws.cloudwatch.Dashboard(
             name,
-            # Names are the account's, not a region's: another stack's would be overwritten.
+            # Dashboard names are unique in an account, not in a Region. Without stack and Region in the name,
+            # stacks would overwrite each other's dashboards.
             dashboard_name=f"{with_stack('orthanc', pulumi.get_stack(), longest=_LONGEST_NAME)}-{region}",
             dashboard_body=pulumi.Output.json_dumps(document(archive, region, alarm_arns), sort_keys=True),
             opts=pulumi.ResourceOptions(parent=self),
@@ -63,7 +64,7 @@ class ArchiveDashboard(pulumi.ComponentResource):
 
 
 def document(archive: Archive, region: str, alarm_arns: Sequence[pulumi.Output[str]] = ()) -> dict[str, Any]:
-    """The body of a dashboard in `region` (CloudWatch API Reference, "Dashboard body structure")."""
+    """Returns the body of a dashboard in `region` (CloudWatch API Reference, "Dashboard body structure")."""
     status = {"title": "Alarms", "alarms": list(alarm_arns)}
     top: list[_Widget] = [{"type": "alarm", "width": _COLUMNS, "height": 3, "properties": status}]
     parts = (_in_and_out(archive), _dicom(archive), _tasks(archive), _database(archive), _kept(archive.storage))
@@ -81,7 +82,7 @@ def document(archive: Archive, region: str, alarm_arns: Sequence[pulumi.Output[s
 
 
 def _placed(widgets: Iterable[_Widget]) -> list[_Widget]:
-    """The widgets from left to right and from top to bottom."""
+    """Returns the widgets with positions, from left to right and from top to bottom."""
     x = y = height = 0
     placed = []
     for widget in widgets:
@@ -151,7 +152,7 @@ def _database(archive: Archive) -> Iterator[_Widget]:
 
 
 def _kept(storage: Storage) -> Iterator[_Widget]:
-    """What the archive holds: S3 reports once a day."""
+    """Yields graphs of what the archive stores. S3 reports once a day."""
     if storage.bucket_name is not None:
         size = {
             label: storage.metric("BucketSizeBytes", "Average", StorageType=type)

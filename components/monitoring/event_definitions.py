@@ -1,6 +1,6 @@
 """Events that AWS sends once and that no metric shows, and the notification for each, as a table.
 
-Each event has a runbook with its name in docs/operations.md.
+Each event has a runbook with its name in docs/runbooks.md.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,25 +9,26 @@ from typing import Any, NamedTuple
 from components.monitoring.alarm_definitions import RUNBOOKS
 from components.monitoring.archive import Archive
 
-# Amazon RDS User Guide, "Amazon RDS event categories and event messages". By number, since the categories hold
-# noise: "failure" says also that the storage cannot grow just now, "low storage" that it is about to.
+# Amazon RDS User Guide, "Amazon RDS event categories and event messages". By number, because the categories also
+# contain minor events: "failure" also reports that the storage cannot grow at the moment, and "low storage" that
+# it is about to grow.
 _DATABASE_EVENTS = [
-    "RDS-EVENT-0007",  # the disk is full
-    "RDS-EVENT-0013",  # it moves to its standby
-    "RDS-EVENT-0031",  # it has failed and wants a restore
-    "RDS-EVENT-0035",  # parameters that do not fit it
-    "RDS-EVENT-0036",  # a network that does not fit it
-    "RDS-EVENT-0049",  # it has moved to its standby
-    "RDS-EVENT-0221",  # the disk is full, and it was shut down
-    "RDS-EVENT-0222",  # the disk is nearly full, and it will be shut down
-    "RDS-EVENT-0223",  # the disk cannot grow
-    "RDS-EVENT-0224",  # its next growth would pass databaseMaxStorageGib
-    "RDS-EVENT-0225",  # it nears databaseMaxStorageGib
+    "RDS-EVENT-0007",  # the storage is full
+    "RDS-EVENT-0013",  # the failover to the standby has started
+    "RDS-EVENT-0031",  # the database has failed and requires a restore
+    "RDS-EVENT-0035",  # incompatible parameters
+    "RDS-EVENT-0036",  # incompatible network
+    "RDS-EVENT-0049",  # the failover to the standby is complete
+    "RDS-EVENT-0221",  # the storage is full, and RDS shut down the database
+    "RDS-EVENT-0222",  # the storage is nearly full, and RDS will shut down the database
+    "RDS-EVENT-0223",  # the storage cannot grow
+    "RDS-EVENT-0224",  # the storage would exceed databaseMaxStorageGib if it grew again
+    "RDS-EVENT-0225",  # the storage is close to databaseMaxStorageGib
 ]
 
 
 class Event(NamedTuple):
-    """One kind of event: EventBridge's pattern, and a text with `<name>` for each of `paths` into the event."""
+    """One kind of event: the EventBridge pattern, and a text with `<name>` for each of `paths` into the event."""
 
     name: str
     description: str
@@ -42,7 +43,7 @@ class Event(NamedTuple):
 
 
 def events(archive: Archive, stack: str) -> Iterator[Event]:
-    """The events of the resources that the stack has."""
+    """Returns the events of the resources that the stack has."""
     yield Event(
         "deployment-failed",
         "ECS rolled back a failed deployment",

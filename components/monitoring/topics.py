@@ -1,4 +1,4 @@
-"""Notifications: an SNS topic whose messages are encrypted with a key of its own.
+"""Notifications: an SNS topic whose messages are encrypted with its own key.
 
 Alarms can notify topics in their own Region only, so each Region with an alarm has a topic.
 """
@@ -16,10 +16,10 @@ _LONGEST_DISPLAY_NAME = 100  # AWS CloudFormation User Guide, "AWS::SNS::Topic"
 
 
 class AlarmTopic(pulumi.ComponentResource):
-    """Topic, key, what may publish to it, and an email subscription for each of `alarmEmails`."""
+    """Topic, key, topic policy, and an email subscription for each of `alarmEmails`."""
 
     arn: pulumi.Output[str]
-    """Known once alarms may publish."""
+    """The ARN of the topic, known once alarms may publish to it."""
 
     def __init__(
         self,
@@ -30,10 +30,10 @@ class AlarmTopic(pulumi.ComponentResource):
         events: bool,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """In `region`; with `events` EventBridge may publish, too.
+        """Creates the topic in `region`. With `events`, EventBridge may also publish to it.
 
-        The stack creates the key whatever `kmsKeyArn` is: that one is in another Region, or would have to allow
-        CloudWatch. It encrypts no data, so it goes with the alarms.
+        The stack creates the key regardless of `kmsKeyArn`, whose key is in another Region or would have to allow
+        CloudWatch. The topic's key encrypts no data, so it is deleted with the alarms.
         """
         super().__init__("orthanc:monitoring:AlarmTopic", name, None, opts)
         child, own = pulumi.ResourceOptions(parent=self), settings.account
@@ -49,7 +49,7 @@ class AlarmTopic(pulumi.ComponentResource):
         topic = aws.sns.Topic(
             name,
             region=region,
-            # The sender that mails show.
+            # The sender shown in emails.
             display_name=with_stack("Orthanc", pulumi.get_stack(), longest=_LONGEST_DISPLAY_NAME, separator=" "),
             kms_master_key_id=key.arn,
             opts=child,

@@ -1,4 +1,4 @@
-"""Where the stack runs, and what may reach what there."""
+"""The network of the stack, and who can connect to whom in it."""
 
 from components.config import Settings
 from components.iam.keys import Keys
@@ -9,7 +9,7 @@ from components.preflight.plan import Plan
 
 
 def create(name: str, settings: Settings, *, keys: Keys, plan: Plan) -> Network:
-    """The existing VPC that `settings` name, or a new one in the zones of `plan`."""
+    """Returns the existing VPC that `settings` name, or a new one in the zones of `plan`."""
     if settings.vpc_id:
         return ExistingVpc(name, settings, endpoint_groups=plan.endpoint_groups)
     return NewVpc(name, settings, keys=keys, zones=plan.zones)

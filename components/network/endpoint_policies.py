@@ -1,8 +1,8 @@
-"""What can be reached through the VPC endpoints: only what the tasks of this stack use.
+"""The policies of the VPC endpoints, which allow only what the tasks of this stack use.
 
-Endpoints are created with the network, at the beginning; what the policies name (bucket, repository, log groups,
-secrets, key) exists only at the end, so the policies are separate resources. Without them a compromised task could
-copy images to somebody else's bucket, with or without NAT.
+The policies are separate resources because the endpoints are created with the network, at the beginning, but what
+the policies name (bucket, repository, log groups, secrets, key) exists only at the end. Without the policies, a
+compromised task could copy images to a bucket of another account, with or without NAT.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class EndpointPolicies(pulumi.ComponentResource):
     """A policy for each endpoint that the stack created; none in an existing VPC."""
 
     ready: list[pulumi.Resource]
-    """What a task waits for, so that none ever runs while endpoints are open to everybody."""
+    """What a task waits for, so that no task ever runs while the endpoints are unrestricted."""
 
     def __init__(
         self,
@@ -32,9 +32,9 @@ class EndpointPolicies(pulumi.ComponentResource):
         role_documents: Sequence[pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Admits what the tasks' roles may do.
+        """Creates policies that allow what the roles of the tasks may do.
 
-        `account`: the stack's. `role_documents`: the roles' policies, as JSON.
+        `account`: the account of the stack. `role_documents`: the policies of the roles, as JSON.
         """
         super().__init__("orthanc:network:EndpointPolicies", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)

@@ -19,7 +19,7 @@ from components.network.security_groups import SecurityGroups
 
 
 class ExistingVpc(Network):
-    """The VPC `vpcId` with its subnets; the endpoints in it are not the stack's to restrict."""
+    """The VPC `vpcId` with its subnets; the stack does not restrict the endpoints in it."""
 
     def __init__(
         self,
@@ -29,9 +29,9 @@ class ExistingVpc(Network):
         endpoint_groups: Mapping[str, Sequence[str]],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Makes the security groups in it.
+        """Creates the security groups in the VPC.
 
-        `endpoint_groups`: those of the VPC's endpoints that serve the tasks, by service (see `Plan`).
+        `endpoint_groups`: the security groups of the VPC's endpoints that tasks use, by service (see `Plan`).
         """
         super().__init__("orthanc:network:ExistingVpc", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -56,12 +56,12 @@ class ExistingVpc(Network):
 
 
 def _groups(settings: Settings, by_service: Mapping[str, Sequence[str]]) -> list[str] | None:
-    """All of these security groups; None where a service that tasks call has no endpoint.
+    """Returns all of these security groups, or None if a service that tasks call has no endpoint.
 
-    With private DNS all calls to a service go to its endpoint in the VPC, whatever the routes are: no wider rule
-    than to these groups can be of use. Without, they go where the owner's routes and firewalls lead.
+    With private DNS, all calls to a service go to its endpoint in the VPC regardless of the routes, so rules for
+    other destinations would have no use. Without an endpoint, they follow the routes and firewalls of the owner.
     """
-    # S3 has its gateway endpoint, or the internet's addresses.
+    # S3 is not in the list: it is reached through a gateway endpoint or at public addresses.
     if not by_service.keys() >= set(services_of_tasks(settings)):
         return None
     return sorted({group for groups in by_service.values() for group in groups})

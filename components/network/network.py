@@ -15,15 +15,15 @@ class Network(pulumi.ComponentResource):
 
     vpc_id: pulumi.Output[str]
     private_subnet_ids: pulumi.Output[Sequence[str]]
-    """One a zone, for tasks and what leads to them."""
+    """One per zone, for tasks and what connects to them."""
     isolated_subnet_ids: pulumi.Output[Sequence[str]]
-    """One a zone, for data."""
+    """One per zone, for data."""
     public_subnet_ids: pulumi.Output[Sequence[str]]
-    """One a zone; none where nothing needs them."""
+    """One per zone; empty if nothing needs them."""
     isolated_subnets: int
-    """How many isolated subnets there are."""
+    """The number of isolated subnets."""
     security_groups: SecurityGroups
     endpoints: Mapping[str, aws.ec2.VpcEndpoint]
-    """The endpoints that are the stack's own, by service as in `iam.task_services`, and s3."""
+    """The endpoints that the stack created, by service as in `iam.task_services`, and s3."""
     origin_needs: Sequence[pulumi.Resource]
-    """What a CloudFront VPC origin needs of the network and does not name."""
+    """The resources of the network that a CloudFront VPC origin needs but does not name."""

@@ -20,11 +20,11 @@ CLOUDFRONT_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 
 
 class SecurityGroups(pulumi.ComponentResource):
-    """The security groups of load balancers and tasks, and one for everything that asks to be `reached_by_tasks`.
+    """The security groups of load balancers and tasks, and those that `reached_by_tasks` creates.
 
-    CloudFront → load balancer → tasks → database, file system, and AWS; with DICOM, allowed networks → its load
-    balancer → tasks → modalities; nothing else. The network decides how tasks reach AWS, with one of
-    `let_tasks_call_…`.
+    They allow CloudFront → load balancer → tasks → database, file system, and AWS; with DICOM, allowed networks →
+    its load balancer → tasks → modalities; nothing else. The network component sets how tasks reach AWS, with one
+    of `let_tasks_call_…`.
     """
 
     load_balancer: aws.ec2.SecurityGroup
@@ -38,13 +38,14 @@ class SecurityGroups(pulumi.ComponentResource):
         vpc_id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """In the VPC `vpc_id`, whose default group is emptied unless the VPC is an existing one."""
+        """Creates the groups in the VPC `vpc_id`; empties the default group of a VPC that the stack creates."""
         super().__init__("orthanc:network:SecurityGroups", name, None, opts)
         self._name, self._vpc_id = name, vpc_id
         self._child = pulumi.ResourceOptions(parent=self)
 
         if not settings.vpc_id:
-            # AWS makes a group that admits its own members: what it holds by accident must reach nothing.
+            # AWS creates a default group that allows traffic between its members. Resources that are in it by
+            # mistake must not reach anything.
             aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=vpc_id, opts=self._child)
 
         self.load_balancer = self._group("load-balancer", "Internal load balancer of Orthanc")
@@ -66,15 +67,15 @@ class SecurityGroups(pulumi.ComponentResource):
         self.register_outputs({})
 
     def reached_by_tasks(self, role: str, description: str, port: int) -> aws.ec2.SecurityGroup:
-        """A new group for `role` that the tasks reach on TCP `port`, and nobody else; it reaches nothing."""
+        """Creates a group for `role` that only the tasks can reach, on TCP `port`; it can reach nothing."""
         group = self._group(role, description)
         self._connect("task", self.task, role, group, port)
         return group
 
     def dicom_balancer(self, settings: Settings) -> aws.ec2.SecurityGroup:
-        """A new group for the balancer of the DICOM port: the allowed networks reach it, it reaches the tasks.
+        """Creates a group for the DICOM load balancer: allowed networks can reach it, and it can reach the tasks.
 
-        It asks for their health at the HTTP port. It also lets the tasks call each modality where it listens.
+        It checks their health on the HTTP port. Also allows the tasks to connect to each modality.
         """
         group = self._group("dicom-balancer", "Network load balancer of the DICOM port")
         for cidr in settings.dicom_allowed_cidrs:
@@ -104,15 +105,15 @@ class SecurityGroups(pulumi.ComponentResource):
         return group
 
     def let_tasks_call_anybody(self) -> None:
-        """HTTPS out of the tasks to wherever the network's routes lead, S3 included."""
+        """Allows HTTPS from the tasks to wherever the routes of the network lead, including S3."""
         self._let_tasks_call("aws", "HTTPS to AWS at its public addresses", cidr_ipv4="0.0.0.0/0")
 
     def let_tasks_call_s3(self, prefix_list_id: pulumi.Input[str]) -> None:
-        """HTTPS out of the tasks to S3 and no other public address; `prefix_list_id` is AWS's list of S3's."""
+        """Allows HTTPS from the tasks to S3 and no other public address; `prefix_list_id`: AWS's list for S3."""
         self._let_tasks_call("s3", "HTTPS to S3", prefix_list_id=prefix_list_id)
 
     def let_tasks_call_groups(self, group_ids: Sequence[str]) -> None:
-        """HTTPS out of the tasks to what stands in these groups, which are not the stack's."""
+        """Allows HTTPS from the tasks to members of these groups, which the stack did not create."""
         for id in group_ids:
             description = "HTTPS to interface endpoints of AWS services"
             self._let_tasks_call(id, description, group_id=id)
@@ -127,7 +128,7 @@ class SecurityGroups(pulumi.ComponentResource):
         group_id: str | None = None,
     ) -> None:
         aws.vpc.SecurityGroupEgressRule(
-            # AWS changes no rule's kind of peer: another kind is another rule, under another name.
+            # AWS cannot change the kind of peer of a rule, so each kind has a rule with its own name.
             f"{self._name}-task-to-{target}",
             security_group_id=self.task.id,
             description=description,
@@ -155,9 +156,9 @@ class SecurityGroups(pulumi.ComponentResource):
         *,
         purpose: str = "",
     ) -> None:
-        """Both halves of one connection: out of the source to the target, into the target from the source.
+        """Creates both rules of a connection: outbound from the source, and inbound to the target.
 
-        `purpose` is the end of their names, where the same two are connected by another port as well.
+        `purpose`: the suffix of their names if the same two groups are also connected on another port.
         """
         aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-{source}-to-{target}{purpose}",

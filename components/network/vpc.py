@@ -30,8 +30,8 @@ _NAT_STRATEGIES = {
 class NewVpc(Network):
     """The network of one stack.
 
-    `origin_needs` is the awsx component as a whole: a VPC origin needs the internet gateway that awsx makes,
-    although no route of ours leads through it without NAT.
+    `origin_needs` is the whole awsx component: a VPC origin requires the internet gateway that awsx creates,
+    although without NAT no route leads through it.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class NewVpc(Network):
         zones: Sequence[str],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Builds the network that `settings` ask for in `zones`, by name, and records these."""
+        """Creates the network according to `settings` in `zones` (by name), and records the zones."""
         super().__init__("orthanc:network:NewVpc", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
 
@@ -67,7 +67,7 @@ class NewVpc(Network):
             vpc_id=self.vpc_id,
             vpc_endpoint_type="Gateway",
             service_name=service_name("s3", settings.account.region),
-            # Images and ECR's layers reach S3 over this free route and never pay for NAT.
+            # DICOM files and ECR's image layers use this free route to S3, so they cause no NAT charges.
             route_table_ids=vpc.route_tables.apply(
                 lambda tables: pulumi.Output.all(*[table.id for table in tables])
             ),
@@ -85,8 +85,8 @@ class NewVpc(Network):
         self.register_outputs({"vpcId": self.vpc_id})
 
     def _build_vpc(self, name: str, settings: Settings, zones: Sequence[str]) -> awsx.ec2.Vpc:
-        # The place of public subnets stays reserved where nothing needs them, so that their coming and going moves
-        # no other subnet: moving one would replace the database.
+        # The address range of public subnets stays reserved if nothing needs them. Otherwise adding or removing
+        # them would move other subnets, which would replace the database.
         public = awsx.ec2.SubnetType.PUBLIC if settings.public_subnets_needed else awsx.ec2.SubnetType.UNUSED
         subnets = [
             awsx.ec2.SubnetSpecArgs(type=public, name="public"),

@@ -1,4 +1,4 @@
-"""The account and Region of the stack, looked up once: each lookup is a call to AWS."""
+"""The account and Region of the stack, looked up only once because each lookup is a call to AWS."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from components.config.account import Account
 
 
 def look() -> Account:
-    """The account and Region of the provider's credentials and configuration."""
+    """Returns the account and Region of the provider's credentials and configuration."""
     return Account(aws.get_partition().partition, aws.get_caller_identity().account_id, aws.get_region().region)

@@ -1,7 +1,8 @@
-"""Backups of a file system that EFS made automatically, which `pulumi destroy` does not delete.
+"""Automatic EFS backups of a file system, which `pulumi destroy` does not delete.
 
-A file system with automatic backups has one backup a day in a vault of the account, for 35 days (Amazon EFS User
-Guide, "Automatic backups"). With `dataOnDestroy` delete the stack disables them, but earlier ones remain.
+With automatic backups, EFS backs up a file system daily to a vault of the account and keeps each backup for 35
+days (Amazon EFS User Guide, "Automatic backups"). With `dataOnDestroy` delete, the stack disables them, but
+earlier backups remain.
 """
 
 from __future__ import annotations
@@ -16,19 +17,18 @@ VAULT = "aws/efs/automatic-backup-vault"
 
 
 def warn(settings: Settings) -> None:
-    """Warn of copies that may stay although `dataOnDestroy` is delete. Asks AWS."""
+    """Warns of backups that may remain although `dataOnDestroy` is delete. Calls AWS."""
     if settings.data_on_destroy == "delete" and not settings.enable_dicom_s3_storage and (copies := _copies()):
         pulumi.log.warn(
             f"dataOnDestroy is delete, and the vault {VAULT} of this account has recovery points ({copies}):"
             " copies of file systems that EFS made. Those of this stack's file system stay for up to 35 days."
-            ' "What delete leaves" in'
-            " docs/data.md has the commands that list and delete them"
+            " docs/how-to/tear-down.md has the commands that list and delete them"
         )
 
 
 def _copies() -> int:
-    """How many copies the vault has, of all file systems; 0 also where AWS does not say.
+    """Returns the number of backups in the vault, of all file systems; 0 also if AWS does not report it.
 
-    AWS refuses access both to a vault that does not exist and to a deployer that may not look at it.
+    AWS denies access if the vault does not exist, and if the deployer may not read it.
     """
     return tried(lambda: aws.backup.get_vault(name=VAULT).recovery_points) or 0

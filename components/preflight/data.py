@@ -1,8 +1,8 @@
 """Checks whether existing data can be used, before the first resource is registered.
 
-Otherwise a bucket in another Region, or encrypted with a key that the tasks may not use, would fail with the first
-study that is stored, and a snapshot that RDS cannot restore when half of the stack exists. `look` asks AWS;
-`problems` judges the answers and is pure. The key of the database is checked in `database_key`.
+Otherwise a bucket in another Region, or with a key that the tasks may not use, would cause an error when the first
+study is stored. A snapshot that RDS cannot restore would cause one when half of the stack exists. `look` queries
+AWS; `problems` checks the results and is a pure function. The key of the database is checked in `database_key`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from components.preflight import database_key
 from components.preflight.database_key import LiveDatabase, LiveKey
 from components.preflight.lookups import NOTHING, found
 
-# To a bucket of somebody else S3 answers 403.
+# S3 returns 403 for a bucket of another account.
 _ABSENT = (*NOTHING, "no results", "StatusCode: 404", "StatusCode: 403")
 
 _CLOSED = {"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"}
@@ -27,7 +27,10 @@ _CLOSED = {"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "Restrict
 
 @dataclass(frozen=True)
 class LiveBucket:
-    """A bucket as it is; `key`: id, ARN or alias of the KMS key that new objects get, empty for S3's own."""
+    """The current state of a bucket.
+
+    `key`: ID, ARN, or alias of the KMS key for new objects; empty for S3's own key.
+    """
 
     region: str
     versioned: bool = False
@@ -37,9 +40,10 @@ class LiveBucket:
 
 @dataclass(frozen=True)
 class LiveSnapshot:
-    """A snapshot of a database as it is; `version`: 17.4; `storage`: GiB; `key` None: it is not encrypted.
+    """The current state of a database snapshot.
 
-    `account`: whose it is; a snapshot can be shared with this account.
+    `version`: such as 17.4. `storage`: in GiB. `key`: None if the snapshot is not encrypted. `account`: the owner,
+    which can be another account that shares the snapshot with this one.
     """
 
     engine: str
@@ -52,7 +56,7 @@ class LiveSnapshot:
 
 @dataclass(frozen=True)
 class Survey:
-    """What there is of the data that the settings name, and the stack's own database.
+    """The existing data that the settings name, and the stack's own database.
 
     `region`, `account`: where the stack is deployed.
     """
@@ -72,10 +76,10 @@ class Survey:
 
 
 def look(settings: Settings, remembered: Mapping[str, str], region: str) -> Survey:
-    """Ask AWS for what the settings name and for the database that the stack remembers, deployed in `region`.
+    """Looks up the data that the settings name, and the recorded database of the stack, which is in `region`.
 
-    A snapshot counts when the database is made, so it is not asked for where the database is there. Raises
-    what the provider does, such as access denied.
+    A snapshot is needed only to create the database, so it is not looked up if the database exists. Raises the
+    provider's errors, such as access denied.
     """
     bucket = _look_at_bucket(settings.existing_bucket_name, region) if settings.existing_bucket_name else None
     database = database_key.look_at_database(remembered)
@@ -86,7 +90,7 @@ def look(settings: Settings, remembered: Mapping[str, str], region: str) -> Surv
 
 
 def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
-    """What could not be read, would be lost or could not be restored."""
+    """Yields problems with data that could not be read, would be lost, or could not be restored."""
     if settings.existing_bucket_name:
         yield from _problems_of_bucket(settings, survey)
     if survey.database:
@@ -99,7 +103,7 @@ def _look_at_bucket(name: str, region: str) -> LiveBucket | None:
     bucket = found(lambda: aws.s3.get_bucket(bucket=name), _ABSENT)
     if bucket is None or bucket.bucket_region != region:
         return bucket and LiveBucket(bucket.bucket_region)
-    # Cloud Control tells all of a bucket at once; the provider's own functions know nothing of these.
+    # Cloud Control returns all properties of a bucket at once; the provider's own functions do not return these.
     text = aws.cloudcontrol.get_resource(type_name="AWS::S3::Bucket", identifier=name).properties
     properties: dict[str, Any] = json.loads(text)
     closed = properties.get("PublicAccessBlockConfiguration", {})
@@ -148,7 +152,7 @@ def _problems_of_bucket(settings: Settings, survey: Survey) -> Iterator[Problem]
     if own and not key:
         rule = f"is encrypted with the key {bucket.key}, which existingBucketKeyArn must name for the tasks"
         yield Problem("existingBucketKeyArn", "", rule, "pulumi config set existingBucketKeyArn with its ARN")
-    # Of an alias AWS does not say here whose it is.
+    # For an alias, this response does not contain the key that it belongs to.
     if key and "alias/" not in bucket.key and bucket.key not in (key, key.rpartition("/")[2]):
         rule = f"is not the key of the bucket {name}, which is {bucket.key or 'encrypted by S3 itself'}"
         yield Problem("existingBucketKeyArn", key, rule, "name the bucket's key, or pulumi config rm it")
@@ -156,8 +160,8 @@ def _problems_of_bucket(settings: Settings, survey: Survey) -> Iterator[Problem]
 
 def _problems_of_snapshot(settings: Settings, survey: Survey) -> Iterator[Problem]:
     identifier, snapshot = settings.db_snapshot_identifier, survey.snapshot
-    # The key is needed once; a snapshot that has gone since must not block every later update. The stack remembers
-    # its database, unless an earlier version of this program deployed it.
+    # The setting is needed only once. A snapshot that has been deleted since must not block later updates. The
+    # stack has a record of its database, unless an earlier version of this program deployed it.
     afterwards = "pulumi config rm dbSnapshotIdentifier if the database is there already"
 
     def problem(rule: str, remedy: str) -> Problem:

@@ -1,7 +1,7 @@
 """The key that the database keeps: its own, or that of the snapshot that it is restored from.
 
-RDS encrypts an instance once. It cannot change the key, and an instance that is restored from a snapshot uses the
-snapshot's key, whatever is requested (Amazon RDS User Guide, "Encrypting Amazon RDS resources", and
+RDS cannot change the key of an instance. An instance that is restored from a snapshot uses the snapshot's key,
+whatever key is requested (Amazon RDS User Guide, "Encrypting Amazon RDS resources", and
 RestoreDBInstanceFromDBSnapshot, which has no parameter for a key). A program that names another key would replace
 the database with an empty one at the next update. So the key is looked up before the first resource is registered,
 and the settings must agree with it.
@@ -18,7 +18,8 @@ from components.config import Problem, Settings
 from components.preflight import memory
 from components.preflight.lookups import NOTHING, found
 
-# How the provider and AWS say that an instance or a key is not there, or not for this account to look at.
+# Error texts of the provider and AWS for an instance or a key that does not exist, or that this account may not
+# read.
 _NO_INSTANCE = (*NOTHING, "empty result")
 _NO_KEY = (*_NO_INSTANCE, "AccessDenied")
 
@@ -27,9 +28,10 @@ _ENABLED = "Enabled"
 
 @dataclass(frozen=True)
 class LiveKey:
-    """A KMS key as it is; `by_aws`: it is AWS's own (aws/rds); `state`: Enabled, Disabled, PendingDeletion …
+    """The current state of a KMS key.
 
-    A key of another account may not be readable: then it counts as a customer's key that is enabled.
+    `by_aws`: whether it is an AWS managed key (aws/rds). `state`: Enabled, Disabled, PendingDeletion, and so on. A
+    key of another account may not be readable; it then counts as an enabled customer managed key.
     """
 
     arn: str
@@ -39,7 +41,7 @@ class LiveKey:
 
 @dataclass(frozen=True)
 class LiveDatabase:
-    """The instance that the stack has, with its key; `own_key`: the ARN of the key that the stack made for it."""
+    """The stack's database instance and its key; `own_key`: the ARN of the key that the stack created for it."""
 
     identifier: str
     key: LiveKey
@@ -47,9 +49,9 @@ class LiveDatabase:
 
 
 def look_at_database(remembered: Mapping[str, str]) -> LiveDatabase | None:
-    """Ask AWS for the instance that the stack remembers; None before there is one, or where it is gone.
+    """Looks up the recorded instance of the stack. Returns None if there is no record or no such instance.
 
-    Raises what the provider does, such as access denied.
+    Raises the provider's errors, such as access denied.
     """
     identifier = remembered.get(memory.DATABASE)
     if not identifier:
@@ -61,16 +63,16 @@ def look_at_database(remembered: Mapping[str, str]) -> LiveDatabase | None:
 
 
 def look_at_key(arn: str) -> LiveKey:
-    """Ask AWS for a key that encrypts a database or a snapshot."""
+    """Looks up a key that encrypts a database or a snapshot."""
     key = found(lambda: aws.kms.get_key(key_id=arn), _NO_KEY)
     return LiveKey(arn, key.key_manager == "AWS", key.key_state) if key else LiveKey(arn)
 
 
 def problems_of_database(settings: Settings, database: LiveDatabase) -> Iterator[Problem]:
-    """Settings that name another key than the database has."""
+    """Yields problems with settings that require another key than that of the database."""
     has = f"the database {database.identifier} is encrypted under {_shown(database.key)}"
     changed = f"{has}, and RDS changes no instance's key"
-    another = "or a new stack from a copy of its snapshot (docs/secrets.md, Keys)"
+    another = "or a new stack from a copy of its snapshot (docs/how-to/use-your-own-kms-key.md)"
     arn, own = settings.kms_key_arn, database.own_key == database.key.arn
     if arn and arn != database.key.arn:
         yield Problem("kmsKeyArn", arn, changed, f"{_back(database)}, {another}")
@@ -86,7 +88,10 @@ def problems_of_database(settings: Settings, database: LiveDatabase) -> Iterator
 def problems_of_snapshot(
     settings: Settings, key: LiveKey, problem: Callable[[str, str], Problem]
 ) -> Iterator[Problem]:
-    """Settings that name another key than the snapshot has; `problem` makes one of rule and remedy."""
+    """Yields problems with the snapshot's key; `problem` creates one from rule and remedy.
+
+    They are settings that require another key, and a key that is not enabled.
+    """
     keeps = f"is encrypted under {_shown(key)}, and a database keeps the key of its snapshot"
     if settings.kms_key_arn and settings.kms_key_arn != key.arn:
         rule = f"{keeps}; kmsKeyArn is {settings.kms_key_arn}"
@@ -101,21 +106,24 @@ def problems_of_snapshot(
 
 
 def copy_command(settings: Settings, key: str) -> str:
-    """The command that copies the snapshot under a key, and what to do with the copy."""
+    """Returns the command that copies the snapshot, encrypted with `key`, and what to do with the copy."""
     source = f"--source-db-snapshot-identifier {settings.db_snapshot_identifier}"
     copy = f"{source} --target-db-snapshot-identifier NAME --kms-key-id {key}"
     return f"aws rds copy-db-snapshot {copy}, and name the copy"
 
 
 def key_to_keep(kept: LiveKey | None, remembered: Mapping[str, str]) -> str | None:
-    """The ARN of the key that the database keeps; None where it is AWS's, the stack's own, or not decided."""
+    """Returns the ARN of the key that the database keeps; None if it is AWS's, the stack's own, or not decided."""
     if kept is None or kept.by_aws or kept.arn == remembered.get(memory.DATABASE_KEY):
         return None
     return kept.arn
 
 
 def is_made(settings: Settings, kept: LiveKey | None, remembered: Mapping[str, str]) -> bool:
-    """Whether the stack makes a key for the database: not for one that keeps another, but what was made stays."""
+    """Returns whether the stack creates a key for the database.
+
+    It creates none for a database that keeps another key. A key that it created earlier stays.
+    """
     return settings.enable_customer_keys and (kept is None or memory.DATABASE_KEY in remembered)
 
 

@@ -1,9 +1,9 @@
 """Checks whether tasks in an existing VPC can reach the services that they call, before anything is created.
 
 A task that cannot reach a service waits for minutes, is stopped, and starts again, until the deployment fails.
-With private DNS all calls to a service go to its endpoint in the VPC, whatever the routes are, so the security
-groups and the policy of the endpoint must allow them. Without an endpoint they follow the routes. `look` asks AWS;
-`problems` judges the answers and is pure.
+With private DNS, all calls to a service go to its endpoint in the VPC regardless of the routes, so the security
+groups and the policy of the endpoint must allow them. Without an endpoint, they follow the routes. `look` queries
+AWS; `problems` checks the results and is a pure function.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from components.preflight.lookups import found
 
 @dataclass(frozen=True)
 class LiveRule:
-    """An inbound rule of a security group; `network` None: its source is a group or a prefix list."""
+    """An inbound rule of a security group; `network` is None if its source is a group or a prefix list."""
 
     network: ipaddress.IPv4Network | None
 
     def admits(self, network: ipaddress.IPv4Network) -> bool:
-        """Whether it may admit the network: the members of a group or a prefix list are not looked up."""
+        """Returns whether the rule may allow the network; members of groups and prefix lists are not looked up."""
         return self.network is None or network.subnet_of(self.network)
 
 
@@ -36,7 +36,7 @@ class LiveRule:
 class LiveEndpoint:
     """An interface endpoint with private DNS.
 
-    `rules`: those of its security groups for HTTPS; `policy`: JSON, empty where it admits everything.
+    `rules`: the HTTPS rules of its security groups. `policy`: JSON, empty if it allows everything.
     """
 
     groups: Sequence[str]
@@ -46,10 +46,10 @@ class LiveEndpoint:
 
 @dataclass(frozen=True)
 class Ways:
-    """The ways out of an existing VPC, in addition to the routes of its subnets.
+    """The connections from an existing VPC to AWS services, in addition to the routes of its subnets.
 
-    `endpoints`: by service; `s3_tables`: the route tables that lead to a gateway endpoint of S3, `s3_policy` its
-    policy; `vpn`: whether a VPN gateway is attached, whose routes the provider does not show.
+    `endpoints`: by service. `s3_tables`: the route tables with a route to an S3 gateway endpoint. `s3_policy`: the
+    policy of that endpoint. `vpn`: whether a VPN gateway is attached, whose routes the provider does not show.
     """
 
     endpoints: Mapping[str, LiveEndpoint] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Ways:
 
 @dataclass(frozen=True)
 class Place:
-    """Where tasks run: a private subnet, its route table, and whether a route of it leads to public addresses."""
+    """A private subnet where tasks run, its route table, and whether it has a route to public addresses."""
 
     subnet_id: str
     network: ipaddress.IPv4Network
@@ -69,7 +69,7 @@ class Place:
 
 
 def look(settings: Settings) -> Ways:
-    """Ask AWS for the endpoints of the VPC that the settings name. Raises what the provider does."""
+    """Looks up the endpoints of the VPC that the settings name. Raises the provider's errors."""
     gateway = found(lambda: _endpoint(settings, "s3", "Gateway"))
     vpn = found(lambda: aws.ec2.get_vpn_gateway(attached_vpc_id=settings.vpc_id))
     rules: dict[str, list[LiveRule]] = {}
@@ -90,7 +90,7 @@ def look(settings: Settings) -> Ways:
 
 
 def problems(settings: Settings, ways: Ways, places: Mapping[int, Place]) -> Iterator[Problem]:
-    """What tasks in these private subnets, by their number in the list, could not call."""
+    """Yields problems with services that tasks could not call; `places`: private subnets by index in the list."""
     yield from _refused(settings, ways)
     for number, place in places.items():
         key = f"privateSubnetIds[{number}]"
@@ -125,7 +125,7 @@ def _without_a_way(settings: Settings, ways: Ways, place: Place) -> Iterator[str
 
 
 def _closed(ways: Ways, place: Place) -> dict[tuple[str, ...], list[str]]:
-    """The services whose endpoints do not admit the subnet, by the endpoints' security groups."""
+    """Returns the services whose endpoints do not allow the subnet, by the security groups of the endpoints."""
     found: dict[tuple[str, ...], list[str]] = {}
     for service, endpoint in ways.endpoints.items():
         if not any(rule.admits(place.network) for rule in endpoint.rules):
@@ -134,7 +134,10 @@ def _closed(ways: Ways, place: Place) -> dict[tuple[str, ...], list[str]]:
 
 
 def _refused(settings: Settings, ways: Ways) -> Iterator[Problem]:
-    """The actions that an endpoint's policy allows on nothing. Resources are not judged: most do not exist yet."""
+    """Yields problems with actions that the policy of an endpoint does not allow on any resource.
+
+    Resources are not checked, because most of them do not exist yet.
+    """
     policies = {service: endpoint.policy for service, endpoint in ways.endpoints.items()}
     if ways.s3_tables:
         policies.setdefault("s3", ways.s3_policy)
@@ -144,13 +147,16 @@ def _refused(settings: Settings, ways: Ways) -> Iterator[Problem]:
             rule = f"its endpoint of {service} has a policy that denies {', '.join(refused)}, which tasks call"
             remedy = (
                 "aws ec2 modify-vpc-endpoint --vpc-endpoint-id vpce-… --policy-document … with these actions"
-                " (docs/network.md)"
+                " (docs/reference/network.md)"
             )
             yield Problem("vpcId", settings.vpc_id, rule, remedy)
 
 
 def _allows(policy: str, action: str) -> bool:
-    """Whether a statement may allow the action: principals, resources, conditions and denials are not judged."""
+    """Returns whether a statement may allow the action.
+
+    Principals, resources, conditions, and Deny statements are not checked.
+    """
     if not policy:
         return True
     statements = json.loads(policy)["Statement"]
@@ -173,7 +179,7 @@ def _endpoint(settings: Settings, service: str, kind: str) -> aws.ec2.AwaitableG
 
 
 def _rules_of(group: str) -> list[LiveRule]:
-    """The inbound rules of a security group that admit HTTPS."""
+    """Returns the inbound rules of a security group that allow HTTPS."""
     of_group = aws.vpc.GetSecurityGroupRulesFilterArgsDict(name="group-id", values=[group])
     ids = aws.vpc.get_security_group_rules(filters=[of_group]).ids
     rules = [aws.vpc.get_security_group_rule(security_group_rule_id=id) for id in ids]

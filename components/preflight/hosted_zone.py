@@ -1,7 +1,7 @@
 """Checks whether the hosted zone can contain the records of the domain, before anything is registered.
 
-Otherwise Route 53 would reject the records when other resources exist already, and ACM would wait an hour for a
-record in a private zone. `look` asks AWS; `problem` judges the answer and is pure.
+Otherwise Route 53 would reject the records when other resources already exist, and ACM would wait an hour for a
+record in a private zone. `look` queries AWS; `problem` checks the result and is a pure function.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ import pulumi_aws as aws
 from components.config import Problem, Settings
 from components.preflight.lookups import found
 
-# So the provider and Route 53 say that there is no such zone.
+# Error texts of the provider and Route 53 for a zone that does not exist.
 _NONE = ("NoSuchHostedZone", "couldn't find resource", "no matching ")
 
 
 class LiveZone(NamedTuple):
-    """A hosted zone as it is; `name` without the dot at its end."""
+    """The current state of a hosted zone; `name` has no trailing dot."""
 
     name: str
     private: bool
 
 
 def look(settings: Settings) -> LiveZone | None:
-    """Ask AWS for the zone that the settings name. Raises what the provider does, access denied."""
+    """Looks up the zone that the settings name. Raises the provider's errors, such as access denied."""
     zone = found(lambda: aws.route53.get_zone(zone_id=settings.hosted_zone_id), _NONE)
     return zone and LiveZone(zone.name.rstrip("."), bool(zone.private_zone))
 
 
 def problem(settings: Settings, zone: LiveZone | None) -> Problem | None:
-    """Why the zone cannot hold the domain's public records, if so."""
+    """Returns the problem that the zone cannot contain the public records of the domain, or None."""
     id, domain = settings.hosted_zone_id, settings.domain_name
     if zone is None:
         return Problem("hostedZoneId", id, "does not exist in this account", "pulumi config set hostedZoneId Z…")

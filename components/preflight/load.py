@@ -1,4 +1,4 @@
-"""The first step of the program: its settings, and what AWS's answers decide before anything is created."""
+"""The first step of the program: loads the settings, and checks them against AWS before anything is created."""
 
 import os
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from components.preflight.plan import Plan
 
 
 def load(given: Mapping[str, Any] | None = None) -> tuple[Settings, Plan]:
-    """The settings of the stack that is being deployed, and what AWS's answers decide beside them.
+    """Returns the settings of the stack that is being deployed, and the plan that results from them and from AWS.
 
-    `given`: the settings of a program that has them in code, with the keys of the stack's configuration, which is
-    then not read. Raises ConfigurationError with every problem at once. AWS is asked where the settings are usable
-    by themselves, or name something that exists.
+    `given`: the settings of a program that defines them in code, with the keys of the stack's configuration, which
+    is then not read. Raises ConfigurationError with all problems at once. AWS is queried only if the settings are
+    usable by themselves or name existing resources.
     """
     config = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"

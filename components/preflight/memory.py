@@ -1,8 +1,8 @@
-"""What a stack remembers from one `pulumi up` to the next: facts that no setting states.
+"""Facts that a stack records for the next `pulumi up`, because no setting contains them.
 
 They are parameters in Systems Manager Parameter Store below `/PROJECT/STACK/running`. The program reads them
-before it registers the first resource, also in previews. They are deleted with the stack, so a
-new stack of the same name starts without them.
+before it registers the first resource, also in previews. They are deleted with the stack, so a new stack of the
+same name starts without them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-# The names of the facts. A name must not change: stacks that are deployed have it.
+# The names of the facts. They must not change, because deployed stacks use them.
 IMAGE = "orthanc-image"
 """The upstream image of the last deployment that succeeded."""
 ZONES = "zones"
@@ -20,13 +20,13 @@ ZONES = "zones"
 DATABASE = "database"
 """The identifier of the database instance."""
 DATABASE_KEY = "database-key"
-"""The ARN of the key that the stack made for the database."""
+"""The ARN of the key that the stack created for the database."""
 
 
 def recall() -> dict[str, str]:
-    """What the stack remembers, by the names above; nothing before the first deployment.
+    """Returns the recorded facts by the names above; empty before the first deployment.
 
-    Asks AWS. Raises what the provider does, such as access denied.
+    Calls AWS. Raises the provider's errors, such as access denied.
     """
     found = aws.ssm.get_parameters_by_path(path=_path())
     values: Mapping[str, str] = dict(zip(found.names or (), found.values or (), strict=True))
@@ -42,7 +42,7 @@ def remember(
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource] = (),
 ) -> None:
-    """Record a fact once `depends_on` has succeeded."""
+    """Records a fact once `depends_on` has succeeded."""
     aws.ssm.Parameter(
         name,
         name=f"{_path()}/{fact}",

@@ -1,7 +1,8 @@
 """Checks whether an existing network is suitable, before the first resource is registered.
 
-Otherwise a load balancer, the database, or CloudFront fails half an hour later, when half of the stack exists.
-`look` asks AWS; `problems` judges the answers and is pure. What tasks can reach is checked in `endpoints`.
+Otherwise a load balancer, the database, or CloudFront would fail half an hour later, when half of the stack
+exists. `look` queries AWS; `problems` checks the results and is a pure function. What tasks can reach is checked
+in `endpoints`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from components.preflight import endpoints, vpc_origins
 from components.preflight.endpoints import Place, Ways
 from components.preflight.lookups import found
 
-# What a load balancer wants free in each of its subnets (Elastic Load Balancing user guide, "Subnets").
+# Free addresses that a load balancer requires in each of its subnets (Elastic Load Balancing user guide,
+# "Subnets").
 FREE_ADDRESSES = 8
 _BALANCED = ("privateSubnetIds", "publicSubnetIds")
 
@@ -27,8 +29,8 @@ _BALANCED = ("privateSubnetIds", "publicSubnetIds")
 class LiveRoutes:
     """The routes of a subnet.
 
-    `public`: one leads to an internet gateway; `leads_out`: one leads to public addresses in another way, by NAT
-    for example.
+    `public`: whether a route leads to an internet gateway. `leads_out`: whether a route leads to public addresses
+    in another way, for example through a NAT gateway.
     """
 
     table_id: str
@@ -38,7 +40,7 @@ class LiveRoutes:
 
 @dataclass(frozen=True)
 class LiveVpc:
-    """A VPC as it is; `owner`: the account that owns it and may share it."""
+    """The current state of a VPC; `owner`: the account that owns it and may share it."""
 
     dns_support: bool
     dns_hostnames: bool
@@ -48,7 +50,10 @@ class LiveVpc:
 
 @dataclass(frozen=True)
 class LiveSubnet:
-    """A subnet as it is; `zone` and `zone_id`: us-east-1a, use1-az1; `network`: 10.0.0.0/24."""
+    """The current state of a subnet.
+
+    `zone`: such as us-east-1a. `zone_id`: such as use1-az1. `network`: such as 10.0.0.0/24.
+    """
 
     vpc_id: str
     zone: str
@@ -57,14 +62,14 @@ class LiveSubnet:
     network: str
     routes: LiveRoutes
     balanced: bool = False
-    """Whether a load balancer has its addresses there already."""
+    """Whether a load balancer already has addresses in the subnet."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What there is of the network that the settings name: the VPC, subnets by id, and the tasks' ways to AWS.
+    """The existing network that the settings name: the VPC, subnets by ID, and the tasks' connections to AWS.
 
-    `account`: the one that the stack is deployed to.
+    `account`: the account that the stack is deployed to.
     """
 
     vpc: LiveVpc | None
@@ -74,7 +79,7 @@ class Survey:
 
 
 def look(settings: Settings) -> Survey:
-    """Ask AWS for the network that the settings name. Raises what the provider does, such as access denied."""
+    """Looks up the network that the settings name. Raises the provider's errors, such as access denied."""
     vpc, account = _look_at_vpc(settings.vpc_id), settings.account.id
     if vpc and vpc.owner != account:  # an account that a VPC is shared with does not see all of it
         return Survey(vpc, {}, account, Ways())
@@ -84,7 +89,7 @@ def look(settings: Settings) -> Survey:
 
 
 def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
-    """What cannot be deployed into the network, or would not be reached in it."""
+    """Yields problems that prevent a deployment into the network, or connections to resources in it."""
     if survey.vpc and survey.vpc.owner != survey.account:
         yield _shared(settings.vpc_id, survey.vpc.owner, survey.account)
         return
@@ -103,7 +108,7 @@ def problems(settings: Settings, survey: Survey) -> Iterator[Problem]:
 
 
 def _places(settings: Settings, survey: Survey) -> Iterator[tuple[int, Place]]:
-    """Where tasks run, by the number of the private subnet; a public one is reported anyway."""
+    """Yields the subnets where tasks run, by index in the list. Omits public ones, which are reported anyway."""
     for number, id in enumerate(settings.private_subnet_ids):
         subnet = survey.subnets.get(id)
         if subnet and subnet.vpc_id == settings.vpc_id and not subnet.routes.public:
@@ -134,7 +139,7 @@ def _look_at_subnet(id: str) -> LiveSubnet | None:
 
 
 def _look_at_routes(vpc_id: str, subnet_id: str) -> LiveRoutes:
-    """The routes of the subnet's own table, or of its VPC's main one."""
+    """Returns the routes of the subnet's own route table, or of the main route table of its VPC."""
     own = found(lambda: aws.ec2.get_route_table(subnet_id=subnet_id))
     main = aws.ec2.GetRouteTableFilterArgsDict(name="association.main", values=["true"])
     table = own or aws.ec2.get_route_table(vpc_id=vpc_id, filters=[main])
@@ -145,7 +150,7 @@ def _look_at_routes(vpc_id: str, subnet_id: str) -> LiveRoutes:
 
 
 def _is_private(network: str) -> bool:
-    """Whether all addresses of a network are private ones."""
+    """Returns whether all addresses of a network are private."""
     return any(ipaddress.IPv4Network(network).subnet_of(block) for block in PRIVATE_BLOCKS)
 
 
@@ -162,7 +167,10 @@ def _is_balanced(subnet_id: str) -> bool:
 
 
 def _shared(id: str, owner: str, account: str) -> Problem:
-    """A VPC of another account (CloudFront Developer Guide, "Restrict access with VPC origins", prerequisites)."""
+    """Returns the problem that the VPC belongs to another account.
+
+    CloudFront Developer Guide, "Restrict access with VPC origins", prerequisites.
+    """
     rule = (
         f"belongs to account {owner}, and CloudFront makes VPC origins only in a VPC of the account it is used in"
     )
@@ -189,9 +197,9 @@ def _problems_of_vpc(id: str, vpc: LiveVpc | None) -> Iterator[Problem]:
 
 
 def _broken_rules(key: str, vpc_id: str | None, subnet: LiveSubnet | None, taken: set[str]) -> Iterator[str]:
-    """The rules that a subnet of the list `key` breaks; `taken`: zones of those before it.
+    """Yields the rules that a subnet in the list `key` breaks.
 
-    `vpc_id` None: there is no VPC to which it could belong.
+    `taken`: the zones of the subnets before it. `vpc_id`: None if the VPC does not exist.
     """
     if subnet is None:
         yield "does not exist in this account and Region"
@@ -211,7 +219,7 @@ def _broken_rules(key: str, vpc_id: str | None, subnet: LiveSubnet | None, taken
 
 
 def _tasks_without_file_system(settings: Settings, survey: Survey) -> Iterator[Problem]:
-    """A task mounts EFS through the mount target of its own zone."""
+    """Yields problems with zones that have no mount target: a task uses the EFS mount target of its own zone."""
     mounted = {survey.subnets[id].zone for id in settings.isolated_subnet_ids if id in survey.subnets}
     for number, id in enumerate(settings.private_subnet_ids):
         if id in survey.subnets and (zone := survey.subnets[id].zone) not in mounted:

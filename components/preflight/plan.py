@@ -1,4 +1,4 @@
-"""What settings, AWS's answers, and remembered facts decide before the first resource is registered."""
+"""The decisions from settings, AWS, and recorded facts, made before the first resource is registered."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -24,10 +24,10 @@ from components.preflight.rollouts import Rollout
 class Plan(NamedTuple):
     """The decisions.
 
-    `rollout`: how tasks are replaced. `zones`: those of the stack's own network, by name, none in an existing VPC.
-    `database_key`: the ARN of the key that the database keeps, None where it is the one that the settings say.
-    `makes_database_key`: whether the stack makes a key for the database. `endpoint_groups`: the security groups of
-    the endpoints with private DNS that serve the tasks in an existing VPC, by service.
+    `rollout`: how tasks are replaced. `zones`: the names of the zones of the stack's own network; empty in an
+    existing VPC. `database_key`: the ARN of the key that the database keeps; None if the settings determine it.
+    `makes_database_key`: whether the stack creates a key for the database. `endpoint_groups`: the security groups
+    of the endpoints with private DNS that the tasks use in an existing VPC, by service.
     """
 
     rollout: Rollout
@@ -38,9 +38,9 @@ class Plan(NamedTuple):
 
 
 def drawn_up(settings: Settings) -> Plan | list[Problem]:
-    """The plan for a stack with these settings, or everything that AWS's answers say against them.
+    """Returns the plan for a stack with these settings, or all problems that were found in AWS.
 
-    Warns of what may fail. Raises what the provider does, such as access denied.
+    Warns of what may fail. Raises the provider's errors, such as access denied.
     """
     remembered = memory.recall()
     region = settings.account.region

@@ -1,7 +1,7 @@
 """Warnings in previews and updates about quotas of the account that the settings exceed.
 
-An exceeded quota shows late: tasks that never start, or a distribution that CloudFront rejects after half an hour.
-What other programs use of a quota is only known if it can be listed. The values are read from Service Quotas; if
+An exceeded quota has late effects: tasks never start, or CloudFront rejects a distribution after half an hour.
+What other programs use of a quota is known only if it can be listed. The values are read from Service Quotas; if
 that is not permitted, the documented default is used. A warning must never fail an update.
 """
 
@@ -23,9 +23,10 @@ from components.preflight.rollouts import Rollout
 
 
 class Quota(NamedTuple):
-    """A quota by its codes in Service Quotas; `default`: what AWS documents for a new account.
+    """A quota with its codes in Service Quotas.
 
-    `region`: where it is kept, if not in the stack's region.
+    `default`: the value that AWS documents for a new account. `region`: the Region that has the quota, if it is
+    not the stack's.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Quota(NamedTuple):
 
 
 # AWS General Reference, "AWS Fargate", "Amazon VPC" and "Amazon EC2 endpoints and quotas"; CloudFront
-# Developer Guide, "Quotas". Some accounts have 60 s where CloudFront documents 120.
+# Developer Guide, "Quotas". Some accounts have 60 s, although CloudFront documents 120.
 ON_DEMAND = Quota("Fargate On-Demand vCPU resource count", "fargate", "L-3032A538", 6)
 SPOT = Quota("Fargate Spot vCPU resource count", "fargate", "L-36FBB829", 6)
 RESPONSE = Quota(
@@ -46,13 +47,13 @@ ADDRESSES = Quota("EC2-VPC Elastic IPs", "ec2", "L-0263D0A3", 5)
 VPCS = Quota("VPCs per Region", "vpc", "L-F678F1CE", 5)
 RULES = Quota("Inbound or outbound rules per security group", "vpc", "L-0EA8095F", 60)
 
-# What CloudFront's prefix list counts for among the rules of a security group (Amazon VPC User Guide, "AWS-managed
+# The number of security group rules that CloudFront's prefix list counts as (Amazon VPC User Guide, "AWS-managed
 # prefix lists").
 CLOUDFRONT_WEIGHT = 55
 
 
 class Need(NamedTuple):
-    """How much of a quota a stack needs at most, in words why; `in_use`: what the account holds of it already."""
+    """The maximum that a stack needs of a quota, and why; `in_use`: what the account already uses of it."""
 
     quota: Quota
     amount: float
@@ -61,16 +62,16 @@ class Need(NamedTuple):
 
     @property
     def total(self) -> float:
-        """What the quota must be at least."""
+        """The minimum value that the quota must have."""
         return self.amount + self.in_use
 
 
 def needs(
     settings: Settings, rollout: Rollout, *, new_network: bool, in_use: Mapping[Quota, int]
 ) -> Iterator[Need]:
-    """What the stack that the settings describe needs of each quota.
+    """Yields what a stack with these settings needs of each quota.
 
-    `new_network`: whether this deployment makes the network; `in_use`: how many VPCs and addresses there are.
+    `new_network`: whether this deployment creates the network. `in_use`: the number of VPCs and addresses in use.
     """
     yield from _tasks(settings, rollout)
     seconds = settings.response_timeout_seconds
@@ -85,7 +86,7 @@ def needs(
     if settings.dicom_ingress != "off":
         networks = len(settings.dicom_allowed_cidrs)
         yield Need(RULES, networks, f"dicomAllowedCidrs names {networks} networks")
-        # Beside a task's own ways out: database, file system, AWS.
+        # In addition to the other outbound rules of tasks: database, file system, and AWS.
         modalities = len(destinations(settings.dicom_modalities, settings.dicom_allowed_cidrs))
         yield Need(
             RULES, modalities + 3, f"dicomModalities has {modalities} addresses, and there are 3 other rules"
@@ -93,7 +94,7 @@ def needs(
 
 
 def exceeded(need: Need, quota: float | None) -> str | None:
-    """The warning that a need exceeds its quota, None where it does not; `quota` None: it could not be read."""
+    """Returns the warning that a need exceeds its quota, or None; `quota` is None if it could not be read."""
     value = need.quota.default if quota is None else quota
     if need.total <= value:
         return None
@@ -109,7 +110,7 @@ def exceeded(need: Need, quota: float | None) -> str | None:
 
 
 def warn(settings: Settings, rollout: Rollout, *, new_network: bool) -> None:
-    """Ask AWS for the quotas and warn of those that the settings exceed; whatever fails is left out."""
+    """Looks up the quotas, and warns of those that the settings exceed. Ignores lookups that fail."""
     listed: dict[Quota, Callable[[], Sequence[str]]] = {
         VPCS: lambda: aws.ec2.get_vpcs().ids,
         ADDRESSES: lambda: aws.ec2.get_eips().allocation_ids,
@@ -124,10 +125,10 @@ def warn(settings: Settings, rollout: Rollout, *, new_network: bool) -> None:
 
 
 def _tasks(settings: Settings, rollout: Rollout) -> Iterator[Need]:
-    """Tasks at their most: while they are replaced one by one, each has its successor beside it."""
+    """Yields the vCPUs of the maximum number of tasks; a rolling update runs them side by side with successors."""
     tasks = settings.most_tasks * rollout.maximum_percent // 100
     share = settings.fargate_spot_percent / 100
-    # The first task is on demand unless all are Spot (see `capacity`).
+    # The first task is On-Demand unless all are Spot (see `capacity`).
     on_demand = 0 if share == 1 else 1 + math.ceil((tasks - 1) * (1 - share))
     vcpu = settings.task_cpu / 1024
     for quota, count in ((ON_DEMAND, on_demand), (SPOT, math.ceil(tasks * share) if share else 0)):
@@ -137,6 +138,6 @@ def _tasks(settings: Settings, rollout: Rollout) -> Iterator[Need]:
 
 
 def _value(quota: Quota) -> float | None:
-    """The account's quota; None where it could not be read."""
+    """Returns the account's quota, or None if it could not be read."""
     named = {"service_code": quota.service, "quota_code": quota.code, "region": quota.region}
     return tried(lambda: aws.servicequotas.get_service_quota(**named).value)

@@ -1,23 +1,23 @@
-"""How tasks are replaced by those of a new version: one by one, or all stopped first.
+"""How tasks are replaced by tasks of a new version: one by one, or all stopped first.
 
-While tasks are replaced one by one, old and new work on the same index. Where an upgrade changes its schema they
-must not: all old tasks stop before a new one starts, and nobody is served in between.
+While tasks are replaced one by one, old and new tasks use the same index. They must not do so if an upgrade
+changes its schema: all old tasks stop before a new task starts, and the archive is not available in between.
 
-The first new task then upgrades the schema while it starts. On a large index that takes an hour or more,
-in which Orthanc answers nothing (Orthanc Book, "PostgreSQL plugins": 17, 7, 22 and 7 minutes for four revisions of
+The first new task then upgrades the schema while it starts. With a large index this takes an hour or more, during
+which Orthanc does not respond (Orthanc Book, "PostgreSQL plugins": 17, 7, 22 and 7 minutes for four revisions with
 150 million instances). Meanwhile:
 
-- Health checks do not count. ECS ignores those of load balancers and containers for a grace period after a task's
-  start (API reference of CreateService, healthCheckGracePeriodSeconds). A broken image is still rolled back at
-  once: its tasks exit.
-- It is the only task. Another one waits 5 s for the lock under which the schema is changed, then it exits
-  (orthanc-databases, TransientAdvisoryLock). After three such exits ECS would roll the deployment back and so
+- Health checks have no effect. ECS ignores those of load balancers and containers for a grace period after a task
+  starts (API reference of CreateService, healthCheckGracePeriodSeconds). A broken image is still rolled back at
+  once, because its tasks exit.
+- Only one task runs. A second task would wait 5 s for the lock under which the schema is changed, and then exit
+  (orthanc-databases, TransientAdvisoryLock). After three such exits, ECS would roll back the deployment, and so
   stop the task that is changing the schema.
 
-Which upgrades these are follows from the version that runs, which no setting tells. So each deployment that has
-succeeded leaves a record of its image (see `memory`), and the next one reads it, in a preview too. One that failed
-leaves none, so that it is tried again in the same way; and where there is no record nothing runs yet.
-A database that begins with a snapshot has the schema of whatever version the snapshot is of.
+Whether an upgrade changes the schema depends on the version that runs, which no setting contains. So each
+successful deployment records its image (see `memory`), and the next one reads it, also in previews. A failed
+deployment records nothing, so it is repeated in the same way. Without a record, nothing runs yet. A database that
+is restored from a snapshot has the schema of the version that the snapshot comes from.
 """
 
 from typing import NamedTuple
@@ -27,20 +27,20 @@ import pulumi
 from components.config import Problem, Settings, schema_versions
 from components.preflight import memory
 
-# Seconds that a stopped task's transfers may go on with `STOP_FIRST`.
+# Seconds for which the transfers of a stopped task may continue with `STOP_FIRST`.
 _AT_ONCE = 0
 
-# Seconds that a new task may fail its health checks: the start-up script, the plugins, the index's first
-# connections …
+# Seconds for which a new task may fail its health checks while it runs the start-up script, loads the plugins, and
+# opens its first connections to the index.
 _START_SECONDS = 180
-# … and a change of the schema, several times as long as the longest that is known.
+# The same for a task that changes the schema: several times the longest known duration.
 _MIGRATION_SECONDS = 6 * 3600
 
 
 class Rollout(NamedTuple):
-    """Bounds of the tasks that run meanwhile, in percent of those wanted, and what a task may do before and after.
+    """The limits on running tasks during a deployment, in percent of the desired tasks, and their grace periods.
 
-    `migrates`: whether a new task may have to change the index's schema.
+    `migrates`: whether a new task may have to change the schema of the index.
     """
 
     minimum_healthy_percent: int
@@ -48,10 +48,10 @@ class Rollout(NamedTuple):
     migrates: bool
 
     def drain_seconds(self, seconds: int) -> int:
-        """How long a task that is replaced may go on with transfers that need `seconds`.
+        """Returns how long a task that is replaced may continue transfers that need `seconds`.
 
-        Before a migration not at all: ECS counts a task that is being stopped no more, so while it let transfers
-        end, its successor would run already.
+        Before a migration, the time is zero: ECS does not count a task that is being stopped, so its successor
+        would already run while its transfers end.
         """
         return _AT_ONCE if self.migrates else seconds
 
@@ -61,21 +61,21 @@ class Rollout(NamedTuple):
         return _MIGRATION_SECONDS if self.migrates else _START_SECONDS
 
     def tasks(self, wanted: int) -> int:
-        """How many of the `wanted` tasks run."""
+        """Returns how many of the `wanted` tasks run."""
         return min(wanted, 1) if self.migrates else wanted
 
 
-# A new task is up before an old one goes.
+# A new task runs before an old one stops.
 ROLLING = Rollout(minimum_healthy_percent=100, maximum_percent=200, migrates=False)
-# All old tasks have gone before a new one comes.
+# All old tasks have stopped before a new one starts.
 STOP_FIRST = Rollout(minimum_healthy_percent=0, maximum_percent=100, migrates=True)
 
 
 def chosen(settings: Settings, running: str | None) -> Rollout | Problem:
-    """How to go from `running` to the image that the settings name, or why not."""
+    """Returns how to replace the image `running` with the image in the settings, or why that is not possible."""
     wanted, mode = settings.orthanc_image, settings.deployment_mode
     if running is None:
-        # Of an empty database the schema is made, which takes no time.
+        # In an empty database the schema is created, which takes no time.
         of_another_version = mode == "auto" and settings.db_snapshot_identifier
         return STOP_FIRST if mode == "stopFirst" or of_another_version else ROLLING
     if schema_versions.same_schema(running, wanted):
@@ -93,14 +93,14 @@ def chosen(settings: Settings, running: str | None) -> Rollout | Problem:
         )
         remedy = (
             f"pulumi config set orthancImage {running}, and a new stack from a snapshot of before the upgrade"
-            " (docs/scaling-and-upgrades.md); or deploymentMode stopFirst, once the schema is the older version's"
+            " (docs/how-to/upgrade.md); or deploymentMode stopFirst, once the schema is the older version's"
         )
         return Problem("orthancImage", wanted, rule, remedy)
     return ROLLING if mode == "rolling" else STOP_FIRST
 
 
 def warn_of(rollout: Rollout, log_group: pulumi.Output[str], service: pulumi.Resource) -> None:
-    """Say what is waited for, where to look meanwhile (`log_group`) and what remains to be done."""
+    """Logs what the update waits for, where to look meanwhile (`log_group`), and what remains to be done."""
     if not rollout.migrates:
         return
     pulumi.log.warn(
@@ -116,7 +116,7 @@ def warn_of(rollout: Rollout, log_group: pulumi.Output[str], service: pulumi.Res
 
 
 def record(name: str, settings: Settings, *, deployed: pulumi.Resource, parent: pulumi.Resource) -> None:
-    """Have it recorded, once `deployed` has succeeded, that the settings' image runs."""
+    """Records the image in the settings as the running image, once `deployed` has succeeded."""
     memory.remember(
         name,
         memory.IMAGE,

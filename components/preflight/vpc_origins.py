@@ -1,4 +1,4 @@
-"""Where CloudFront supports VPC origins: the Regions, and the Availability Zones in them that are excluded.
+"""The Regions where CloudFront supports VPC origins, and the Availability Zones in them that are excluded.
 
 Source: Amazon CloudFront Developer Guide, "Restrict access with VPC origins", section "Supported AWS Regions
 for VPC origins", as of November 2026. AWS adds Regions without notice, so a Region that is not listed causes a
@@ -15,12 +15,12 @@ REGIONS = frozenset(
     }
 )
 
-# By id, which names the same zone in every account. A load balancer there would be deployed and never answer.
+# By ID, which identifies the same zone in every account. A load balancer there would be deployed but unreachable.
 ZONES_WITHOUT = ("use1-az3", "usw1-az2", "apne1-az3", "cac1-az3")
 
 
 def warning(region: str) -> str | None:
-    """What is to be said about a stack in `region`, if anything."""
+    """Returns a warning about a stack in `region`, or None."""
     if region in REGIONS:
         return None
     return (

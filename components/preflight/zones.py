@@ -16,18 +16,18 @@ from components.preflight import memory, vpc_origins
 
 
 def look() -> Sequence[str]:
-    """The zones, by name, in which a new stack can be deployed. Raises what the provider does."""
+    """Returns the names of the zones in which a new stack can be deployed. Raises the provider's errors."""
     found = aws.get_availability_zones(
         state="available",
         exclude_zone_ids=list(vpc_origins.ZONES_WITHOUT),
-        # Neither local zones nor those that an account must opt into have what the system needs.
+        # Local Zones, and zones that require opt-in, do not have everything that the stack needs.
         filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
     )
     return found.names
 
 
 def chosen(remembered: Mapping[str, str], region: str, usable: Sequence[str]) -> tuple[str, ...] | Problem:
-    """The zones that the stack has, or the first of those that are `usable`; a problem where these are too few."""
+    """Returns the zones that the stack has, or the first `usable` ones; a problem if there are too few."""
     if recorded := remembered.get(memory.ZONES):
         return tuple(recorded.split(","))
     if len(usable) >= FEWEST_ZONES:

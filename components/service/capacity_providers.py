@@ -1,8 +1,8 @@
-"""What tasks run on: Fargate, or Fargate Spot at up to 70 % less.
+"""The capacity for tasks: Fargate, or Fargate Spot at a discount of up to 70 %.
 
-Fargate Spot reclaims capacity when it is needed elsewhere: it sends SIGTERM two minutes in advance, which is the
-longest time that a task may take to stop anyway (see `task_definition`), and the service starts another task if
-there is capacity.
+Fargate Spot reclaims capacity when it is needed elsewhere. It sends SIGTERM two minutes in advance, which is also
+the longest time that a task may take to stop (see `task_definition`). The service starts another task if there is
+capacity.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import pulumi_aws as aws
 
 _ON_DEMAND, _SPOT = "FARGATE", "FARGATE_SPOT"
 
-# What a cluster offers to its services.
+# The capacity providers of a cluster.
 PROVIDERS = [_ON_DEMAND, _SPOT]
 
 
 def strategy(spot_percent: int) -> list[aws.ecs.ServiceCapacityProviderStrategyArgsDict]:
-    """How a service's tasks are spread over both; the first one is on demand unless all are to be Spot."""
+    """Returns how tasks are distributed. The first task is on demand, unless all tasks are to run on Spot."""
     on_demand: aws.ecs.ServiceCapacityProviderStrategyArgsDict = {
         "capacity_provider": _ON_DEMAND,
         "base": 1,

@@ -1,9 +1,10 @@
 """CloudWatch Container Insights: metrics of each task, if `enableContainerInsights` is set.
 
-ECS writes the metrics to a log group whose name it prescribes. It creates the group if there is none, without an
-expiration and without the stack's key, and a stack that creates it later is refused (aws/containers-roadmap#2315).
-A last write can also create the group again after the setting is turned off or the group is deleted. The stack
-therefore always has the group, before the cluster has the setting. An empty group costs nothing.
+ECS writes the metrics to a log group with a fixed name. If the log group does not exist, ECS creates it without a
+retention period and without the stack's key, and a stack can then no longer create it
+(aws/containers-roadmap#2315). A late write can also create the log group again after the setting is turned off or
+the log group is deleted. The stack therefore always creates the log group, before the cluster has the setting. An
+empty log group costs nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from components.iam.keys import Keys
 
 
 def cluster_setting(settings: Settings) -> aws.ecs.ClusterSettingArgsDict:
-    """The cluster's setting, also when it is off: an account can turn it on for all clusters that do not say."""
+    """Returns the cluster's setting. It is always given, because an account can turn it on by default."""
     value = "enhanced" if settings.enable_container_insights else "disabled"
     return {"name": "containerInsights", "value": value}
 
@@ -24,10 +25,10 @@ def cluster_setting(settings: Settings) -> aws.ecs.ClusterSettingArgsDict:
 def log_group(
     name: str, settings: Settings, *, keys: Keys, cluster_name: pulumi.Input[str], parent: pulumi.Resource
 ) -> aws.cloudwatch.LogGroup:
-    """The log group of a cluster's Container Insights, which the cluster must depend on.
+    """Creates the log group of a cluster's Container Insights, which the cluster must depend on.
 
-    `cluster_name` must not be an output of the cluster. Entries are kept for `logRetentionDays`, under the key of
-    the logs if there is one.
+    `cluster_name` must not be an output of the cluster. Log events are kept for `logRetentionDays`. They are
+    encrypted with the key for logs, if there is one.
     """
     return aws.cloudwatch.LogGroup(
         name,

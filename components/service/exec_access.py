@@ -1,6 +1,7 @@
 """Shells in running tasks (ECS Exec), if `enableExec` allows them. Sessions are logged.
 
-Otherwise ECS refuses, the task role cannot open a channel, and nothing listens in the container.
+If `enableExec` is off, ECS rejects sessions, the task role cannot open a channel, and nothing listens in the
+container.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from components.iam.keys import Keys
 
 
 class Shells(pulumi.ComponentResource):
-    """The logs of sessions, and the permissions that the task role needs; nothing if `enableExec` is off."""
+    """The log group of sessions and the permissions that the task role needs; nothing if `enableExec` is off."""
 
     configuration: aws.ecs.ClusterConfigurationArgsDict
-    """Of the cluster."""
+    """The configuration of the cluster."""
     task_policies: list[pulumi.Output[str]]
-    """JSON documents of what the task role may do: none or one."""
+    """JSON documents with permissions for the task role: none or one."""
 
     def __init__(
         self,
@@ -29,9 +30,10 @@ class Shells(pulumi.ComponentResource):
         keys: Keys,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Sessions and their record are encrypted under the key of the logs, which `settings` then have."""
+        """Sessions and their logs are encrypted with the key for logs, which `enableExec` requires."""
         super().__init__("orthanc:service:Shells", name, None, opts)
-        # Always given: the provider removes nothing that is left out, so every update would find a difference.
+        # Always set: the provider does not remove a setting that is left out, so every update would find a
+        # difference.
         self.configuration = {"execute_command_configuration": {"logging": "DEFAULT"}}
         self.task_policies = []
         if settings.enable_exec and keys.logs_arn:

@@ -13,7 +13,7 @@ import pulumi_docker as docker
 from components.config import Settings
 from components.service import build_context
 
-# Docker's names of the architectures that Fargate knows.
+# Docker's names for the architectures that Fargate supports.
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 _IMAGES_KEPT = 100
@@ -22,14 +22,14 @@ _IMAGES_KEPT = 100
 class OrthancImage(pulumi.ComponentResource):
     """An ECR repository and the image in it.
 
-    Tags can be overwritten; what runs cannot, because tasks are deployed by digest. pulumi-docker builds and
-    pushes at every update (provider.go, "When the docker image is updated, we build and push again"), and a
-    rebuilt image has another manifest. A repository with immutable tags refuses that push, so a return to an
-    older `orthancImage`, or an `up` after one that was interrupted, would fail.
+    Tags can be overwritten, but running images cannot, because tasks are deployed by digest. pulumi-docker builds
+    and pushes at every update (provider.go, "When the docker image is updated, we build and push again"), and a
+    rebuilt image has another manifest. A repository with immutable tags rejects that push. A return to an older
+    `orthancImage`, or an `up` after an interrupted one, would then fail.
     """
 
     digest: pulumi.Output[str]
-    """The reference by digest that a task deploys; unknown in a preview that builds nothing."""
+    """The image reference, by digest, that tasks deploy. Unknown in a preview that does not build the image."""
     repository_arn: pulumi.Output[str]
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
@@ -42,7 +42,7 @@ class OrthancImage(pulumi.ComponentResource):
             image_tag_mutability="MUTABLE",
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=_encryption(settings),
-            force_delete=True,  # images are built again from this project; they hold no data
+            force_delete=True,  # images can be rebuilt from this project and hold no data
             opts=child,
         )
         aws.ecr.LifecyclePolicy(name, repository=repository.name, policy=lifecycle(), opts=child)
@@ -74,25 +74,28 @@ class OrthancImage(pulumi.ComponentResource):
 
 
 def _encryption(settings: Settings) -> list[aws.ecr.RepositoryEncryptionConfigurationArgsDict] | None:
-    """The existing key, or the one that AWS manages: images contain no secret that would justify another key."""
+    """Returns the encryption with the existing key, or None: ECR's own encryption (AES-256).
+
+    Images contain no secret that would justify another key.
+    """
     if settings.kms_key_arn:
         return [{"encryption_type": "KMS", "kms_key": settings.kms_key_arn}]
     return [{"encryption_type": "KMS"}] if settings.enable_customer_keys else None
 
 
 def tag(digest: str, platform: str, arguments: Mapping[str, str]) -> str:
-    """A tag that tells what is built from what: 16 hexadecimal digits over context, platform and arguments."""
+    """Returns a tag that identifies what is built: 16 hexadecimal digits over context, platform and arguments."""
     return hashlib.sha256(json.dumps([digest, platform, arguments], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def lifecycle() -> str:
-    """The repository's lifecycle policy: only the oldest of more than a hundred images expires.
+    """Returns the repository's lifecycle policy: the oldest images expire once there are more than a hundred.
 
-    ECR knows when an image was pushed, not whether a service runs it. The image that runs can be old, because
-    nothing was changed for years or because updates were rolled back to it. It can be without a tag, because an
-    update was interrupted after it had pushed its own image under the same tag. So nothing expires by age or for
-    want of a tag. A hundred images are thirty pushes at least (Docker's containerd image store pushes an index and
-    an attestation with each image). They cost little: ECR stores a layer that images share once.
+    ECR knows when an image was pushed, but not whether a service runs it. A running image can be old, because
+    nothing changed for years or because updates were rolled back to it. It can be untagged, because an interrupted
+    update pushed its own image with the same tag. Therefore, images do not expire because of their age or because
+    they are untagged. A hundred images are at least thirty pushes (Docker's containerd image store pushes an index
+    and an attestation with each image). They cost little: ECR stores shared layers only once.
     """
     selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": _IMAGES_KEPT}
     rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}

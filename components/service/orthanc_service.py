@@ -29,10 +29,10 @@ from components.service.scaling import TaskScaling
 from components.service.users import OrthancUsers
 from components.storage.storage import Storage
 
-# Letters of a task definition's family (Amazon ECS API Reference, "RegisterTaskDefinition").
+# The longest family name of a task definition (Amazon ECS API Reference, "RegisterTaskDefinition").
 _LONGEST_FAMILY = 255
 
-# Minutes that the provider by itself waits for a service; not enough where old tasks finish long transfers.
+# The provider's default timeout for a service, in minutes. Too short if old tasks finish long transfers.
 _PATIENCE_MINUTES = 20
 
 
@@ -46,7 +46,7 @@ class OrthancService(pulumi.ComponentResource):
     service_arn: pulumi.Output[str]
     log_group_name: pulumi.Output[str]
     ready: Sequence[pulumi.Resource]
-    """What exists once the tasks are healthy."""
+    """Resources that exist once the tasks are healthy."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class OrthancService(pulumi.ComponentResource):
     ):
         """Runs `settings.task_count` tasks of `image`, or more under load, in the network's private subnets.
 
-        `dicom` is None where nothing may reach the DICOM port; `rollout` says how tasks are replaced.
+        `dicom` is None if nothing may reach the DICOM port. `rollout` specifies how tasks are replaced.
         """
         super().__init__("orthanc:service:OrthancService", name, None, opts)
         self._name, self._settings, self._rollout = name, settings, rollout
@@ -99,8 +99,9 @@ class OrthancService(pulumi.ComponentResource):
             definition,
             network,
             [(load_balancer, ports.ORTHANC_HTTP), *([(dicom, ports.ORTHANC_DICOM)] if dicom else [])],
-            # ECS rejects a target group that no listener forwards to; a task without its mounts fails; none may
-            # run before the endpoints are restricted; and on destroy, tasks go before what they use.
+            # ECS rejects a target group that no listener forwards to. A task fails without its mounts. No task may
+            # run before the endpoints are restricted. On destroy, tasks are deleted before the resources that they
+            # use.
             depends_on=[
                 providers,
                 *(balancer.forwarding for balancer in balancers),
@@ -120,12 +121,12 @@ class OrthancService(pulumi.ComponentResource):
         self.register_outputs({})
 
     def metric(self, name: str, statistic: str) -> Metric:
-        """CPUUtilization or MemoryUtilization of the tasks, in percent."""
+        """Returns CPUUtilization or MemoryUtilization of the tasks, in percent."""
         dimensions = {"ClusterName": self._cluster_name, "ServiceName": self._service_name}
         return Metric("AWS/ECS", name, dimensions, statistic, self._settings.account.region)
 
     def log_metric(self, name: str) -> Metric:
-        """A metric of the stack's own, which a metric filter counts in the log group."""
+        """Returns one of the stack's own metrics, which a metric filter counts in the log group."""
         # No other stack has a log group of that name.
         namespace = pulumi.Output.concat("Orthanc/", self.log_group_name)
         return Metric(namespace, name, {}, "Sum", self._settings.account.region)
@@ -201,7 +202,7 @@ class OrthancService(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource],
     ) -> aws.ecs.Service:
         settings, rollout = self._settings, self._rollout
-        # ECS moves a task to an emptier zone by starting another one first.
+        # To move a task to a zone with fewer tasks, ECS starts another task first.
         balances_zones = settings.most_tasks > 1 and rollout.maximum_percent > 100
         return aws.ecs.Service(
             self._name,
@@ -237,7 +238,8 @@ class OrthancService(pulumi.ComponentResource):
                 parent=self,
                 depends_on=list(depends_on),
                 custom_timeouts=_patience(settings, rollout),
-                # With scaling, an update must not change the number of tasks; a task that migrates runs alone.
+                # With scaling, an update must not change the number of tasks, but a task that migrates must run
+                # alone.
                 ignore_changes=["desiredCount"] if settings.scales and not rollout.migrates else None,
             ),
         )

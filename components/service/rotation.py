@@ -1,13 +1,13 @@
 """RDS rotates the database password on a schedule; tasks are redeployed to pick up the new one.
 
-A task gets its secrets when it starts, and open connections stay open. So after a rotation everything continues to
-work until a task with the old password needs a new connection. Tasks are redeployed before that: the new value of
-the secret is an event, which starts a state machine, which calls ECS. No code of ours runs.
+A task gets its secrets when it starts, and open connections stay open. After a rotation, everything therefore
+continues to work until a task with the old password needs a new connection. Tasks are redeployed at once: the
+new value of the secret is an event, which starts a state machine, which calls ECS. No custom code runs.
 
 Secrets Manager sends the event itself ("Secret Label Updated", when AWSCURRENT moves to a new version; AWS Secrets
 Manager User Guide, "Secret event notifications"). The other events of a rotation require a CloudTrail trail and
-are best effort. If this event is lost nevertheless, a task without a connection fails its own health check, which
-queries the index, and ECS replaces it.
+are best effort. If this event is lost, a task that cannot connect fails its own health check, which queries the
+index, and ECS replaces it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from components.database.database import Database
 from components.iam import policies, roles
 from components.service.orthanc_service import OrthancService
 
-# ECS refuses a call now and then (throttling, another deployment at this moment): tried for about ten minutes.
+# ECS sometimes rejects a call (throttling, another deployment in progress). Retried for about ten minutes.
 _RETRY = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 10, "BackoffRate": 2, "MaxAttempts": 6}
 
 
 class DatabasePasswordRotation(pulumi.ComponentResource):
-    """The schedule of the secret that RDS manages, and what redeploys the tasks after each rotation."""
+    """The schedule of the secret that RDS manages, and the resources that redeploy tasks after each rotation."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
         service: OrthancService,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Rotates at once where `credentialsVersion` asks for other passwords than the first ones."""
+        """Rotates immediately if `credentialsVersion` requests passwords other than the first ones."""
         super().__init__("orthanc:service:DatabasePasswordRotation", name, None, opts)
         self._name, self._settings = name, settings
         self._child = pulumi.ResourceOptions(parent=self)
@@ -48,8 +48,8 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
         self._state_machine_arn = machine.arn
         target = self._build_trigger(machine, database.secret_arn)
         aws.secretsmanager.SecretRotation(
-            # Another version is another resource, whose creation rotates. The old one is only removed from the
-            # state: deleting it would turn rotation off.
+            # Each version is a new resource, whose creation rotates the password. The old resource is only removed
+            # from the state: deleting it would turn rotation off.
             f"{name}-{settings.credentials_version}",
             secret_id=database.secret_arn,
             rotate_immediately=settings.credentials_version > 1,
@@ -59,7 +59,7 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
         self.register_outputs({})
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
-        """A metric of the state machine that redeploys the tasks: ExecutionsFailed …"""
+        """Returns a metric of the state machine that redeploys the tasks, such as ExecutionsFailed."""
         dimensions = {"StateMachineArn": self._state_machine_arn}
         return Metric("AWS/States", name, dimensions, statistic, self._settings.account.region)
 
@@ -95,7 +95,7 @@ class DatabasePasswordRotation(pulumi.ComponentResource):
 
 
 def state_machine(partition: str, cluster_arn: str, service_arn: str) -> str:
-    """A definition in Amazon States Language: ECS replaces the service's tasks, tried until it does."""
+    """Returns a definition in Amazon States Language that replaces a service's tasks and retries failed calls."""
     parameters = {"Cluster": cluster_arn, "Service": service_arn, "ForceNewDeployment": True}
     replace = {
         "Type": "Task",
@@ -108,7 +108,7 @@ def state_machine(partition: str, cluster_arn: str, service_arn: str) -> str:
 
 
 def new_value_of(secret_arn: str) -> str:
-    """The pattern of the event that the secret has a new value."""
+    """Returns the pattern of the event that the secret has a new value."""
     pattern = {
         "source": ["aws.secretsmanager"],
         "detail-type": ["Secret Label Updated"],

@@ -24,7 +24,7 @@ _Metric: TypeAlias = (
 
 
 class TaskScaling(pulumi.ComponentResource):
-    """The service's bounds, and a policy for each of the figures: CPU, and requests per task and minute."""
+    """The limits of the service and a policy for each metric: CPU, and requests per task and minute."""
 
     def __init__(
         self,
@@ -39,8 +39,8 @@ class TaskScaling(pulumi.ComponentResource):
     ):
         """Keeps `service_name` of `cluster_name` between `settings.task_count` and `settings.most_tasks`.
 
-        Where a task may have to be alone (`rollout`), the lower bound is 1. The next deployment raises it again,
-        and with it the number of tasks.
+        If a task may have to run alone (`rollout`), the lower limit is 1. The next deployment raises the limit
+        again, and with it the number of tasks.
         """
         super().__init__("orthanc:service:TaskScaling", name, None, opts)
         self._name, self._settings = name, settings

@@ -12,21 +12,23 @@ from components.service import orthanc_config
 
 CONTAINER_NAME = "orthanc"
 
-# How long ECS waits between SIGTERM and SIGKILL, in seconds; Fargate's longest. Orthanc cuts transfers at once and
-# needs it for what it is writing: transfers are over by then, since the load balancer lets them end before.
+# How long ECS waits between SIGTERM and SIGKILL, in seconds; Fargate's maximum. Orthanc aborts transfers at once
+# and needs this time to finish writing. Transfers have ended by then, because the load balancer lets them end
+# first.
 _STOP_TIMEOUT_SECONDS = 120
 
-# Paths that the start-up script and Orthanc write while the rest of the root file system is read-only. The
-# Dockerfile declares them as volumes of Orthanc's user; on Fargate that is what makes them writable.
+# Paths that the startup script and Orthanc write to, while the rest of the root file system is read-only. The
+# Dockerfile declares them as volumes of Orthanc's user, which makes them writable on Fargate.
 _WRITABLE_PATHS = {"tmp": "/tmp", "plugins": "/run/orthanc/plugins"}  # noqa: S108 - the container's own
 
-# Where the agent of ECS Exec keeps its state and logs, as root whoever the container's user is: it starts on no
-# root file system that is read-only, unless these are volumes.
+# Where the ECS Exec agent keeps its state and logs, as root, regardless of the container's user. On a read-only
+# root file system, the agent starts only if these are volumes.
 _PATHS_OF_EXEC = {"ssm-state": "/var/lib/amazon", "ssm-logs": "/var/log/amazon"}
 
-# Upstream's probe queries the index, so it must outlast a failover of the database: one or two minutes until there
-# is another one (RDS User Guide, "Failover process for Amazon RDS"), 25 s until old connections are given up, and
-# an error for each of them. Five minutes, with the most retries that ECS accepts.
+# Upstream's probe queries the index, so the check must outlast a failover of the database: one or two minutes
+# until another instance is available (RDS User Guide, "Failover process for Amazon RDS"), 25 s until old
+# connections are given up, and an error for each of them. Five minutes in total, with the most retries that ECS
+# accepts.
 _HEALTH_CHECK = {
     "command": ["CMD", "/probes/test-aliveness.py"],
     "interval": 30,
@@ -35,7 +37,7 @@ _HEALTH_CHECK = {
     "startPeriod": 60,
 }
 
-# The one that is the EFS access point.
+# The volume for the EFS access point.
 FILES_VOLUME = "files"
 
 
@@ -46,7 +48,7 @@ class Logs(NamedTuple):
     region: str
 
     def options(self) -> dict[str, str]:
-        """The options of the awslogs driver."""
+        """Returns the options of the awslogs driver."""
         return {
             "awslogs-group": self.group,
             "awslogs-region": self.region,
@@ -57,7 +59,7 @@ class Logs(NamedTuple):
 def volumes(
     files: aws.ecs.TaskDefinitionVolumeEfsVolumeConfigurationArgsDict | None, *, with_exec: bool
 ) -> list[aws.ecs.TaskDefinitionVolumeArgsDict]:
-    """The volumes that are empty at start, and `files` where they are on EFS."""
+    """Returns the volumes that are empty at startup, and `files` if files are on EFS."""
     every: list[aws.ecs.TaskDefinitionVolumeArgsDict] = [
         {"name": name} for name in empty_volumes(with_exec=with_exec)
     ]
@@ -67,7 +69,7 @@ def volumes(
 
 
 def empty_volumes(*, with_exec: bool) -> list[str]:
-    """The volumes that are empty at start."""
+    """Returns the volumes that are empty at startup."""
     return list(_empty(with_exec=with_exec))
 
 
@@ -81,9 +83,9 @@ def container_definitions(
     credentials_version: int,
     with_exec: bool,
 ) -> str:
-    """The container definitions as JSON text.
+    """Returns the container definitions as JSON text.
 
-    Sorted and with every default that ECS fills in by itself, since the provider compares texts: otherwise each
+    The text is sorted and includes every default that ECS would add. The provider compares texts: otherwise, each
     update would replace the task definition.
     """
     mounts = _empty(with_exec=with_exec) | (
@@ -97,7 +99,7 @@ def container_definitions(
         "user": "999:999",
         "readonlyRootFilesystem": True,
         "linuxParameters": {
-            # Reaps what the start-up script leaves and hands SIGTERM on.
+            # Reaps processes that the startup script leaves behind, and forwards SIGTERM.
             "initProcessEnabled": True,
             "capabilities": {"add": [], "drop": ["ALL"]},
         },
@@ -111,7 +113,7 @@ def container_definitions(
             {"sourceVolume": volume, "containerPath": path, "readOnly": False}
             for volume, path in sorted(mounts.items())
         ],
-        # A task reads its secrets when it starts: with other passwords it must be another task definition.
+        # A task reads its secrets when it starts, so new passwords require a new task definition.
         "dockerLabels": {"credentials-version": str(credentials_version)},
         "volumesFrom": [],
         "systemControls": [],

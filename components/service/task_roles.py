@@ -1,4 +1,4 @@
-"""The two roles of a task: ECS uses one to start it, the task itself the other one."""
+"""The two roles of a task: ECS uses the execution role to start it; the task itself uses the task role."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from components.iam import roles as iam_roles
 
 
 class TaskRoles(NamedTuple):
-    """The ARNs of the roles, and as JSON what each may do."""
+    """The ARNs of the roles, and the permissions of each as JSON."""
 
     execution_arn: pulumi.Output[str]
     execution_document: pulumi.Output[str]
@@ -32,10 +32,10 @@ def build(
     task_policies: Sequence[pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
 ) -> TaskRoles:
-    """Roles for a task that has the policies `task_policies` (JSON).
+    """Creates the roles of a task with the policies `task_policies` (JSON).
 
-    `pull`, `log`, `secrets`: the ARNs of the repository, the log group and the secrets that ECS uses to start it;
-    `secrets_key`: of the key that encrypts the latter, if it is not AWS's own.
+    `pull`, `log` and `secrets` are the ARNs of the repository, the log group and the secrets that ECS uses to
+    start the task. `secrets_key` is the ARN of the key that encrypts the secrets, if it is not AWS's own.
     """
     execution = pulumi.Output.all(pull, log, secrets, secrets_key).apply(
         lambda arns: policies.execution_role(*arns)

@@ -20,7 +20,7 @@ class OrthancUsers(pulumi.ComponentResource):
     """A Pulumi secret."""
 
     def __init__(self, name: str, settings: Settings, *, keys: Keys, opts: pulumi.ResourceOptions | None = None):
-        """The administrator, and the users of `settings`; what the latter may do is Orthanc's configuration."""
+        """Creates the administrator and the users in `settings`. `orthanc_config` defines what those may do."""
         super().__init__("orthanc:service:OrthancUsers", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
@@ -43,6 +43,6 @@ class OrthancUsers(pulumi.ComponentResource):
             opts=child,
         )
         self.secret_name = secret.name
-        # By way of the version: who reads the secret finds a value in it.
+        # From the version, so that the secret has a value when it is read.
         self.secret_arn = version.secret_arn
         self.register_outputs({"secretName": self.secret_name})

@@ -1,4 +1,4 @@
-"""Where DICOM files live: an S3 bucket or an EFS file system, never both.
+"""The storage for DICOM files: an S3 bucket or an EFS file system, never both.
 
 Both hold patients' images and follow `dataOnDestroy`.
 """
@@ -13,7 +13,7 @@ from components.storage.storage import Storage
 
 
 def create(name: str, settings: Settings, *, network: Network, access_logs: AccessLogs | None) -> Storage:
-    """The storage that `settings` ask for: the existing bucket, a bucket of the stack's own, or a file system."""
+    """Returns the storage according to `settings`: an existing bucket, a new bucket, or a file system."""
     if settings.existing_bucket_name:
         return ExistingBucket(name, settings)
     if settings.enable_dicom_s3_storage:

@@ -1,7 +1,7 @@
 """The bucket for access logs of load balancers, CloudFront, and the bucket of DICOM files.
 
-Either an existing bucket (`accessLogsBucketArn`), whose policy is up to its owner, or one that the stack creates.
-What writes to it is configured in `ingress.load_balancer`, `ingress.cloudfront` and `bucket`.
+Either an existing bucket (`accessLogsBucketArn`), whose policy the owner manages, or one that the stack creates.
+The writers are configured in `ingress.load_balancer`, `ingress.cloudfront` and `bucket`.
 """
 
 import pulumi
@@ -19,12 +19,13 @@ class AccessLogs(pulumi.ComponentResource):
     bucket_name: pulumi.Output[str]
     bucket_arn: pulumi.Output[str]
     ready: list[pulumi.Resource]
-    """What a writer waits for, since AWS tries to write to the bucket at once."""
+    """What a writer waits for, because AWS tries to write to the bucket at once."""
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
-        """Makes a bucket unless `settings` bring one.
+        """Creates a bucket unless `settings` name an existing one.
 
-        It follows `dataOnDestroy` as the images do: its logs tell who looked at which, and queries name patients.
+        Like the images, it follows `dataOnDestroy`: its logs show who viewed which image, and queries name
+        patients.
         """
         super().__init__("orthanc:storage:AccessLogs", name, None, opts)
         self.ready = []
@@ -37,7 +38,7 @@ class AccessLogs(pulumi.ComponentResource):
                 settings,
                 self,
                 policy=lambda arn: policies.bucket_for_access_logs(arn, settings.account.id),
-                # S3's own key: to a bucket under a key of KMS a load balancer writes nothing.
+                # S3's own key, because load balancers cannot write to a bucket that is encrypted with a KMS key.
                 encryption={"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}},
                 lifecycle=_lifecycle(settings.access_log_retention_days),
             )
@@ -52,7 +53,7 @@ def _lifecycle(days: int) -> list[private_bucket.LifecycleRule]:
             "status": "Enabled",
             "filter": {"prefix": ""},
             "expiration": {"days": days},
-            # Each log is written once: an old version is a log that somebody deleted.
+            # Each log is written once, so an old version is a log that was deleted.
             "noncurrent_version_expiration": {"noncurrent_days": _DAYS_UNTIL_DELETED_LOGS_GO},
         },
         {

@@ -13,17 +13,18 @@ from components.storage.key import key_of_files
 from components.storage.replica import Replica
 from components.storage.storage import Storage
 
-# Days after which an image is rarely opened again and the cheaper class wins over its cost of transition.
+# Days after which an image is rarely opened again, so that the cheaper class saves more than the transition costs.
 DAYS_UNTIL_TIERING = 30
 _DAYS_UNTIL_INCOMPLETE_UPLOADS_GO = 30
-# S3 moves no object below 128 KB unless a rule says so. In Glacier Instant Retrieval such an object is billed as
-# 128 KB. At 0.004 USD a GB and 0.02 USD for 1,000 moves, objects larger than this still save the price of the move
-# within two years (Amazon S3 pricing, us-east-1). In Intelligent-Tiering they would stay at Standard's price.
+# S3 transitions no object below 128 KB unless a rule requests it. In Glacier Instant Retrieval, such an object is
+# billed as 128 KB. At 0.004 USD per GB and 0.02 USD per 1,000 transitions, objects larger than this still save the
+# price of the transition within two years (Amazon S3 pricing, us-east-1). In Intelligent-Tiering, they would still
+# be billed at the price of Standard.
 SMALLEST_FOR_GLACIER_BYTES = 64 << 10
 
 
 class DicomBucket(Storage):
-    """A bucket for DICOM files with a KMS key of its own."""
+    """A bucket for DICOM files, encrypted with a KMS key: a new one, or `kmsKeyArn`."""
 
     def __init__(
         self,
@@ -33,7 +34,7 @@ class DicomBucket(Storage):
         access_logs: AccessLogs | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Builds the bucket; who reads and writes is recorded in `access_logs` where there are any."""
+        """Creates the bucket; access is logged to `access_logs`, if given."""
         super().__init__("orthanc:storage:DicomBucket", name, None, opts)
         self._name, self._settings = name, settings
         child = pulumi.ResourceOptions(parent=self)
@@ -80,8 +81,8 @@ class DicomBucket(Storage):
 
 
 def _lifecycle(settings: Settings) -> list[private_bucket.LifecycleRule]:
-    # Every class to choose from answers at once, and of Intelligent-Tiering the archive tiers, which Orthanc
-    # cannot read, are opt-in.
+    # All available classes offer instant access. The archive tiers of Intelligent-Tiering, which Orthanc cannot
+    # read, are opt-in.
     tier: private_bucket.LifecycleRule = {
         "id": "tier",
         "status": "Enabled",

@@ -8,13 +8,13 @@ from components.storage.storage import Storage
 
 
 class ExistingBucket(Storage):
-    """The bucket `existingBucketName`: its owner's, in all but its use.
+    """The bucket `existingBucketName`, which the stack uses but does not configure.
 
-    `preflight.data` has seen that it will do. Nothing is set on it, so that nothing is unset when the stack goes.
+    `preflight.data` has checked that it is suitable. Destroying the stack does not change the bucket's settings.
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None):
-        """Makes nothing; the tasks may also use `existingBucketKeyArn` where the bucket has a key of its own."""
+        """Creates no resources; the tasks may also use `existingBucketKeyArn`, if the bucket has its own key."""
         super().__init__("orthanc:storage:ExistingBucket", name, None, opts)
         self._settings = settings
         arn = f"arn:{settings.account.partition}:s3:::{settings.existing_bucket_name}"

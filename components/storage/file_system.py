@@ -11,7 +11,7 @@ from components.network.network import Network
 from components.storage.key import key_of_files
 from components.storage.storage import Storage
 
-# The upstream image's user and group; tasks run as it and files belong to it.
+# The user and group of the upstream image. Tasks run as this user, and it owns the files.
 ORTHANC_UID = 999
 
 
@@ -26,7 +26,7 @@ class DicomFileSystem(Storage):
         network: Network,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Each zone of `network` gets a mount target in its isolated subnet."""
+        """Creates the file system, with a mount target in the isolated subnet of each zone of `network`."""
         super().__init__("orthanc:storage:DicomFileSystem", name, None, opts)
         self._name, self._settings = name, settings
         self._stateful = retention.stateful(self, settings)
@@ -99,10 +99,10 @@ class DicomFileSystem(Storage):
 
 
 def _is_backed_up_by_aws(settings: Settings) -> bool:
-    """Whether AWS makes its own daily backup of the file system, into a vault of AWS's, and keeps it for 35 days.
+    """Returns whether AWS itself backs up the file system daily, to a vault of its own, for 35 days.
 
-    Next to the plan it would be paid for twice. The vault cannot be deleted, nor can what is in it before its
-    time, so data that goes with the stack is not copied there (Amazon EFS User Guide, "Backing up EFS file
-    systems").
+    With a backup plan, backups would be charged twice. The vault cannot be deleted, and its backups only after
+    its access policy has been removed, so data that is deleted with the stack is not copied there (Amazon EFS
+    User Guide, "Backing up EFS file systems").
     """
     return not settings.enable_backup_plan and settings.data_on_destroy != "delete"

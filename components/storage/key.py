@@ -12,7 +12,10 @@ from components.iam import key_policies, retention
 def key_of_files(
     name: str, settings: Settings, parent: pulumi.Resource, description: str, service: str
 ) -> pulumi.Output[str]:
-    """The ARN of `kmsKeyArn`, or of a new key that `service` (s3, elasticfilesystem) uses for the files alone."""
+    """Returns `kmsKeyArn`, or the ARN of a new key only for the files, used by `service`.
+
+    `service`: s3 or elasticfilesystem.
+    """
     if settings.kms_key_arn:
         return pulumi.Output.from_input(settings.kms_key_arn)
     return aws.kms.Key(

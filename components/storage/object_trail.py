@@ -1,7 +1,7 @@
 """Who read, wrote, or deleted which DICOM file: a CloudTrail trail with the data events of the bucket.
 
 S3 server access logs contain nearly as much at no charge, but on a best-effort basis; the trail is complete, names
-the identity behind each call, and cannot be changed without notice.
+the identity behind each call, and cannot be changed without detection.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class ObjectTrail(pulumi.ComponentResource):
         access_logs: AccessLogs,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Writes into the bucket of `access_logs`."""
+        """Creates the trail, which writes to the bucket of `access_logs`."""
         super().__init__("orthanc:storage:ObjectTrail", name, None, opts)
         key = aws.kms.Key(
             name,
@@ -35,7 +35,7 @@ class ObjectTrail(pulumi.ComponentResource):
             enable_key_rotation=True,
             deletion_window_in_days=retention.key_deletion_window_days(settings),
             policy=key_policies.of_trails(settings.account),
-            # The log files that it encrypts stay as long as the bucket that they are in.
+            # The key must be kept as long as the log files that it encrypts, which stay as long as their bucket.
             opts=retention.stateful(self, settings),
         )
         aws.cloudtrail.Trail(
@@ -44,7 +44,7 @@ class ObjectTrail(pulumi.ComponentResource):
             s3_key_prefix=policies.TRAIL_LOGS,
             kms_key_id=key.arn,
             enable_log_file_validation=True,
-            # The account's own trail has what is no data event; a second copy of that is paid for.
+            # The account's own trail records all other events. A second copy of them would be charged.
             include_global_service_events=False,
             advanced_event_selectors=[
                 {

@@ -12,21 +12,21 @@ import pulumi_aws as aws
 from components.config import Settings
 from components.iam import retention
 
-# As texts: Pulumi's types of a service take up to a second to load.
+# As strings, because Pulumi's types of a service take up to a second to load.
 LifecycleRule: TypeAlias = "aws.s3.BucketLifecycleConfigurationRuleArgsDict"
 EncryptionRule: TypeAlias = "aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict"
 
 
 def under_key(key_arn: pulumi.Input[str]) -> EncryptionRule:
-    """Encryption of new objects with a KMS key."""
+    """Returns a rule that encrypts new objects with a KMS key."""
     return {
         "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key_arn},
-        "bucket_key_enabled": True,  # one request to KMS a while instead of one an object
+        "bucket_key_enabled": True,  # one KMS request for a period of time instead of one per object
     }
 
 
 class PrivateBucket(NamedTuple):
-    """The bucket, and what somebody waits for who writes into it at once."""
+    """The bucket, and the resources that a writer waits for before it uses the bucket."""
 
     bucket: aws.s3.Bucket
     ready: list[pulumi.Resource]
@@ -43,9 +43,9 @@ def build(
     lock_days: int = 0,
     region: str | None = None,
 ) -> PrivateBucket:
-    """A bucket below `parent`; `policy` makes its bucket policy of its ARN.
+    """Creates a bucket below `parent`; `policy` returns the bucket policy for its ARN.
 
-    `lock_days`: how long no version of an object can be deleted; `region` None: that of the stack.
+    `lock_days`: the days during which no version of an object can be deleted. `region`: None means the stack's.
     """
     opts = retention.stateful(parent, settings)
     bucket = aws.s3.Bucket(name, force_destroy=settings.data_on_destroy == "delete", region=region, opts=opts)
@@ -57,7 +57,7 @@ def build(
 
 
 class _Part(NamedTuple):
-    """What each part of a bucket's configuration takes."""
+    """The arguments of each part of a bucket's configuration."""
 
     name: str
     settings: Settings
@@ -70,7 +70,7 @@ class _Part(NamedTuple):
 
 
 def _close(part: _Part, policy: Callable[[str], str]) -> pulumi.Resource:
-    """No public access, no access control lists, and the bucket policy, which is returned."""
+    """Blocks public access, disables access control lists, and creates the bucket policy, which is returned."""
     aws.s3.BucketOwnershipControls(
         part.name,
         bucket=part.bucket.bucket,
@@ -93,13 +93,13 @@ def _close(part: _Part, policy: Callable[[str], str]) -> pulumi.Resource:
         bucket=part.bucket.bucket,
         policy=part.bucket.arn.apply(policy),
         region=part.region,
-        # S3 refuses to change policy and public access at the same moment.
+        # S3 refuses to change policy and public access at the same time.
         opts=part.opts(closed),
     )
 
 
 def _keep_versions(part: _Part, lifecycle: list[LifecycleRule], lock_days: int) -> list[pulumi.Resource]:
-    """Versioning, how long versions are kept, and their lock."""
+    """Enables versioning, and sets how long versions are kept and locked."""
     versioning = aws.s3.BucketVersioning(
         part.name,
         bucket=part.bucket.bucket,

@@ -1,7 +1,7 @@
 """A replica of the DICOM files in another Region, encrypted with a key there.
 
-S3 replicates what is stored from now on, usually within minutes; existing objects need S3 Batch Replication.
-Deletions are replicated, and the replica keeps its own old versions.
+S3 replicates objects that are stored from now on, usually within minutes. Existing objects need S3 Batch
+Replication. Deletions are replicated, and the replica keeps its own old versions.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Replica(pulumi.ComponentResource):
         lifecycle: list[private_bucket.LifecycleRule],
         opts: pulumi.ResourceOptions | None = None,
     ):
-        """Replicates `source`, whose objects `source_key_arn` encrypts; the copies have their own `lifecycle`."""
+        """Replicates `source`, which is encrypted with `source_key_arn`; `lifecycle` is that of the copies."""
         super().__init__("orthanc:storage:Replica", name, None, opts)
         self._name, self._settings = name, settings
         self._stateful = retention.stateful(self, settings)
@@ -55,7 +55,7 @@ class Replica(pulumi.ComponentResource):
         self.register_outputs({"bucketName": self.bucket_name})
 
     def metric(self, name: str, statistic: str) -> Metric:
-        """OperationsFailedReplication of the bucket's Region, or ReplicationLatency of the replica's."""
+        """Returns OperationsFailedReplication in the bucket's Region, or ReplicationLatency in the replica's."""
         dimensions = {
             "SourceBucket": self._source_name,
             "DestinationBucket": self.bucket_name,

@@ -18,23 +18,23 @@ class Storage(pulumi.ComponentResource):
     arn: pulumi.Output[str]
     """The ARN of the bucket or file system."""
     key_arn: pulumi.Output[str | None]
-    """The ARN of the KMS key that the files are encrypted under, where it is not S3's own."""
+    """The ARN of the KMS key that encrypts the files; None if it is S3's own."""
     task_policy: pulumi.Output[str]
-    """JSON: what a task's role needs to use it."""
+    """The policy that a task's role needs to use it, as JSON."""
     bucket_name: pulumi.Output[str] | None = None
-    """The name of the bucket, where files are in one."""
+    """The name of the bucket, if the files are in one."""
     replica: Replica | None = None
-    """The copy in another Region, where there is one."""
+    """The copy in another Region, if there is one."""
     file_system_id: pulumi.Output[str] | None = None
-    """The ID of the file system, where files are on one."""
+    """The ID of the file system, if the files are on one."""
     volume: aws.ecs.TaskDefinitionVolumeEfsVolumeConfigurationArgsDict | None = None
-    """How a task mounts the file system, where files are on one."""
+    """How a task mounts the file system, if the files are on one."""
     ready: Sequence[pulumi.Resource] = ()
     """What a task waits for before it can use the files."""
     _settings: Settings
 
     def metric(self, name: str, statistic: str, **dimensions: str) -> Metric:
-        """BucketSizeBytes by StorageType, or another metric of the bucket; StorageBytes … of the file system."""
+        """Returns a metric: BucketSizeBytes by StorageType … of a bucket, or StorageBytes … of a file system."""
         own: dict[str, pulumi.Input[str]] = {}
         if self.bucket_name is not None:
             own["BucketName"] = self.bucket_name

@@ -1,10 +1,10 @@
-"""ECR's registry: a proxy before the workspace's registry container; it reports every pushed image to ECR.
+"""ECR's registry: a proxy in front of the workspace's registry container that reports every pushed image to ECR.
 
-A manifest is judged first: ECR refuses one for a repository that it does not have, and another one under a tag
-that cannot be moved. What ECR has deleted cannot be pulled.
+Each manifest is checked first. ECR rejects a manifest for a repository that does not exist, and a different
+manifest for an immutable tag. Images that were deleted in ECR cannot be pulled.
 
-The containers of all workspaces store in one volume. Each has repositories of its own there, under its slug. A
-layer that any of them was ever given is mounted from a repository that has them all, so that it is pushed once.
+The containers of all workspaces share one volume, where each has its own repositories under its slug. One
+repository contains all layers that were ever pushed. Layers are mounted from it, so that each is pushed only once.
 """
 
 import asyncio
@@ -26,21 +26,21 @@ from local.workspace import Workspace
 _MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<reference>[^/]+)")
 _LAYER = re.compile(r"/v2/(?P<repository>.+)/blobs/(?P<digest>sha256:[^/]+)")
 _UPLOAD = re.compile(r"/v2/(?P<repository>.+)/blobs/uploads/.+")
-_EVERY_LAYER = "layers"  # the repository that has the layers of all workspaces
+_EVERY_LAYER = "layers"  # the repository with the layers of all workspaces
 _LARGEST_MANIFEST = 4 << 20  # bytes, as in Docker's own registry
 _CHUNK_BYTES = 1 << 20
 _CONNECT_SECONDS = 10
-# They belong to one connection, not to the message (RFC 9110, 7.6.1).
+# Headers that belong to one connection, not to the message (RFC 9110, 7.6.1).
 _HOP_BY_HOP = ("Connection", "Expect", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade")
 
 
 class Registry:
-    """Serves in a thread of its own, as long as the process lives."""
+    """Serves in its own thread until the process ends."""
 
     def __init__(self, workspace: Workspace):
-        """Listens at once. Raises OSError when the port is taken."""
+        """Starts to listen at once. Raises OSError if the port is in use."""
         self._workspace = workspace
-        self._container = ""  # the address of the container, once it is known
+        self._container = ""  # its address, once known
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="registry", daemon=True).start()
         asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
@@ -71,11 +71,11 @@ class Registry:
         except ecr.RegistryError as error:
             return _refusal(error)
         except (ClientError, TimeoutError, ImageError) as error:
-            self._container = ""  # it may have been started anew
+            self._container = ""  # it may have been restarted
             return _refusal(ecr.RegistryError(502, "UNAVAILABLE", f"the registry's container: {error}"))
 
     async def _pushed(self, request: web.BaseRequest, repository: str, reference: str) -> web.StreamResponse:
-        """Store a manifest, and tell ECR of it."""
+        """Store a manifest and report it to ECR."""
         body = b""
         async for chunk in request.content.iter_chunked(_CHUNK_BYTES):
             body += chunk
@@ -89,7 +89,7 @@ class Registry:
             if status == 201:
                 ecr.keep(repository, tag, digest, body.decode(), request.content_type)
 
-        # Whoever is told that it is stored may ask ECR for it at once.
+        # ECR must have the image before the client gets the response and requests the image.
         return await self._passed(request, body, before_answering=keep)
 
     async def _passed(
@@ -98,7 +98,7 @@ class Registry:
         body: object = None,
         before_answering: Callable[[int], None] = lambda _: None,
     ) -> web.StreamResponse:
-        """What the container answers; `before_answering` is given its status."""
+        """Returns the response of the container; `before_answering` is called with its status."""
         own = self._own("")
         path = request.raw_path if request.path == "/v2/" else request.raw_path.replace("/v2/", f"/v2/{own}", 1)
         sent = _end_to_end(request.headers)
@@ -121,7 +121,7 @@ class Registry:
             return response
 
     async def _mount(self, digest: str, source: str, repository: str) -> None:
-        """Let `repository` have a layer of another one; nothing happens where that does not have it."""
+        """Mount a layer of another repository in `repository`; does nothing if the other one does not have it."""
         async with self._session.head(await self._url(f"/v2/{source}/blobs/{digest}")) as there:
             if there.status != 200:
                 return
@@ -130,7 +130,7 @@ class Registry:
             mounted.raise_for_status()
 
     def _own(self, repository: str) -> str:
-        """The name that the workspace's repository has in the container."""
+        """The name of the workspace's repository in the container."""
         return f"{self._workspace.slug}/{repository}"
 
     async def _url(self, path: str) -> URL:

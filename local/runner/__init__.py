@@ -1,4 +1,4 @@
-"""The task runner: plays ECS, RDS, the edge and the network load balancer."""
+"""The task runner: emulates ECS, RDS, the edge and the network load balancer."""
 
 import logging
 import threading
@@ -13,14 +13,14 @@ from local.runner.services import Services
 from local.runner.tasks import Links
 from local.workspace import Workspace
 
-# Seconds from one look at what is deployed to the next: while something is not as wanted, and after a change.
+# Seconds between checks of the deployed resources: until everything is as deployed, and after a change.
 _BUSY, _AT_REST = 0.3, 1.0
 
 log = logging.getLogger("runner")
 
 
 def start(workspace: Workspace) -> Callable[[], None]:
-    """Run what is deployed on the emulated AWS, in threads; the function that ends it removes every container."""
+    """Run the deployed resources in threads; returns a function that stops them and removes all containers."""
     containers.open_network(workspace)
     front, network_balancer = Front(workspace), NetworkBalancer(workspace)
     changed, stopped = threading.Event(), threading.Event()
@@ -44,7 +44,7 @@ def start(workspace: Workspace) -> Callable[[], None]:
                 steady = False
                 log.exception(
                     "something is deployed or deleted at this moment, or wrong"
-                )  # the next look will tell
+                )  # the next check shows it
 
     def stop() -> None:
         stopped.set()

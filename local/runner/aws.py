@@ -8,7 +8,7 @@ from botocore.config import Config
 
 from local.workspace import REGION, TEST_CREDENTIALS, Workspace
 
-# Fargate renews the credentials of a task as long as it runs; those in a container's environment stay: a year.
+# One year: Fargate renews the credentials of a running task; those in a container's environment are not renewed.
 _SESSION_SECONDS = 365 * 24 * 3600
 
 
@@ -22,14 +22,14 @@ class Credentials(NamedTuple):
 
 @functools.lru_cache(maxsize=64)
 def client(workspace: Workspace, service: str, credentials: Credentials = Credentials()) -> Any:  # noqa: B008 - a constant
-    """A boto3 client, of a session of its own: sessions are not made for threads, clients are."""
+    """A boto3 client with its own session, because sessions are not thread-safe; clients are."""
     session = boto3.Session(*credentials, region_name=REGION)
-    # A proxy of the environment does not lead to loopback.
+    # A proxy in the environment does not reach loopback.
     return session.client(service, endpoint_url=workspace.endpoint, config=Config(proxies={}))
 
 
 def assume(workspace: Workspace, role_arn: str, session: str) -> Credentials:
-    """What STS gives ECS for the role; botocore's ClientError where its trust policy does not let ECS in."""
+    """The credentials of the role for ECS. Raises botocore's ClientError if the trust policy excludes ECS."""
     answer = client(workspace, "sts").assume_role(
         RoleArn=role_arn, RoleSessionName=session, DurationSeconds=_SESSION_SECONDS
     )["Credentials"]

@@ -1,4 +1,4 @@
-"""How a task reaches AWS's services: by endpoints in its VPC, else by NAT; without either its calls time out."""
+"""How a task reaches AWS services: through VPC endpoints or NAT; without either, its calls time out."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network
@@ -12,7 +12,7 @@ from local.workspace import REGION, Workspace
 REGISTRY_AUTH = "ResourceInitializationError: unable to pull secrets or registry auth"
 
 AwsRoutes = dict[str, Document]
-"""The endpoint that calls to a service pass, by service as in its name (ecr.api); none where they leave by NAT."""
+"""The VPC endpoint for each service, named as in the endpoint (ecr.api); services that use NAT are missing."""
 
 _SERVICES = ("ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager")
 _ANYWHERE = IPv4Network("0.0.0.0/0")
@@ -20,9 +20,9 @@ _HTTPS_PORT = 443
 
 
 def aws_routes(workspace: Workspace, here: Peer, subnet_ids: Iterable[str], more: Iterable[str] = ()) -> AwsRoutes:
-    """The endpoints that a task in these subnets reaches AWS by.
+    """The VPC endpoints through which a task in these subnets reaches AWS.
 
-    Raises TaskError where a service is out of reach: what each task calls, and `more`.
+    Raises TaskError if the task cannot reach a service that every task calls, or one of `more`.
     """
     ec2 = client(workspace, "ec2")
     own = subnets(workspace, subnet_ids)
@@ -31,7 +31,7 @@ def aws_routes(workspace: Workspace, here: Peer, subnet_ids: Iterable[str], more
     found: AwsRoutes = {}
     for endpoint in ec2.describe_vpc_endpoints(Filters=in_vpc)["VpcEndpoints"]:
         routed = {table["RouteTableId"] for table in tables} <= set(endpoint["RouteTableIds"])
-        # Private DNS leads to an interface endpoint before routes are asked.
+        # With private DNS, an interface endpoint is used regardless of the routes.
         if endpoint["PrivateDnsEnabled"] if endpoint["VpcEndpointType"] == "Interface" else routed:
             found[endpoint["ServiceName"].removeprefix(f"com.amazonaws.{REGION}.")] = endpoint
     for service in (*_SERVICES, *more):
@@ -41,7 +41,7 @@ def aws_routes(workspace: Workspace, here: Peer, subnet_ids: Iterable[str], more
 
 
 def _route_table(ec2: Any, subnet: Document) -> Document:
-    """The subnet's own route table, else its VPC's main one."""
+    """The subnet's own route table, or the main route table of its VPC."""
     own = [{"Name": "association.subnet-id", "Values": [subnet["SubnetId"]]}]
     main = [{"Name": "association.main", "Values": ["true"]}, {"Name": "vpc-id", "Values": [subnet["VpcId"]]}]
     found = [ec2.describe_route_tables(Filters=filters)["RouteTables"] for filters in (own, main)]
@@ -51,9 +51,9 @@ def _route_table(ec2: Any, subnet: Document) -> Document:
 def _is_open(
     workspace: Workspace, ec2: Any, here: Peer, endpoint: Document | None, tables: list[Document]
 ) -> bool:
-    """Whether HTTPS gets through: to an interface, to the addresses of a gateway endpoint, or out by NAT."""
+    """Whether HTTPS is allowed: to an interface endpoint, to the addresses of a gateway endpoint, or by NAT."""
     if endpoint is None:
-        # An internet gateway is no way out for what has no public address.
+        # Tasks have no public address, so an internet gateway gives them no outbound access.
         by_nat = all(
             any(
                 route.get("DestinationCidrBlock") == str(_ANYWHERE) and "NatGatewayId" in route for route in routes

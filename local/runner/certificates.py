@@ -1,4 +1,4 @@
-"""The workspace's certificate authority: it signs as RDS's would, and tasks trust it where they trust RDS's."""
+"""The workspace's certificate authority: it replaces that of RDS, and tasks trust it wherever they trust RDS's."""
 
 import hashlib
 import os
@@ -12,9 +12,9 @@ _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "
 
 
 def certificate(workspace: Workspace, host: str) -> tuple[Path, Path]:
-    """Files (PEM) with a certificate for the name `host` and with its private key; made once."""
+    """The files (PEM) with a certificate for the name `host` and with its private key; created once."""
     _issue(workspace, "ca", "-subj", "/CN=Embedded AWS RDS Root CA")
-    # An alternative name only: a common name ends at 64 characters.
+    # Only an alternative name, because a common name is limited to 64 characters.
     names = ("-subj", "/CN=RDS", "-addext", f"subjectAltName=DNS:{host}", "-addext", "basicConstraints=CA:FALSE")
     _issue(workspace, host, *names, "-CA", "ca.pem", "-CAkey", "ca.key")
     return _file(workspace, f"{host}.pem"), _file(workspace, f"{host}.key")
@@ -34,7 +34,7 @@ def _file(workspace: Workspace, name: str) -> Path:
 
 
 def _issue(workspace: Workspace, name: str, *arguments: str) -> None:
-    """Make `name`.pem and .key by the openssl of the services image: not every machine has one."""
+    """Create `name`.pem and .key with openssl of the services image, because not every machine has openssl."""
     if _file(workspace, f"{name}.pem").exists():
         return
     directory = _file(workspace, "")

@@ -1,16 +1,16 @@
-"""How fast health checks go: at the pace that is deployed, or in a test so many times as fast."""
+"""The speed of health checks: as deployed, or faster by a factor in tests."""
 
 import os
 
 VARIABLE = "ORTHANC_LOCAL_CLOCK"
-"""The environment variable with the factor. It holds for a whole emulator, so that proportions stay."""
+"""The environment variable with the factor. It applies to the whole emulator, so that proportions are kept."""
 
 _FACTOR = float(os.environ.get(VARIABLE, "1"))
 
 
 def seconds(deployed: float) -> float:
-    """How long an interval, a start period or a grace period of so many seconds takes here.
+    """The seconds that an interval, a start period or a grace period of `deployed` seconds takes here.
 
-    Timeouts stay as they are: what is checked is not faster.
+    Timeouts are not shortened, because the checked services are not faster.
     """
     return deployed / _FACTOR

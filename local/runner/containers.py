@@ -1,4 +1,4 @@
-"""What every container of a workspace has in common: labels, network, and the way to the emulated AWS."""
+"""What all containers of a workspace have in common: labels, network, and access to the emulated AWS."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -8,13 +8,13 @@ from local.workspace import Workspace
 
 AWS_PORT = 4566
 AWS_ENDPOINT = f"http://aws:{AWS_PORT}"
-"""The emulated AWS as the containers reach it."""
+"""The endpoint of the emulated AWS for containers."""
 
 
 def open_network(workspace: Workspace) -> None:
-    """The network that stands for the VPC, and on it the relay to the emulated AWS.
+    """Create the network that represents the VPC, and in it the relay to the emulated AWS.
 
-    Without masquerading nothing in it reaches the internet, and yet its ports can be published on loopback (those
+    Without masquerading, containers cannot reach the internet, but their ports can be published on loopback (those
     of an `--internal` network cannot).
     """
     remove_all(workspace)
@@ -28,9 +28,9 @@ def open_network(workspace: Workspace) -> None:
 def run(
     workspace: Workspace, role: str, name: str, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> str:
-    """Start a container (`arguments`: docker's options, image, command) and give its address. Raises ImageError.
+    """Start a container (`arguments`: docker's options, image, command), return its address. Raises ImageError.
 
-    `environment` is handed over in docker's own, so that no secret is on a command line.
+    `environment` is passed through the environment of docker, so that no secret appears on a command line.
     """
     variables = [f"--env={variable}" for variable in environment or ()]
     common = ("--detach", f"--name={name}", f"--network={workspace.slug}", f"--label=orthanc.role={role}")
@@ -39,7 +39,7 @@ def run(
 
 
 def address(workspace: Workspace, name: str) -> str:
-    """The container's address in the workspace's network; empty while it does not run."""
+    """The container's address in the workspace's network; empty if it is not running."""
     return inspect(name, f'{{{{(index .NetworkSettings.Networks "{workspace.slug}").IPAddress}}}}')
 
 
@@ -49,22 +49,22 @@ def gateway(workspace: Workspace) -> str:
 
 
 def inspect(name: str, template: str) -> str:
-    """What docker tells of the container, by a Go template. Raises ImageError when it is gone."""
+    """The output of docker inspect for a Go template. Raises ImageError if the container does not exist."""
     return docker("container", "inspect", "--format", template, name)
 
 
 def services_image() -> str:
-    """The image of what stands beside a task; it is there since `make up` began."""
+    """The image of the services beside a task; `make up` has built it."""
     return ensure_services_image(lambda _: None)
 
 
 def create_volume(workspace: Workspace, name: str) -> None:
-    """A volume of the workspace; one that is there already stays as it is."""
+    """Create a volume of the workspace; an existing volume is not changed."""
     docker("volume", "create", *_labels(workspace), name)
 
 
 def copy_volume(workspace: Workspace, source: str, target: str, *, user: str = "") -> None:
-    """A volume `target` with what is in `source` at one moment: `user`, a container that writes to it, waits."""
+    """Copy the volume `source` to `target`, while the container `user`, which writes to `source`, is paused."""
     for volume in (source, target):
         create_volume(workspace, volume)
     volumes = (f"--volume={source}:/source:ro", f"--volume={target}:/target")
@@ -74,7 +74,7 @@ def copy_volume(workspace: Workspace, source: str, target: str, *, user: str = "
 
 @contextlib.contextmanager
 def _paused(name: str) -> Iterator[None]:
-    """Stop the processes of a container for a while; one that does not run needs no pause."""
+    """Pause the processes of a container; does nothing if it is not running."""
     try:
         docker("pause", name)
     except ImageError:
@@ -87,14 +87,14 @@ def _paused(name: str) -> Iterator[None]:
 
 
 def remove(kind: str, *names: str) -> None:
-    """Remove containers (with their anonymous volumes), networks or volumes; what is gone already is no error."""
+    """Remove containers (with their anonymous volumes), networks or volumes; missing ones are no error."""
     force = {"container": ("--force", "--volumes"), "volume": ("--force",)}.get(kind, ())
     with contextlib.suppress(ImageError):
         docker(kind, "rm", *force, *names)
 
 
 def remove_all(workspace: Workspace) -> None:
-    """Remove all that a runner of this workspace made, now or in an earlier life."""
+    """Remove everything that this runner or an earlier one of the workspace created."""
     for kind, every in (("container", ("--all",)), ("network", ()), ("volume", ())):
         if found := docker(
             kind, "ls", *every, "--quiet", f"--filter=label=orthanc.runner={workspace.slug}"

@@ -1,6 +1,6 @@
-"""RDS: a PostgreSQL container for each instance, under the instance's name, with its password and its settings.
+"""RDS: a PostgreSQL container for each instance, with the instance's name, password and settings.
 
-Its data is a docker volume, and so is each snapshot: a copy of what the instance has on its disk at that moment.
+Its data is in a docker volume, and so is each snapshot: a copy of the instance's disk at that time.
 """
 
 import socket
@@ -16,12 +16,12 @@ from local.runner import certificates, containers
 from local.runner.aws import client
 from local.workspace import Workspace
 
-# GiB of an instance class by its size; what is larger has more than any test needs.
+# Memory (GiB) of an instance class by its size; larger sizes have more than any test needs.
 _MEMORY_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8}
 
 
 class _Instance(NamedTuple):
-    """What a container depends on: when it is another, there is a new container, on the same data."""
+    """The settings of a container; if they change, a new container replaces it, with the same data."""
 
     host: str
     port: int
@@ -34,10 +34,10 @@ class _Instance(NamedTuple):
 
 
 class Databases:
-    """The containers that play the RDS instances of a workspace."""
+    """The containers that emulate the RDS instances of a workspace."""
 
     def __init__(self, workspace: Workspace, changed: Callable[[], None]):
-        """Nothing runs yet. `changed` is called when a container has ended."""
+        """Starts without containers. `changed` is called when a container stops."""
         self._workspace, self._changed = workspace, changed
         self._running: dict[str, _Instance] = {}
         self._addresses: dict[str, str] = {}
@@ -45,7 +45,7 @@ class Databases:
         self._snapshots: set[str] = set()
 
     def follow(self) -> bool:
-        """Run what is deployed now and nothing else; whether every instance takes connections."""
+        """Run only the instances that are deployed now; returns whether all of them accept connections."""
         deployed = client(self._workspace, "rds").describe_db_instances()["DBInstances"]
         self._keep_snapshots()
         wanted = {self._name(each): self._instance(each) for each in deployed}
@@ -57,7 +57,7 @@ class Databases:
         return all(answers)
 
     def _keep_snapshots(self) -> None:
-        """Copy the data of whose snapshot is new, also when the instance itself has gone with it."""
+        """Copy the data for new snapshots, even if the instance itself was deleted with a final snapshot."""
         taken = client(self._workspace, "rds").describe_db_snapshots()["DBSnapshots"]
         volumes = {self._volume(each["DBSnapshotIdentifier"]): self._name(each) for each in taken}
         for volume in self._snapshots - volumes.keys():
@@ -91,10 +91,10 @@ class Databases:
         )
 
     def _run(self, name: str, instance: _Instance) -> bool:
-        """See that the container runs as it should; whether it takes connections."""
+        """Run the container with the current settings; returns whether it accepts connections."""
         known = self._running.get(name)
         if known and known != instance == known._replace(password=instance.password):
-            # Who is connected stays connected.
+            # Existing connections stay open.
             self._write_password(name, instance)
             docker("exec", f"--env=PGPORT={instance.port}", name, "postgresql", "password")
             self._running[name] = instance
@@ -145,7 +145,7 @@ class Databases:
         threading.Thread(target=wait, name=f"end of {name}", daemon=True).start()
 
     def _write_password(self, name: str, instance: _Instance) -> Path:
-        """The file from which the container takes the master user's password."""
+        """Write the file from which the container reads the master user's password."""
         file = self._workspace.home.resolve() / "run" / f"{name}.password"
         file.touch(mode=0o600)
         file.write_text(instance.password)

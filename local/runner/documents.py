@@ -1,4 +1,4 @@
-"""From a task definition to the options of `docker run`, and other readings of AWS's documents: pure."""
+"""Converts task definitions to options of `docker run`, and interprets other AWS documents: pure."""
 
 import re
 import shlex
@@ -14,17 +14,17 @@ _ROOT_CERTIFICATES = re.compile(r"[?&]sslrootcert=([^&\s\"']+)")
 
 
 class TaskError(Exception):
-    """The task cannot start or go on; the text is the `stoppedReason` that ECS would show."""
+    """The task cannot start or continue; the text is the `stoppedReason` that ECS would return."""
 
 
 def options(definition: Document, container: Document) -> Iterable[str]:
-    """Docker's options for the container, but for image, environment, network, mounts and health check."""
+    """Docker's options for the container, except image, environment, network, mounts and health check."""
     linux = container.get("linuxParameters", {})
     values = {
         "--user": container.get("user"),
         "--stop-timeout": container.get("stopTimeout", 30),  # seconds; ECS's default
         "--memory": f"{definition['memory']}m",
-        "--cpu-shares": definition["cpu"],  # a share of what there is: this machine may be small
+        "--cpu-shares": definition["cpu"],  # a relative share, because this machine may be small
         "--read-only": container.get("readonlyRootFilesystem") and "true",
         "--init": linux.get("initProcessEnabled") and "true",
     }
@@ -33,7 +33,7 @@ def options(definition: Document, container: Document) -> Iterable[str]:
 
 
 def health_check(container: Document) -> Iterable[str]:
-    """Docker's options for the container's health check; ECS does not read the image's own."""
+    """Docker's options for the container's health check; ECS ignores that of the image."""
     if not (command := health_command(container)):
         return ["--no-healthcheck"]
     check = container["healthCheck"]
@@ -47,7 +47,7 @@ def health_check(container: Document) -> Iterable[str]:
 
 
 def health_command(container: Document) -> str:
-    """The health check as a line of shell, which is all that docker's command line takes; without one, nothing."""
+    """The health check as a shell command, the only form that docker's command line accepts; empty without one."""
     kind, *command = container.get("healthCheck", {}).get("command", ["NONE"])
     return " ".join(command) if kind == "CMD-SHELL" else shlex.join(command)
 
@@ -55,10 +55,10 @@ def health_command(container: Document) -> str:
 def mounts(
     definition: Document, container: Document, image_volumes: Collection[str], file_systems: Mapping[str, str]
 ) -> Iterable[str]:
-    """Docker's options for the mount points; `file_systems` gives the docker volume of a volume on EFS.
+    """Docker's options for the mount points; `file_systems` contains the docker volume of each EFS volume.
 
-    An empty volume has the owner of the image's directory where the image declares it a VOLUME, and is root's
-    elsewhere (ECS developer guide, "Bind mounts"). Raises TaskError for a volume that there is not.
+    An empty volume has the owner of the image's directory if the image declares it as a VOLUME; otherwise, root
+    owns it (ECS developer guide, "Bind mounts"). Raises TaskError for a volume that does not exist.
     """
     volumes = {volume["name"] for volume in definition.get("volumes", [])}
     for point in container.get("mountPoints", []):
@@ -77,7 +77,7 @@ def mounts(
 def secret_reference(value_from: str) -> tuple[str, str]:
     """Secret (ARN) and JSON key ("": the whole) of `arn:…:secret:NAME[:KEY:STAGE:VERSION]` (ECS developer guide).
 
-    Raises TaskError for another form; the newest version alone can be asked for.
+    Raises TaskError for any other form; only the newest version can be requested.
     """
     parts = value_from.split(":")
     if parts[2:3] != ["secretsmanager"] or len(parts) not in (7, 10) or any(parts[8:]):
@@ -86,22 +86,22 @@ def secret_reference(value_from: str) -> tuple[str, str]:
 
 
 def root_certificates(environment: Mapping[str, str]) -> set[str]:
-    """The container's files with the authorities that libpq trusts: PostgreSQL URIs in any variable name them."""
+    """The container's files with the CAs that libpq trusts, from PostgreSQL URIs in any environment variable."""
     return {unquote(path) for value in environment.values() for path in _ROOT_CERTIFICATES.findall(value)}
 
 
 def matches(matcher: str, status: int) -> bool:
-    """Whether a target group's matcher ("200,401", "200-299") takes the HTTP status."""
+    """Whether a target group's matcher ("200,401", "200-299") accepts the HTTP status."""
     ranges = (part.partition("-") for part in matcher.split(","))
     return any(int(first) <= status <= int(last or first) for first, _, last in ranges)
 
 
 def check_port(group: Document, traffic: int) -> int:
-    """The port that a target group's health check asks: its own, or else that of the traffic."""
+    """The port of a target group's health check: its own, or the traffic port."""
     given = group.get("HealthCheckPort", "traffic-port")
     return traffic if given == "traffic-port" else int(given)
 
 
 def attributes(answer: Document) -> dict[str, str]:
-    """The attributes of a load balancer or target group, as their describe operations answer them."""
+    """The attributes of a load balancer or target group, as their describe operations return them."""
     return {each["Key"]: each["Value"] for each in answer["Attributes"]}

@@ -1,4 +1,4 @@
-"""The edge: on a loopback port, what a viewer would reach as CloudFront and, behind it, as the load balancer."""
+"""The edge: emulates CloudFront and the load balancer behind it on a loopback port."""
 
 import asyncio
 import itertools
@@ -19,17 +19,17 @@ from local.workspace import Workspace
 _ROUTE_SECONDS = 1.0
 _CONNECT_SECONDS = 10
 _CHUNK_BYTES = 1 << 18
-_LARGEST_HEADERS = 32_768  # bytes, of a request's headers and query (CloudFront's quota)
+_LARGEST_HEADERS = 32_768  # bytes of a request's headers and query (CloudFront's quota)
 _LOOPBACK = ("127.0.0.1", "localhost")
 # aiohttp's own request headers; a proxy adds none.
 _NO_DEFAULTS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 class Front:
-    """Serves in a thread of its own, as long as the process lives."""
+    """Serves in its own thread until the process ends."""
 
     def __init__(self, workspace: Workspace):
-        """Listens at once. Raises OSError when the port is taken."""
+        """Starts to listen at once. Raises OSError if the port is in use."""
         self._workspace = workspace
         self._under_way: Counter[str] = Counter()
         self._answers: dict[str, set[ClientResponse | None]] = defaultdict(set)
@@ -42,11 +42,11 @@ class Front:
         changes.tell(self._note)
 
     def busy(self, address: str) -> bool:
-        """Whether a request to the task at `address` is under way."""
+        """Whether a request to the task at `address` is in progress."""
         return self._under_way[address] > 0
 
     def cut(self, address: str) -> None:
-        """Close the connections to the task, as a load balancer does when its deregistration delay is over."""
+        """Close the connections to the task, as a load balancer does when the deregistration delay ends."""
         for answer in filter(None, list(self._answers[address])):
             self._loop.call_soon_threadsafe(answer.close)
 
@@ -94,7 +94,7 @@ class Front:
             return web.Response(status=error.status, text=f"{error}\n", headers=failed)
 
     async def _current_route(self) -> Route:
-        """The deployed route, at most a second older than what is deployed."""
+        """The deployed route, at most one second behind the deployed resources."""
         async with self._reading:
             if self._changed and time.monotonic() > self._expires:
                 self._changed = False
@@ -110,7 +110,7 @@ class Front:
     async def _viewer_request(
         self, route: Route, asked: viewer_events.Request, viewer: str
     ) -> web.Response | viewer_events.Request:
-        """What the distribution's function answers, or the request as it lets it pass."""
+        """The response of the distribution's function, or the request as the function returns it."""
         domain = list(route.names)[-1]  # the distribution's own name
         event = viewer_events.event(asked, viewer, domain, route.distribution)
         try:
@@ -161,7 +161,7 @@ class Front:
                 await response.write_eof()
                 return response
         except (ClientError, TimeoutError) as error:
-            if response.prepared:  # too late for a status: the connection breaks off
+            if response.prepared:  # too late for a status; the connection is closed
                 raise
             status = 504 if isinstance(error, TimeoutError) else 502
             raise RouteError(status, f"the task at {address} does not answer: {error!r}") from None
@@ -170,10 +170,10 @@ class Front:
             self._answers[address].discard(answer)
 
     def _pool(self, node: int, idle_seconds: int) -> ClientSession:
-        """The connections of one of the load balancer's nodes, each kept for the balancer's idle timeout."""
+        """The connections of one node of the load balancer, each kept open for the idle timeout."""
         if (node, idle_seconds) not in self._pools:
             self._pools[node, idle_seconds] = ClientSession(
-                # A load balancer takes whatever certificate a target has.
+                # A load balancer accepts any certificate of a target.
                 connector=TCPConnector(limit=0, keepalive_timeout=idle_seconds, ssl=False),
                 cookie_jar=DummyCookieJar(),
                 auto_decompress=False,
@@ -183,14 +183,14 @@ class Front:
 
 
 def _as_sent(request: web.BaseRequest, route: Route) -> CIMultiDict[str]:
-    """The request's headers as a viewer would send them to the distribution, for whose name this address stands.
+    """The request's headers as a viewer would send them to the distribution, whose name replaces this address.
 
-    Raises RouteError for a Host that no distribution has.
+    Raises RouteError if no distribution has the name in Host.
     """
     headers, name = request.headers.copy(), request.host.partition(":")[0]
     if name in _LOOPBACK:
         name = next(iter(route.names))
-        if headers.get("Origin") == f"http://{request.host}":  # a page of the archive's own
+        if headers.get("Origin") == f"http://{request.host}":  # from a page of the archive
             headers["Origin"] = f"https://{name}"
     if name not in route.names:
         raise RouteError(403, f"no distribution has the name {name}")

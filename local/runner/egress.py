@@ -1,4 +1,4 @@
-"""Security groups towards what a task calls: a packet filter in its container's own network."""
+"""The outbound rules of a task's security groups: a packet filter in the network of its container."""
 
 from collections.abc import Iterable
 
@@ -10,9 +10,9 @@ from local.workspace import Workspace
 
 
 def restrict(workspace: Workspace, name: str, groups: list[str]) -> None:
-    """Let the container `name` open only those TCP connections that the rules of `groups` allow now.
+    """Let the container `name` open only TCP connections that the current rules of `groups` allow.
 
-    Raises ImageError where that cannot be done, but for a container that has ended by itself.
+    Raises ImageError if that fails, except for a container that has stopped by itself.
     """
     of_these = [{"Name": "group-id", "Values": groups}]
     rules = client(workspace, "ec2").describe_security_group_rules(Filters=of_these)["SecurityGroupRules"]
@@ -25,10 +25,10 @@ def restrict(workspace: Workspace, name: str, groups: list[str]) -> None:
 
 
 def packet_filter(rules: Iterable[Document]) -> str:
-    """The rules as a table for nft. Whom a security group or prefix list stands for is not asked: any address.
+    """The rules as a table for nft. A security group or prefix list as the destination allows any address.
 
-    Connections within the container and to the emulated AWS, whose place any address may have, are always let out;
-    what is not TCP is (names are asked for over UDP).
+    Connections within the container and to the emulated AWS, which may have any address, are always allowed. So is
+    all traffic other than TCP (DNS uses UDP).
     """
     allowed = [
         'oifname "lo" accept',

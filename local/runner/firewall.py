@@ -1,4 +1,4 @@
-"""WAF, as far as addresses, rates and sizes go: the patterns of AWS's managed rules are not public."""
+"""WAF rules for addresses, rates and sizes; the patterns of AWS's managed rules are not public."""
 
 import time
 from collections import defaultdict, deque
@@ -11,10 +11,10 @@ from local.runner.documents import Document
 from local.workspace import Workspace
 
 _WINDOW_SECONDS = 300  # WAF's default
-_UNKNOWN_BYTES = 1 << 60  # a body whose length is not told may be of any
+_UNKNOWN_BYTES = 1 << 60  # a body of unknown length may have any length
 
-# The rules of AWS's managed groups that judge by size: what of a request they look at, and how many bytes it may
-# have (AWS WAF Developer Guide, "AWS Managed Rules rule groups list").
+# The rules of AWS's managed groups that restrict sizes: the part of a request that they inspect, and its maximum
+# number of bytes (AWS WAF Developer Guide, "AWS Managed Rules rule groups list").
 _SIZES: Mapping[str, Mapping[str, tuple[str, int]]] = {
     "AWSManagedRulesCommonRuleSet": {
         "SizeRestrictions_QUERYSTRING": ("query", 2048),
@@ -43,14 +43,14 @@ class Inspected(NamedTuple):
 
 
 def inspected(viewer: str, target: str, cookies: str, body: int | None) -> Inspected:
-    """A request for `target` (path and query); `body` is its length, None where it is not told."""
+    """A request for `target` (path and query); `body` is its length, or None if unknown."""
     path, _, query = target.partition("?")
     sizes = (len(text.encode()) for text in (path, query, cookies))
     return Inspected(viewer, *sizes, body=_UNKNOWN_BYTES if body is None else body)
 
 
 def read(workspace: Workspace, arn: str) -> WebAcl:
-    """The web ACL as it is deployed now; without an ARN one that lets everybody in."""
+    """The web ACL as deployed now; without an ARN, a web ACL that allows all requests."""
     if not arn:
         return WebAcl()
     waf, scope = client(workspace, "wafv2"), {"Scope": "CLOUDFRONT"}
@@ -64,16 +64,16 @@ def read(workspace: Workspace, arn: str) -> WebAcl:
 
 
 class Firewall:
-    """Judges requests, and remembers who has made how many."""
+    """Decides on requests, and counts them by viewer."""
 
     def __init__(self) -> None:
-        """Nobody has come yet."""
+        """Starts without counted requests."""
         self._seen: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
     def blocks(self, acl: WebAcl, request: Inspected) -> str:
-        """The rule that blocks a request; nothing when it is let in.
+        """The rule that blocks a request; an empty string if it is allowed.
 
-        Rules are asked in order until one blocks, so that only what comes as far as a rate limit counts for it.
+        Rules are evaluated in order until one blocks, so a rate limit counts only requests that reach it.
         """
         for rule in acl.rules:
             statement = rule["Statement"]
@@ -98,7 +98,7 @@ class Firewall:
         raise LookupError(f"the rule {rule} has a {kind}, which is not played here")
 
     def _is_too_often(self, statement: Document, rule: str, viewer: str) -> bool:
-        """AWS counts every ten seconds and so notices later."""
+        """Counts at once; AWS counts every ten seconds, and so reacts later."""
         seen, now = self._seen[rule, viewer], time.monotonic()
         seen.append(now)
         while seen[0] < now - statement.get("EvaluationWindowSec", _WINDOW_SECONDS):
@@ -107,7 +107,7 @@ class Firewall:
 
 
 def _too_large(group: Document, request: Inspected) -> str:
-    """The rule of a managed group that blocks a request for its size, unless its action is overridden."""
+    """The rule of a managed group that blocks a request because of its size, if its action is not overridden."""
     actions = {each["Name"]: each["ActionToUse"] for each in group.get("RuleActionOverrides", [])}
     for rule, (part, most) in _SIZES.get(group["Name"], {}).items():
         if getattr(request, part) > most and "Block" in actions.get(rule, {"Block": {}}):

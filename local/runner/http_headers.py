@@ -1,4 +1,4 @@
-"""What CloudFront and the load balancer do to the headers of requests and answers: pure."""
+"""How CloudFront and the load balancer change the headers of requests and responses: pure."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -10,20 +10,20 @@ Target = tuple[str, int]
 
 STICKY_COOKIE = "AWSALB"
 
-# They belong to one connection, not to the message (RFC 9110, 7.6.1).
+# Headers that belong to one connection, not to the message (RFC 9110, 7.6.1).
 _HOP_BY_HOP = {"connection", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
 
 
 def end_to_end(headers: Iterable[tuple[str, str]], *, without: Iterable[str] = ()) -> Headers:
-    """The headers that a proxy hands on, but those named."""
+    """The headers that a proxy forwards, except those in `without`."""
     drop = _HOP_BY_HOP.union(name.lower() for name in without)
     return [(name, value) for name, value in headers if name.lower() not in drop]
 
 
 def to_task(headers: Mapping[str, str], viewer: str, host: str, protocol: str, port: int) -> Headers:
-    """What a task gets of the viewer's headers, through a load balancer listening on `port`.
+    """The headers of the viewer that a task receives through a load balancer that listens on `port`.
 
-    The balancer names the `protocol` of its own listener (ELB user guide, "X-Forwarded headers").
+    The load balancer adds the `protocol` of its own listener (ELB user guide, "X-Forwarded headers").
     """
     proxies = ", ".join(filter(None, (headers.get("X-Forwarded-For"), viewer)))
     own = {"Host": host, "X-Forwarded-For": proxies, "X-Forwarded-Proto": protocol}
@@ -32,32 +32,32 @@ def to_task(headers: Mapping[str, str], viewer: str, host: str, protocol: str, p
 
 
 def cookie_of(target: Target) -> str:
-    """The value of the stickiness cookie that leads back to `target`."""
+    """The value of the stickiness cookie for `target`."""
     return hashlib.sha256(f"{target}".encode()).hexdigest()
 
 
 def sticky(cookies: Mapping[str, str]) -> str | None:
-    """The stickiness cookie of a request: from a frame on another site a browser sends the second one only."""
+    """The stickiness cookie of a request; from a frame on another site, a browser sends only the second one."""
     return cookies.get(STICKY_COOKIE) or cookies.get(f"{STICKY_COOKIE}CORS")
 
 
 def choose(targets: Sequence[Target], cookie: str | None, turn: int) -> Target:
-    """The target that the cookie names, if it is still there, else the next one in turn."""
+    """The target of the cookie, if it still exists, or the next one in turn."""
     return next((target for target in targets if cookie_of(target) == cookie), targets[turn % len(targets)])
 
 
 def sticky_cookies(target: Target, seconds: int) -> Headers:
-    """The cookies of a load balancer's answer: for its own site, and for requests across sites."""
+    """The cookies in a load balancer's response: for its own site, and for requests across sites."""
     value = f"={cookie_of(target)}; Max-Age={seconds}; Path=/"
     both = (f"{STICKY_COOKIE}{value}", f"{STICKY_COOKIE}CORS{value}; SameSite=None; Secure")
     return [("Set-Cookie", cookie) for cookie in both]
 
 
 def policy_headers(policy: Document, origin: str | None, answered: Collection[str] = ()) -> dict[str, str]:
-    """What a response headers policy (its configuration) puts in place of the origin's headers.
+    """The headers with which a response headers policy (its configuration) replaces those of the origin.
 
-    `origin` is the viewer's Origin header; without it CloudFront adds nothing for CORS. Of the headers that the
-    origin has `answered` those stay that the policy does not override.
+    `origin` is the viewer's Origin header; without it, CloudFront adds no CORS headers. The headers in `answered`,
+    from the response of the origin, are kept unless the policy overrides them.
     """
     there = {name.lower() for name in answered}
     return {

@@ -1,6 +1,6 @@
-"""What Fargate does before a task runs: roles, routes to AWS, image, log stream, secrets, mounts; then docker.
+"""Starts a task as Fargate does: roles, routes to AWS, image, log stream, secrets, mounts; then docker.
 
-Whatever the deployed roles, policies, groups, routes or endpoints do not allow fails here, in the words of ECS.
+If the deployed roles, policies, groups, routes or endpoints do not allow a step, it fails with the error of ECS.
 """
 
 import json
@@ -18,9 +18,9 @@ from local.runner.documents import Document, TaskError
 from local.runner.security_groups import Peer, peer, reaches, subnets
 from local.workspace import REGION, Workspace
 
-DICOM_PORT = 4242  # is published on loopback where no balancer leads to it; HTTP goes through the edge alone
+DICOM_PORT = 4242  # published on loopback without a load balancer in front of it; HTTP uses only the edge
 _NFS_PORT = 2049
-# ECR answers a pull with presigned URLs of this bucket of AWS's own.
+# For a pull, ECR returns presigned URLs of this bucket, which AWS owns.
 _LAYERS = f"arn:aws:s3:::prod-{REGION}-starport-layer-bucket/layer"
 
 
@@ -32,13 +32,13 @@ def launch(
     dicom_port: int | None,
     shells_configuration: Document | None,
 ) -> str:
-    """Start the task's container and give its address. Raises TaskError or ImageError.
+    """Start the task's container and return its address. Raises TaskError or ImageError.
 
     `network` is the service's awsvpcConfiguration, `dicom_port` the port on 127.0.0.1 for the container's 4242,
-    if it is to have one. `shells_configuration`: the cluster's executeCommandConfiguration, where the service lets
-    shells be opened.
+    if it is published. `shells_configuration`: the cluster's executeCommandConfiguration, if the service enables
+    ECS Exec.
     """
-    [container] = definition["containerDefinitions"]  # more would share one network interface
+    [container] = definition["containerDefinitions"]  # several containers would share one network interface
     image = container["image"]
     try:
         execution = assume(workspace, definition["executionRoleArn"], name)
@@ -89,7 +89,7 @@ def launch(
 
 
 def _pull(workspace: Workspace, role_arn: str, image: str, passed: AwsRoutes) -> None:
-    """Pull the image, if the execution role and the endpoints on the way let it, from the repository it names."""
+    """Pull the image from its repository, if the execution role and the VPC endpoints allow it."""
     name = image.partition("/")[2].partition("@")[0].partition(":")[0]
     [repository] = client(workspace, "ecr").describe_repositories(repositoryNames=[name])["repositories"]
     policies = {service: endpoint["PolicyDocument"] for service, endpoint in passed.items()}
@@ -118,7 +118,7 @@ def _open_log(workspace: Workspace, execution: Credentials, container: Document,
 
 
 def _secrets(workspace: Workspace, execution: Credentials, container: Document) -> dict[str, str]:
-    """The variables that come from Secrets Manager, as the execution role may read it."""
+    """The environment variables from Secrets Manager, read with the execution role."""
     found = {}
     for each in container.get("secrets", []):
         secret, key = documents.secret_reference(each["valueFrom"])
@@ -133,9 +133,9 @@ def _secrets(workspace: Workspace, execution: Credentials, container: Document) 
 
 
 def _mounted(workspace: Workspace, wanted: Document, definition: Document, network: Document, here: Peer) -> str:
-    """The docker volume of an EFS volume, which the task's role may mount and its security groups reach.
+    """The docker volume of an EFS volume, which the task's role may mount and its security groups can reach.
 
-    A docker volume is a whole file system: it begins at the root directory of the access point.
+    The docker volume contains the directory of the access point, not the root directory of the file system.
     """
     efs, id, access = client(workspace, "efs"), wanted["fileSystemId"], wanted["authorizationConfig"]
     [system] = efs.describe_file_systems(FileSystemId=id)["FileSystems"]
@@ -169,7 +169,7 @@ def _mounted(workspace: Workspace, wanted: Document, definition: Document, netwo
 
 
 def _databases_out_of_reach(workspace: Workspace, here: Peer) -> list[str]:
-    """Names of databases that the task must not reach: they lead to its own loopback, where nobody listens."""
+    """The host names of databases that the task must not reach; they resolve to its own loopback address."""
     hosts = []
     for each in client(workspace, "rds").describe_db_instances()["DBInstances"]:
         groups = [group["VpcSecurityGroupId"] for group in each["VpcSecurityGroups"]]

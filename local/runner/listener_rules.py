@@ -1,7 +1,7 @@
-"""The rules of a load balancer's listener: what it does with which request.
+"""The rules of a load balancer's listener: their conditions and actions.
 
 Elastic Load Balancing User Guide, "Condition types for listener rules". It does not say whether a query string is
-decoded before it is compared; here it is compared as it comes.
+decoded before it is compared; here it is compared without decoding.
 """
 
 import re
@@ -16,7 +16,7 @@ _USUAL_STICKY_SECONDS = 86400
 
 
 class Answer(NamedTuple):
-    """The load balancer answers itself."""
+    """The load balancer returns a fixed response."""
 
     status: int
     content_type: str
@@ -32,14 +32,14 @@ class Group(NamedTuple):
 
 
 class ListenerRule(NamedTuple):
-    """A rule's conditions, all of which must hold, and what happens then."""
+    """A rule: its conditions, all of which must be met, and its action."""
 
     conditions: tuple[Document, ...]
     action: Answer | Group
 
 
 def read(balancing: Any, listener: str) -> tuple[ListenerRule, ...]:
-    """The listener's rules in the order in which they are asked, the default one last. Raises LookupError."""
+    """The listener's rules in the order of their evaluation, the default rule last. Raises LookupError."""
     rules = balancing.describe_rules(ListenerArn=listener)["Rules"]
     ordered = sorted(rules, key=lambda rule: (rule["IsDefault"], rule["IsDefault"] or int(rule["Priority"])))
     return tuple(
@@ -49,7 +49,7 @@ def read(balancing: Any, listener: str) -> tuple[ListenerRule, ...]:
 
 
 def action(rules: tuple[ListenerRule, ...], target: str, headers: CIMultiDict[str]) -> Answer | Group:
-    """What happens to a request for `target` (path and query): the first rule whose conditions hold says it."""
+    """The action for a request for `target` (path and query), from the first rule whose conditions are met."""
     for rule in rules:
         if all(_holds(condition, target, headers) for condition in rule.conditions):
             return rule.action
@@ -79,7 +79,7 @@ def _parameters(target: str) -> Iterator[tuple[str, str]]:
 
 
 def _like(text: str, pattern: str) -> bool:
-    r"""Comparison without case; * stands for any characters, ? for one, a backslash takes that from them."""
+    r"""Case-insensitive comparison; * matches any characters, ? matches one, and a backslash escapes them."""
     words = re.findall(r"\\[*?]|.", pattern, re.DOTALL)
     known = {"*": ".*", "?": "."}
     expression = "".join(known[word] if word in known else re.escape(word[-1]) for word in words)
@@ -107,7 +107,7 @@ def _action(balancing: Any, action: Document) -> Answer | Group:
 
 
 def _target_group(action: Document) -> str:
-    """The one group of a forward action; groups with weights are not played here."""
+    """The only target group of a forward action; weighted target groups are not supported here."""
     [group] = {
         *([action["TargetGroupArn"]] if "TargetGroupArn" in action else []),
         *(each["TargetGroupArn"] for each in action.get("ForwardConfig", {}).get("TargetGroups", [])),

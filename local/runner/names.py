@@ -1,4 +1,4 @@
-"""The names of a distribution: whether DNS leads there, and whether the load balancer proves to be who it is."""
+"""The names of a distribution: whether DNS resolves them to it, and whether the certificate covers them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,9 +10,9 @@ from local.workspace import Workspace
 
 
 def problem_in_dns(workspace: Workspace, alias: str, distribution: str, kinds: Iterable[str]) -> str:
-    """Why viewers of `alias` do not get to the distribution; nothing when they do, or when its DNS is elsewhere.
+    """Why `alias` does not lead viewers to the distribution; empty if it does, or if its DNS is elsewhere.
 
-    `kinds` of records are wanted; the zone that answers is the longest that the name is in.
+    `kinds`: the required types of records. The zone with the longest matching name is used.
     """
     route53 = client(workspace, "route53")
     zones = {each["Name"].rstrip("."): each for each in route53.list_hosted_zones()["HostedZones"]}
@@ -30,9 +30,9 @@ def problem_in_dns(workspace: Workspace, alias: str, distribution: str, kinds: I
 
 
 def problem_of_certificate(workspace: Workspace, listener: Document, names: Iterable[str]) -> str:
-    """Why CloudFront breaks off a connection to the HTTPS listener; nothing when it trusts it.
+    """Why CloudFront closes a connection to the HTTPS listener; empty if CloudFront trusts the listener.
 
-    The certificate covers one of `names`: the origin's own, or the Host header that is forwarded (CloudFront
+    The certificate must cover one of `names`: the origin's own, or the Host header that is forwarded (CloudFront
     Developer Guide, "HTTP 502 status code").
     """
     arn = listener["Certificates"][0]["CertificateArn"]

@@ -1,4 +1,4 @@
-"""The network load balancer: on a loopback port, what a modality would reach as the deployed listener."""
+"""The network load balancer: emulates the deployed listener for modalities on a loopback port."""
 
 import asyncio
 import contextlib
@@ -28,23 +28,23 @@ log = logging.getLogger("network balancer")
 
 
 class Listener(NamedTuple):
-    """A listener of a network load balancer, and what is behind it."""
+    """A listener of a network load balancer, and its targets."""
 
     port: int
-    groups: frozenset[str]  # security groups of the balancer; without any it admits everybody
+    groups: frozenset[str]  # security groups of the load balancer; without any, it admits all clients
     rules: Collection[Document]  # of these groups
     tls: ssl.SSLContext | None
-    keeps_address: bool  # of the client, towards the target
+    keeps_address: bool  # whether targets see the address of the client
     targets: tuple[tuple[str, int], ...]
 
     def admits(self, address: str) -> bool:
-        """Whether a client of this address may connect."""
+        """Whether a client with this address may connect."""
         there = Peer(frozenset(), (IPv4Network(address),))
         return not self.groups or admits(self.rules, Peer(self.groups), there, self.port, egress=False)
 
 
 def read(workspace: Workspace) -> Listener | None:
-    """The account's first listener of a network load balancer as it is deployed now; None without one."""
+    """The account's first listener of a network load balancer, as deployed now; None if there is none."""
     balancing = client(workspace, "elbv2")
     for balancer in balancing.describe_load_balancers()["LoadBalancers"]:
         arn = balancer["LoadBalancerArn"]
@@ -74,7 +74,7 @@ def _listener(workspace: Workspace, balancer: Document, listener: Document) -> L
 
 
 def _context(workspace: Workspace, certificate: Document) -> ssl.SSLContext:
-    """TLS with a certificate for the name of ACM's, signed by the workspace's own authority."""
+    """TLS with a certificate for the name in the ACM certificate, signed by the workspace's own authority."""
     arn = certificate["CertificateArn"]
     name = client(workspace, "acm").describe_certificate(CertificateArn=arn)["Certificate"]["DomainName"]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -84,10 +84,10 @@ def _context(workspace: Workspace, certificate: Document) -> ssl.SSLContext:
 
 
 class NetworkBalancer:
-    """Serves in a thread of its own, as long as the process lives; listens as long as a listener is deployed."""
+    """Serves in its own thread until the process ends; listens while a listener is deployed."""
 
     def __init__(self, workspace: Workspace):
-        """Looks for a listener at once, and again after each change, at most every second."""
+        """Checks for a listener at once, and again after each change, at most once a second."""
         self._workspace, self._machine = workspace, containers.gateway(workspace)
         self._under_way: Counter[str] = Counter()
         self._turns = itertools.count()
@@ -118,13 +118,13 @@ class NetworkBalancer:
                 log.exception("something is deployed or deleted at this moment, or wrong")
                 self._changed.set()
             if server and not self._listener:
-                server.close()  # connections that are open stay so, as they do on AWS
+                server.close()  # open connections stay open, as on AWS
                 server = None
             await asyncio.sleep(_LOOK_SECONDS)
             await self._changed.wait()
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection. A client on loopback has, to the tasks and here, this machine's address among them."""
+        """Handle one connection. A client on loopback gets this machine's address in the network of the tasks."""
         address: str = writer.get_extra_info("peername")[0]
         if IPv4Address(address).is_loopback:
             address = self._machine
@@ -159,7 +159,7 @@ class NetworkBalancer:
                 for way in both:
                     way.cancel()
                 await asyncio.gather(*both, return_exceptions=True)
-            # What the task has said last, such as why it rejects an association, still goes to the client.
+            # The client still receives the last data of the task, such as the reason for a rejected association.
             writer.close()
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await writer.wait_closed()

@@ -1,15 +1,15 @@
-"""How many tasks a service starts, which it stops and when it gives up, in a rolling update: pure."""
+"""Rolling updates: how many tasks a service starts, which it stops, and when the deployment fails: pure."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 
 class Countable(Protocol):
-    """A task that was started and that nobody has told to stop."""
+    """A started task that was not asked to stop."""
 
     @property
     def healthy(self) -> bool:
-        """Whether every check of it succeeds."""
+        """Whether all its checks succeed."""
         ...
 
 
@@ -19,11 +19,11 @@ Some = TypeVar("Some", bound=Countable)
 def plan(
     desired: int, bounds: tuple[int, int], current: Sequence[Some], old: Sequence[Some]
 ) -> tuple[int, list[Some]]:
-    """How many to start and which to stop now, towards `desired` of the current deployment and none of the `old`.
+    """How many tasks to start and which to stop now, for `desired` `current` tasks and no `old` ones.
 
-    `bounds` are the deployment's minimum healthy and maximum percent, of which ECS rounds the first up and the
-    second down (API reference of DeploymentConfiguration). What is not healthy counts for nothing: an old one of
-    them goes at once.
+    `bounds` are the deployment's minimum healthy and maximum percent. ECS rounds the first up and the second down
+    (API reference of DeploymentConfiguration). Unhealthy tasks do not count as healthy; unhealthy old tasks are
+    stopped at once.
     """
     lower, upper = -(-desired * bounds[0] // 100), desired * bounds[1] // 100
     start = max(0, min(desired - len(current), upper - len(current) - len(old)))
@@ -34,5 +34,5 @@ def plan(
 
 
 def failures_allowed(desired: int) -> int:
-    """How many tasks in a row fail before ECS's circuit breaker gives a deployment up (ECS developer guide)."""
+    """The consecutive task failures before the ECS circuit breaker fails a deployment (ECS developer guide)."""
     return min(max(3, -(-desired // 2)), 200)

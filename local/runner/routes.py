@@ -1,4 +1,4 @@
-"""The way of a request from CloudFront to the healthy tasks, read from the emulated AWS."""
+"""The route of a request from CloudFront to the healthy tasks, read from the emulated AWS."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -13,13 +13,13 @@ from local.runner.security_groups import Peer, reaches
 from local.workspace import Workspace
 
 _PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
-# The managed origin request policies that the front plays (CloudFront Developer Guide).
+# The managed origin request policies that the edge supports (CloudFront Developer Guide).
 _ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 _ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 
 
 class RouteError(Exception):
-    """A request cannot be forwarded: the `status` that CloudFront or the load balancer answers, and why."""
+    """A request cannot be forwarded; contains the `status` of CloudFront or the load balancer, and the reason."""
 
     def __init__(self, status: int, text: str):
         super().__init__(text)
@@ -27,10 +27,10 @@ class RouteError(Exception):
 
 
 class Route(NamedTuple):
-    """What a request meets on its way."""
+    """The properties of the route of a request."""
 
-    names: Mapping[str, str]  # of the distribution; each with why a request for it fails, if it does
-    origin_host: str  # the Host header that the task gets; empty: the viewer's
+    names: Mapping[str, str]  # of the distribution, each with the reason why requests for it fail, if any
+    origin_host: str  # the Host header for the task; empty for that of the viewer
     web_acl: firewall.WebAcl
     methods: frozenset[str]
     function: str | None  # code for viewer requests
@@ -39,13 +39,13 @@ class Route(NamedTuple):
     port: int
     read_timeout: int  # seconds
     rules: tuple[ListenerRule, ...]  # of the listener
-    distribution: str  # its id
+    distribution: str  # its ID
     nodes: int  # of the load balancer, one in each of its zones
-    idle_seconds: int  # for which it keeps a silent connection
+    idle_seconds: int  # after which it closes an idle connection
 
 
 def read(workspace: Workspace) -> Route:
-    """The route of the account's first distribution as it is deployed now. Raises RouteError."""
+    """The route of the account's first distribution as deployed now. Raises RouteError."""
     try:
         return _read(workspace)
     except (ClientError, LookupError) as error:
@@ -97,7 +97,7 @@ def _read(workspace: Workspace) -> Route:
 def _names(
     workspace: Workspace, distribution: Document, listener: Document, origin: str, origin_host: str
 ) -> dict[str, str]:
-    """The distribution's names, an own one first, each with why viewers or CloudFront do not get there."""
+    """The distribution's names, aliases first, each with the reason why requests fail, or an empty string."""
     own, config = distribution["DomainName"], distribution["DistributionConfig"]
     kinds = ("A", "AAAA") if config["IsIPV6Enabled"] else ("A",)
     found = {

@@ -1,4 +1,4 @@
-"""Security groups: whether one thing in the VPC reaches another, as the deployed rules say."""
+"""Security groups: whether the deployed rules allow connections in the VPC."""
 
 import logging
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ log = logging.getLogger("security groups")
 
 
 class Peer(NamedTuple):
-    """One end of a connection: security groups (AWS's own: prefix lists), address ranges of its subnets."""
+    """One end of a connection: its security groups (prefix lists for AWS), and the CIDR blocks of its subnets."""
 
     groups: frozenset[str]
     networks: tuple[IPv4Network, ...] = ()
@@ -25,19 +25,19 @@ def subnets(workspace: Workspace, ids: Iterable[str]) -> list[Document]:
 
 
 def peer(workspace: Workspace, groups: Iterable[str], subnet_ids: Iterable[str]) -> Peer:
-    """What stands in these subnets with these security groups."""
+    """The resources in these subnets with these security groups."""
     return Peer(frozenset(groups), tuple(IPv4Network(s["CidrBlock"]) for s in subnets(workspace, subnet_ids)))
 
 
 def reaches(workspace: Workspace, source: Peer, target: Peer, port: int) -> bool:
-    """Whether TCP gets from `source` to `port` of `target`: out of the one, unless that is AWS's own, and in."""
+    """Whether TCP is allowed from `source` (outbound, unless it is AWS) to `port` of `target` (inbound)."""
     rules = _rules(workspace, source.groups | target.groups)
     out = not source.networks or admits(rules, source, target, port, egress=True)
     return _told(source, target, port, out and admits(rules, target, source, port, egress=False))
 
 
 def leaves(workspace: Workspace, source: Peer, target: Peer, port: int) -> bool:
-    """Whether TCP gets out of `source` for `port` of `target`, which is not in the VPC."""
+    """Whether outbound TCP is allowed from `source` to `port` of `target`, which is not in the VPC."""
     return _told(source, target, port, admits(_rules(workspace, source.groups), source, target, port, egress=True))
 
 
@@ -54,7 +54,7 @@ def _told(source: Peer, target: Peer, port: int, through: bool) -> bool:
 
 
 def admits(rules: Iterable[Document], this: Peer, other: Peer, port: int, *, egress: bool) -> bool:
-    """Whether a rule of `this` lets TCP on `port` through, out to `other` (`egress`) or in from it."""
+    """Whether a rule of `this` allows TCP on `port`, outbound to `other` (`egress`) or inbound from it."""
     return any(
         rule["GroupId"] in this.groups
         and rule["IsEgress"] == egress

@@ -1,4 +1,4 @@
-"""ECS services: each gets as many tasks as it wants, of its current deployment, in a rolling update."""
+"""ECS services: rolling updates to the desired number of tasks of the current deployment."""
 
 import functools
 import itertools
@@ -16,9 +16,9 @@ from local.runner.security_groups import peer, reaches
 from local.runner.tasks import Links, Target, Task
 from local.workspace import Workspace
 
-_LONGEST_PAUSE = 30  # seconds between two tries of a task that fails
-# A failed deployment is shown until its rollback is complete. Where the tasks are still there that would be at
-# once, and whoever looks every few seconds would not see that it failed.
+_LONGEST_PAUSE = 30  # seconds between two attempts to start a failing task
+# A failed deployment is shown until its rollback is complete. If the tasks still exist, that would be at once, and
+# a client that polls every few seconds would not see the failure.
 _ROLLBACK_SECONDS = 5
 
 
@@ -26,13 +26,13 @@ class Services:
     """All services of the emulated AWS."""
 
     def __init__(self, workspace: Workspace, links: Links):
-        """Nothing runs yet."""
+        """Starts without tasks."""
         self._workspace, self._links = workspace, links
         self._services: dict[str, _Service] = {}
         self._dicom_ports: dict[int, Task] = {}
 
     def follow(self, *, may_start: bool) -> bool:
-        """One step for every service; whether all of them are as wanted."""
+        """Perform one step for every service; returns whether all of them are steady."""
         deployed = {service["serviceArn"]: service for service in self._deployed()}
         for arn, service in deployed.items():
             known = self._services.setdefault(arn, _Service(self._workspace, self._links, self._dicom_ports))
@@ -85,7 +85,7 @@ class _Service:
                 self._completed = self._deployment
         for task in stop:
             task.leave()
-        # Fargate takes longer to provide a task than another one to stop, but not longer than that may drain.
+        # Fargate takes longer to start a task than to stop another one, but not longer than the other may drain.
         ending = any(task.ending for task in self.tasks)
         if may_start and not ending and time.monotonic() >= self._not_before:
             for _ in range(start):
@@ -106,7 +106,7 @@ class _Service:
         return self._completed is self._deployment
 
     def _begin(self, deployment: Document) -> None:
-        """Follow a new deployment; when it is a rollback, the tasks that it goes back to are still there."""
+        """Follow a new deployment; if it is a rollback, adopt the tasks that still exist from the earlier one."""
         if (
             self._failures
             and self._completed
@@ -119,7 +119,7 @@ class _Service:
         self._deployment, self._failures, self._not_before = deployment, 0, 0.0
 
     def _bury(self) -> None:
-        """Forget tasks that have ended; count those in a row that never were healthy, and wait after them."""
+        """Remove stopped tasks; count consecutive ones that were never healthy, and delay the next start."""
         for task in [task for task in self.tasks if not task.is_alive()]:
             self.tasks.remove(task)
             if task.reason and not task.was_healthy and task.deployment == self._deployment["id"]:
@@ -159,7 +159,7 @@ class _Service:
         task.start()
 
     def _shells_configuration(self, service: Document) -> Document | None:
-        """The cluster's, where the service lets shells be opened."""
+        """The cluster's executeCommandConfiguration, if the service enables ECS Exec."""
         if not service.get("enableExecuteCommand"):
             return None
         described = client(self._workspace, "ecs").describe_clusters(

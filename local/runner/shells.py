@@ -1,7 +1,7 @@
-"""Shells in a task (ECS Exec): whether the agent of a session gets what it needs.
+"""Shells in a task (ECS Exec): whether the agent of a session has what it requires.
 
-On AWS the task runs without it, and who wants a shell is told TargetNotConnectedException. Here the task does not
-start, so that nobody finds out later.
+On AWS, the task runs without it, and an attempt to open a shell fails with TargetNotConnectedException. Here, the
+task does not start, so that the problem is found early.
 """
 
 from collections.abc import Iterator
@@ -13,21 +13,21 @@ from local.runner.documents import Document, TaskError
 from local.workspace import REGION
 
 CHANNELS = tuple(f"ssmmessages:{do}{end}Channel" for do in ("Create", "Open") for end in ("Control", "Data"))
-# Where the agent, which is root, keeps state and logs (Amazon ECS Developer Guide, "Monitor Amazon ECS containers
-# with ECS Exec": a root file system that is read-only is not supported, unless these are volumes).
+# The directories for state and logs of the agent, which runs as root (Amazon ECS Developer Guide, "Monitor Amazon
+# ECS containers with ECS Exec": a read-only root file system is not supported, unless these are volumes).
 _PATHS = ("/var/lib/amazon", "/var/log/amazon")
 _RECORD = ("logs:DescribeLogStreams", "logs:CreateLogStream", "logs:PutLogEvents")
 
 
 def services(configuration: Document) -> tuple[str, ...]:
-    """The services of AWS that the agent calls, beside those that each task calls."""
+    """The AWS services that the agent calls, in addition to those that each task calls."""
     return ("ssmmessages", *(["kms"] if configuration.get("kmsKeyId") else []))
 
 
 def check(definition: Document, configuration: Document, passed: AwsRoutes) -> None:
-    """Raise TaskError where no shell could be opened in a task of this definition, or none recorded.
+    """Raise TaskError if a shell in a task of this definition could not be opened or recorded.
 
-    `configuration`: the cluster's executeCommandConfiguration; `passed`: the endpoints of the task's calls.
+    `configuration`: the cluster's executeCommandConfiguration; `passed`: the VPC endpoints of the task's calls.
     """
     [container] = definition["containerDefinitions"]
     if problem := next(_problems(definition["taskRoleArn"], container, configuration, passed), ""):

@@ -1,4 +1,4 @@
-"""One task of a service: a thread that starts its container, watches its health, and puts it away."""
+"""One task of a service: a thread that starts its container, monitors its health, and removes it."""
 
 import contextlib
 import http.client
@@ -19,19 +19,19 @@ from local.runner.aws import client
 from local.runner.documents import Document, TaskError
 from local.workspace import Workspace
 
-# Seconds between looks at a task that is not healthy yet: at the interval of the deployed checks, every `make up`
-# would wait for them.
+# Seconds between checks of a task that is not healthy yet. With the interval of the deployed checks, every
+# `make up` would wait for them.
 _HASTE = 0.5
-_EDGE_NOTICES = 1.5  # seconds until the edge has read that a target is gone
+_EDGE_NOTICES = 1.5  # seconds until the edge has read that a target was removed
 _HEALTH = "{{if and .State.Running .State.Health}}{{.State.Health.Status}}{{end}}"
 
 log = logging.getLogger("tasks")
 
 
 class Target(NamedTuple):
-    """A target group of the service: as AWS describes it, and the container's port.
+    """A target group of the service, as AWS describes it, and the container's port.
 
-    `reachable`: the ports of the tasks that the load balancer gets to, of the traffic's and the health check's.
+    `reachable`: the ports of the tasks, for traffic and health checks, that the load balancer can reach.
     """
 
     group: Document
@@ -40,25 +40,25 @@ class Target(NamedTuple):
 
     @property
     def check_port(self) -> int:
-        """The port that the health check asks."""
+        """The port of the health check."""
         return documents.check_port(self.group, self.port)
 
 
 class Links(NamedTuple):
-    """What ties a task to the rest of the runner."""
+    """The functions by which a task calls the rest of the runner."""
 
     busy: Callable[[str], bool]
-    """Whether a request to an address is under way."""
+    """Whether a request to an address is in progress."""
     cut: Callable[[str], None]
-    """Ends those that are."""
+    """Ends the requests in progress to an address."""
     changed: Callable[[], None]
-    """Called when a task has ended, so that services which were as wanted are looked at again."""
+    """Called when a task has stopped, so that steady services are checked again."""
 
 
 class Task(threading.Thread):
     """A task from its start to its end.
 
-    `deployment`: id of the one it belongs to; `healthy`: by all its checks; `reason`: why it ended by itself.
+    `deployment`: the ID of its deployment; `healthy`: by all its checks; `reason`: why it stopped by itself.
     """
 
     def __init__(
@@ -73,10 +73,10 @@ class Task(threading.Thread):
         grace_seconds: int,
         links: Links,
     ):
-        """`launch` starts the container and gives its address, `health_command` is the container's own check.
+        """`launch` starts the container and returns its address; `health_command` is the container's own check.
 
-        For `grace_seconds` after its start no failed check ends it, neither a load balancer's nor the container's
-        own (API reference of CreateService).
+        For `grace_seconds` after the start, failed checks do not stop the task, neither those of a load balancer
+        nor those of the container (API reference of CreateService).
         """
         super().__init__(name=name, daemon=True)
         self.deployment, self.healthy, self.was_healthy, self.reason = deployment, False, False, ""
@@ -87,20 +87,20 @@ class Task(threading.Thread):
 
     @property
     def ending(self) -> bool:
-        """Whether it was told to stop and has no time left for requests that are under way."""
+        """Whether it was asked to stop and no longer waits for requests in progress."""
         return self.leaving and not self._draining
 
     @property
     def leaving(self) -> bool:
-        """Whether it was told to stop."""
+        """Whether it was asked to stop."""
         return self._leave.is_set()
 
     def leave(self) -> None:
-        """Stop as soon as no request is under way any more."""
+        """Stop as soon as no request is in progress."""
         self._leave.set()
 
     def run(self) -> None:
-        """Live; whatever happens, no container is left behind."""
+        """Run the task; the container is removed in any case."""
         log.info("%s starts", self.name)
         try:
             self._address = self._launch()
@@ -110,7 +110,7 @@ class Task(threading.Thread):
         self.healthy = False
         self._links.changed()
         log.info("%s stops: %s", self.name, self.reason or "it is not wanted any more")
-        with contextlib.suppress(BotoCoreError, ClientError):  # the target group may be gone
+        with contextlib.suppress(BotoCoreError, ClientError):  # the target group may no longer exist
             self._register("deregister_targets")
         if not self.reason:
             self._drain()
@@ -118,7 +118,7 @@ class Task(threading.Thread):
         containers.remove("container", self.name)
 
     def _watch(self) -> None:
-        """Check the task until it is told to leave. Raises TaskError when it has ended or its health is bad."""
+        """Check the task until it is asked to stop. Raises TaskError if it stops or fails its health checks."""
         file = self._workspace.home / "logs" / f"{self.name}.log"
         file.parent.mkdir(exist_ok=True)
         with file.open("w") as stream:
@@ -146,9 +146,10 @@ class Task(threading.Thread):
             next_check = time.monotonic() + (interval if self.healthy else 0)
 
     def _well(self) -> bool:
-        """Whether the checks of the target groups succeed, and the container's own.
+        """Whether the checks of the target groups and the container's own check succeed.
 
-        Docker makes its first check after a whole interval; until the task has been healthy once we make it.
+        Docker performs its first check only after a whole interval. Until the task is healthy for the first time,
+        this performs the check.
         """
         if not all(
             target.check_port in target.reachable and _answers(self._address, target) for target in self._targets
@@ -162,7 +163,7 @@ class Task(threading.Thread):
         return True
 
     def _register(self, operation: str) -> None:
-        """AWS shows targets that are ill or out of reach, too; here those are registered that get traffic."""
+        """Register only targets that can receive traffic; AWS also lists unhealthy and unreachable targets."""
         reached = [target for target in self._targets if target.port in target.reachable]
         for target in reached if self._address else ():
             one = {"Id": self._address, "Port": target.port}
@@ -170,7 +171,7 @@ class Task(threading.Thread):
             call(TargetGroupArn=target.group["TargetGroupArn"], Targets=[one])
 
     def _drain(self) -> None:
-        """Wait for the deregistration delay, as it is now, or until no request is under way any more."""
+        """Wait for the current deregistration delay, or until no request is in progress."""
         seconds = max((_deregistration_delay(self._workspace, target) for target in self._targets), default=0)
         deadline = time.monotonic() + seconds
         self._draining = seconds > 0
@@ -183,14 +184,14 @@ class Task(threading.Thread):
 
 def _deregistration_delay(workspace: Workspace, target: Target) -> int:
     api, arn = client(workspace, "elbv2"), target.group["TargetGroupArn"]
-    with contextlib.suppress(BotoCoreError, ClientError):  # the target group may be gone
+    with contextlib.suppress(BotoCoreError, ClientError):  # the target group may no longer exist
         attributes = documents.attributes(api.describe_target_group_attributes(TargetGroupArn=arn))
         return int(attributes["deregistration_delay.timeout_seconds"])
     return 0
 
 
 def _answers(address: str, target: Target) -> bool:
-    """The target group's health check, once."""
+    """Whether one health check of the target group succeeds."""
     check, port = target.group, target.check_port
     timeout = check["HealthCheckTimeoutSeconds"]
     if check["HealthCheckProtocol"] == "TCP":
@@ -198,7 +199,7 @@ def _answers(address: str, target: Target) -> bool:
             socket.create_connection((address, port), timeout).close()
             return True
         return False
-    if check["HealthCheckProtocol"] == "HTTPS":  # under whatever certificate
+    if check["HealthCheckProtocol"] == "HTTPS":  # any certificate is accepted
         unverified = ssl._create_unverified_context()  # noqa: S323
         connection = http.client.HTTPSConnection(address, port, timeout=timeout, context=unverified)
     else:

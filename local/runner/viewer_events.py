@@ -1,4 +1,4 @@
-"""What a CloudFront function is told of a viewer's request, and what it may make of it: pure.
+"""The event of a viewer's request for a CloudFront function, and the results that it may return: pure.
 
 CloudFront Developer Guide, "Event structure", and "Restrictions on edge functions" for the headers.
 """
@@ -10,19 +10,19 @@ from multidict import CIMultiDict
 
 Fields = dict[str, Any]
 
-# A function sees these, and may not change them.
+# Headers that a function can read, but not change.
 _READ_ONLY = {"content-length", "host", "transfer-encoding", "via"}
-# A function does not see these, and may not add them.
+# Headers that a function cannot read or add.
 _HIDDEN = ("connection", "expect", "keep-alive", "proxy-", "trailer", "upgrade", "x-accel-", "x-amz-cf-")
 _HIDDEN += ("x-amzn-", "x-cache", "x-edge-", "x-forwarded-proto", "x-real-ip")
 
 
 class InvalidResultError(Exception):
-    """A function's result that CloudFront does not accept: it answers 502."""
+    """A function's result that CloudFront does not accept; it returns 502."""
 
 
 class Request(NamedTuple):
-    """A viewer's request: `target` is path and query as they came, still encoded."""
+    """A viewer's request: `target` is its path and query, still encoded."""
 
     method: str
     target: str
@@ -30,13 +30,13 @@ class Request(NamedTuple):
 
 
 def raw_query(target: str) -> str | None:
-    """What rawQueryString() answers: everything after the first ?, undefined where there is none."""
+    """The result of rawQueryString(): everything after the first ?, or undefined if there is no ?."""
     _, mark, query = target.partition("?")
     return query if mark else None
 
 
 def event(request: Request, viewer: str, domain: str, distribution: str) -> Fields:
-    """The event of a viewer request. Names and values of the query are as they came: nothing is decoded."""
+    """The event of a viewer request. Names and values of the query are not decoded."""
     context = {"distributionDomainName": domain, "distributionId": distribution, "eventType": "viewer-request"}
     shown = [(name.lower(), value) for name, value in request.headers.items() if not _is_hidden(name)]
     return {
@@ -54,7 +54,7 @@ def event(request: Request, viewer: str, domain: str, distribution: str) -> Fiel
 
 
 def changed(request: Request, told: Fields, made: Fields) -> Request:
-    """The request that goes on, where a function was `told` of `request` and has `made` a request of it.
+    """The changed request, for a function that got `request` as `told` and returned `made`.
 
     Raises InvalidResultError.
     """
@@ -91,7 +91,7 @@ def _pairs(text: str, separator: str) -> Iterator[tuple[str, str]]:
 
 
 def _collapsed(pairs: Iterable[tuple[str, str]]) -> Fields:
-    """Each name once: with its first value, and with all of them where it is repeated."""
+    """Each name once, with its first value, and with all values if it is repeated."""
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
@@ -102,7 +102,7 @@ def _collapsed(pairs: Iterable[tuple[str, str]]) -> Fields:
 
 
 def _expanded(told: Fields, made: Fields, part: str) -> Iterator[tuple[str, str]]:
-    """All pairs of what a function made: a change of multiValue counts, else one of value, of the first only."""
+    """All pairs that a function returns: with a changed multiValue, or else with a changed value as the first."""
     for name, field in made.get(part, {}).items():
         several = [each["value"] for each in field.get("multiValue", [])]
         before = told[part].get(name, {})

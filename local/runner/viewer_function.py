@@ -6,7 +6,7 @@ from typing import Any
 
 from local.node import node
 
-# Reads an event and a raw query string a line, and writes what the function makes of them, or why it fails.
+# Reads one event and raw query string per line, and writes the result of the function, or why it failed.
 _HARNESS = """
 const handler = new Function(process.argv[1] + '; return handler')();
 require('readline').createInterface({input: process.stdin}).on('line', async (line) => {
@@ -22,24 +22,24 @@ require('readline').createInterface({input: process.stdin}).on('line', async (li
 """
 
 
-_LARGEST_EVENT = 1 << 20  # bytes of what it makes; AWS's limit on a request's query and headers is 32 KiB
+_LARGEST_EVENT = 1 << 20  # bytes of its result; AWS's limit on a request's query and headers is 32 KiB
 
 
 class FunctionFailedError(Exception):
-    """A function threw, or made nothing: CloudFront answers 503."""
+    """A function threw an exception or returned nothing; CloudFront returns 503."""
 
 
 class ViewerFunction:
-    """Runs the function that a distribution has at the time, in one process as long as its code stays."""
+    """Runs the current function of a distribution, in the same process until its code changes."""
 
     def __init__(self):
-        """No process runs yet."""
+        """Starts without a process."""
         self._code: str | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
 
     async def run(self, code: str, event: dict[str, Any], raw_query: str | None) -> dict[str, Any]:
-        """What the function makes of an event: a request, or an answer. Raises FunctionFailedError."""
+        """The result of the function for an event: a request or a response. Raises FunctionFailedError."""
         async with self._lock:
             if self._process is None or self._process.returncode is not None or code != self._code:
                 self._process, self._code = await self._start(code), code

@@ -1,6 +1,6 @@
-"""The stand-in for the aws plugin: each resource becomes the AWS calls of its row, made with boto3.
+"""The stand-in for the aws plugin: it runs the AWS calls in each resource's row with boto3.
 
-It serves the emulated AWS only: without endpoints on loopback it refuses to be configured.
+It supports only the emulated AWS: without endpoints on loopback, it rejects its configuration.
 """
 
 import ipaddress
@@ -31,7 +31,7 @@ GROUPS = ("network", "access", "storage", "database", "containers", "balancing",
 GROUPS += ("names", "firewall", "buckets", "backup", "events", "queues", "scaling", "watching")
 
 _VERSIONS = {"IfMatch": "ETag", "LockToken": "LockToken"}
-_RANDOM_DIGITS = 7  # that Pulumi's AWS plugin adds to a name that it makes
+_RANDOM_DIGITS = 7  # that Pulumi's AWS plugin adds to a generated name
 
 
 def load() -> None:
@@ -51,7 +51,7 @@ class Aws(Plugin):
         self._configuration: Values = {}
 
     def configure(self, configuration: Values) -> None:
-        """Take endpoints, region, credentials and default tags; nested values come as JSON texts."""
+        """Store endpoints, region, credentials and default tags; nested values are JSON strings."""
         decoded = {key: _from_json(value) for key, value in configuration.items()}
         endpoints = [url for service in decoded.get("endpoints") or [] for url in service.values() if url]
         strangers = [url for url in endpoints if not _is_loopback(url)]
@@ -63,7 +63,7 @@ class Aws(Plugin):
             )
         self._configuration = decoded
 
-    @cache  # noqa: B019 - a plugin lives as long as its process
+    @cache  # noqa: B019 - a plugin exists as long as its process
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client of the emulated AWS."""
         configured = self._configuration
@@ -79,7 +79,7 @@ class Aws(Plugin):
         return client
 
     def _endpoint(self, service: str) -> str:
-        """That of boto3's `service`, whose name the provider writes without hyphens."""
+        """The endpoint of boto3's `service`, whose name the provider spells without hyphens."""
         name = service.replace("-", "")
         if url := next((urls[name] for urls in self._configuration["endpoints"] if urls.get(name)), None):
             return url
@@ -89,7 +89,7 @@ class Aws(Plugin):
         )
 
     def check(self, kind: str, inputs: Values, old: Values, name: str, seed: bytes) -> Values:
-        """Name what has no name, add default tags; refuse what the SDK does not know and AWS does not take."""
+        """Add a missing name and default tags; reject unknown properties, and inputs that AWS rejects."""
         row, known = _row(kind), schema(kind)
         problems = [Refused(f"{path} is no property of {kind}", path) for path in known.misspelt(inputs)]
         checked = {**row.defaults, **inputs}
@@ -101,7 +101,7 @@ class Aws(Plugin):
                     rule = f"plus {_RANDOM_DIGITS} random chars is longer than maximum length {length}"
                     problems.append(Refused(f"name '{fixed_part}' {rule}"))
                 checked[property] = old.get(property) or f"{fixed_part}{seed.hex()[:_RANDOM_DIGITS]}".lower()
-                checked["__defaults"] = [property]  # as the real plugin notes what it made up
+                checked["__defaults"] = [property]  # the real plugin also records generated values here
         if "tagsAll" in known.types:
             defaults = (self._configuration.get("defaultTags") or {}).get("tags", {})
             checked["tagsAll"] = {**defaults, **(inputs.get("tags") or {})}
@@ -112,24 +112,24 @@ class Aws(Plugin):
         return checked
 
     def diff(self, kind: str, old: Values, new: Values, outputs: Values) -> Difference:
-        """Compare what was read with what is given; what the row calls fixed wants a new resource."""
+        """Compare the read values with the given ones; a change of a fixed property requires a new resource."""
         row = _row(kind)
         changed = semantics.changed(row, old, new, outputs)
         fixed = set(changed) - {"tags", "tagsAll"} if row.fixed == "*" else set(changed) & set(row.fixed.split())
         fixed |= set(row.fixed_here(outputs, semantics.kept(kind, new, outputs))) if row.fixed_here else set()
-        # The new one cannot stand beside the old one under the same name; a name that we drew is drawn anew.
+        # Two resources cannot have the same name at the same time; a generated name is generated again.
         name = row.named.partition(" ")[0]
         drawn = name in new.get("__defaults", ())
         same_name = bool(name) and not drawn and mapping.same(old.get(name), new.get(name))
         return Difference(changed, sorted(fixed), delete_first=bool(fixed) and (same_name or not row.named))
 
     def planned(self, kind: str, inputs: Values, outputs: Values) -> Values:
-        """Inputs as they are; of a new resource every output that AWS always sets is unknown."""
+        """The inputs; for a new resource, every output that AWS always sets is unknown."""
         unknown = {} if outputs else dict.fromkeys(schema(kind).always_set, UNKNOWN)
         return {**unknown, **outputs, **inputs}
 
     def create(self, kind: str, inputs: Values, say: Say) -> tuple[str, Values]:
-        """Make the calls of the row, tag, wait, read back."""
+        """Run the calls of the row, tag the resource, wait, and read it back."""
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
         create, *puts = calls.made_with(row, inputs)
@@ -141,7 +141,7 @@ class Aws(Plugin):
         return id, self._completed(client, row, puts, {**inputs, "id": id}, has, inputs)
 
     def read(self, kind: str, id: str, inputs: Values, outputs: Values) -> Live | None:
-        """Read it back; inputs are as they were where AWS agrees with them, else as they are."""
+        """Read the resource; inputs are kept if AWS agrees with them, and are otherwise those of AWS."""
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
         state = {**outputs, **inputs, "id": id} if outputs else self._imported(client, row, id)
@@ -157,7 +157,7 @@ class Aws(Plugin):
         return Live(state["id"], agreed, {**found, **agreed})
 
     def _imported(self, client: Any, row: Row, id: str) -> Values:
-        """The properties that an import id tells, with the resource's own id; empty where there is none."""
+        """The properties in an import ID, with the resource's own ID; empty if there is no such resource."""
         if not row.imported or not (match := re.fullmatch(row.imported.form, id)):
             return {**_told_by(row, id), "id": id}
         told = match.groupdict()
@@ -171,7 +171,7 @@ class Aws(Plugin):
         return {**told, "id": own} if own else {}
 
     def update(self, kind: str, id: str, inputs: Values, old: Values, outputs: Values, say: Say) -> Values:
-        """Make the calls whose inputs changed, tag, wait, read back."""
+        """Run the calls whose inputs changed, tag the resource, wait, and read it back."""
         row = _row(kind)
         client = self.client(row.service, inputs.get("region"))
         changed = set(semantics.changed(row, old, inputs, outputs))
@@ -185,7 +185,7 @@ class Aws(Plugin):
     def _completed(
         self, client: Any, row: Row, wanted: list[Call], state: Values, old: Values, new: Values
     ) -> Values:
-        """Make the calls, finish, tag and read back. Raises Unfinished with what is there, as far as it is."""
+        """Run the calls, finish, tag and read back. On failure, raises Unfinished with the existing properties."""
         problem = ""
         try:
             for call in wanted:
@@ -194,7 +194,7 @@ class Aws(Plugin):
                 row.finish(client, state)
         except Refused as error:
             problem = str(error)
-        except failures.FAILED as error:  # of what the row does by itself
+        except failures.FAILED as error:  # from functions of the row
             problem = failures.told(error)
         outputs = self._found(client, row, state)
         if outputs is None:
@@ -211,7 +211,7 @@ class Aws(Plugin):
         return outputs
 
     def delete(self, kind: str, id: str, outputs: Values) -> None:
-        """Make the row's calls; what is gone already stays gone."""
+        """Run the delete calls of the row; a resource that no longer exists is no error."""
         row = _row(kind)
         client = self.client(row.service, outputs.get("region"))
         state = {**outputs, "id": id}
@@ -227,7 +227,7 @@ class Aws(Plugin):
                 raise Refused(failures.told(error)) from None
 
     def invoke(self, kind: str, arguments: Values) -> Values:
-        """Answer the data sources that the program asks."""
+        """Return the result of a data source of the program."""
         if kind not in INVOKES:
             raise Refused(f"the stand-in has no function {kind}. Remedy: add it to offline/stand_ins/invokes.py")
         try:
@@ -236,7 +236,7 @@ class Aws(Plugin):
             raise Refused(failures.told(error, kind)) from None
 
     def secrets(self, kind: str) -> set[str]:
-        """As the row says."""
+        """The secret properties in the row."""
         return set(_row(kind).secret.split())
 
     def _call(
@@ -249,12 +249,12 @@ class Aws(Plugin):
         more: Values | None = None,
         gone_is_fine: bool = False,
     ) -> Any:
-        """Make one call of a row, with `more` parameters than the row says."""
+        """Run one call of a row; `more` are additional parameters."""
         method = client.meta.method_to_api_mapping[call.operation]
         shape = client.meta.service_model.operation_model(method).input_shape
         try:
             versions = {}
-            # CloudFront and WAF want to know which version is meant.
+            # CloudFront and WAF require the version.
             for parameter, member in _VERSIONS.items() if shape else ():
                 if parameter in shape.members:
                     read = self._call(client, row, row.reads[0], state, gone_is_fine=gone_is_fine)
@@ -269,7 +269,7 @@ class Aws(Plugin):
             raise Refused(failures.told(error, method)) from None
 
     def _found(self, client: Any, row: Row, state: Values) -> Values | None:
-        """The properties as AWS has them, over the inputs that AWS does not answer; None when it is gone."""
+        """The properties in AWS, with the inputs that AWS does not return; None if the resource does not exist."""
         merged: Values = {}
         types = schema(row.kind).types
         for read in row.reads:
@@ -296,13 +296,14 @@ class Aws(Plugin):
 
 
 class _Gone(Exception):
-    """What was asked for is not there."""
+    """The requested resource does not exist."""
 
 
 def _not_as_given(row: Row, before: Values | None, old: Values, new: Values, found: Values) -> str:
-    """A text about the inputs that AWS does not have as given: every update would find that difference.
+    """A text about the inputs that AWS does not have as given: every update would show that difference.
 
-    A creation (`before` is None) compares every input, an update those that differed from what was read `before`.
+    A creation (`before` is None) compares every input. An update compares those that differed from `before`, the
+    values that were read.
     """
     changed = new if before is None else semantics.changed(row, old, new, before)
     wrong = semantics.untrue(row, {name: new[name] for name in changed if name in new}, found)
@@ -325,7 +326,7 @@ def _row(kind: str) -> Row:
 
 
 def _told_by(row: Row, id: str) -> Values:
-    """The properties that are part of an id of the row's form."""
+    """The properties in an ID that has the form of the row."""
     names = REFERENCE.findall(row.id)
     pattern = REFERENCE.sub("(.+?)", re.escape(row.id).replace(r"\$", "$"))
     match = re.fullmatch(pattern, id)

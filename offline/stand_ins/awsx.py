@@ -1,7 +1,7 @@
-"""The stand-in for the awsx plugin: the component `awsx:ec2:Vpc`, with the children that the real one makes.
+"""The stand-in for the awsx plugin: the component `awsx:ec2:Vpc`, with the same children as the real one.
 
-Their names, parents, dependencies, tags and addresses are those of awsx 3.11 (subnet strategy Auto). What it does
-not know it refuses.
+Their names, parents, dependencies, tags and addresses are those of awsx 3.11 (subnet strategy Auto). The stand-in
+rejects everything that it does not support.
 """
 
 import ipaddress
@@ -18,10 +18,10 @@ from local.signals import end_with_engine
 _INPUTS = {
     *("cidrBlock", "availabilityZoneNames", "numberOfAvailabilityZones", "subnetStrategy", "subnetSpecs"),
     *("natGateways", "enableDnsHostnames", "enableDnsSupport", "tags"),
-    "vpcEndpointStrategy",  # decides nothing where there are no endpoints
+    "vpcEndpointStrategy",  # has no effect without endpoints
 }
 _SPEC = {"type", "name", "cidrMask", "tags"}
-# In each zone the public subnets come first: the private ones' way out leads through them.
+# In each zone, the public subnets are first, because the private ones have outbound access through them.
 _KINDS = ("Public", "Private", "Isolated")
 _EVERYWHERE = "0.0.0.0/0"
 
@@ -29,7 +29,7 @@ Inputs = Mapping[str, Any]
 
 
 class Subnet(NamedTuple):
-    """A planned subnet: name, kind (Public, Private, Isolated), zone's name and number from 1, range, own tags."""
+    """A planned subnet: name, kind (Public, Private, Isolated), zone's name and number from 1, CIDR, own tags."""
 
     name: str
     kind: str
@@ -40,11 +40,11 @@ class Subnet(NamedTuple):
 
 
 def layout(name: str, cidr: str, zones: Sequence[str], specs: Sequence[Inputs]) -> list[Subnet]:
-    """Where awsx's strategy Auto puts the subnets: equal parts for the zones, in each the specs one after another.
+    """The layout of awsx's strategy Auto: equal parts for the zones, and the specs in order in each zone.
 
-    A spec's range is as large as its `cidrMask` says, else an equal part of its zone; every number of parts is
-    rounded up to a power of two. Ranges of specs of type Unused are left free. Raises ValueError where the specs
-    need more than there is.
+    `cidrMask` sets the size of a spec's range; without it, the range is an equal part of its zone. Every number of
+    parts is rounded up to a power of two. Ranges of specs of type Unused stay free. Raises ValueError if the specs
+    require more than the available range.
     """
     vpc = ipaddress.IPv4Network(cidr)
     zone_bits = vpc.prefixlen + _bits(len(zones))
@@ -70,10 +70,10 @@ def _bits(parts: int) -> int:
 
 
 class Vpc(pulumi.ComponentResource):
-    """The component: `outputs` are its properties, in the engine's names."""
+    """The component; `outputs` are its properties, with the engine's names."""
 
     def __init__(self, name: str, inputs: Inputs, options: pulumi.ResourceOptions):
-        """Raises ValueError for what the real one refuses or this one does not know."""
+        """Raises ValueError for inputs that the real one rejects or this one does not support."""
         super().__init__("awsx:ec2:Vpc", name, {}, options)
         _refuse_unknown("inputs", inputs, _INPUTS)
         if inputs.get("subnetStrategy") != "Auto" or not inputs.get("subnetSpecs"):
@@ -185,8 +185,9 @@ def _refuse_unknown(where: str, given: Iterable[str], known: set[str]) -> None:
 
 
 def serve() -> None:
-    """Serve as the engine starts a plugin: its address is the argument, our port goes to standard output."""
-    # Here, because a process takes either this or the google.rpc of servicer.py: both define google.rpc.Status.
+    """Serve as a plugin: the argument is the engine's address; prints its port to standard output."""
+    # Imported here, because a process can load either this or the google.rpc of servicer.py: both define
+    # google.rpc.Status.
     from pulumi.provider import ConstructResult, Provider
     from pulumi.provider.server import main
 
@@ -199,7 +200,7 @@ def serve() -> None:
                     raise ValueError(f"the stand-in for awsx has no {resource_type}")
                 vpc = Vpc(name, inputs, options or pulumi.ResourceOptions())
             except ValueError as error:
-                # The empty list belongs to it: without one the SDK's server fails and the text is lost.
+                # The empty list is required: without one, the SDK's server fails and the text is lost.
                 raise pulumi.InputPropertiesError(str(error), []) from error
             return ConstructResult(vpc.urn, vpc.outputs)
 

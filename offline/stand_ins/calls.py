@@ -1,4 +1,4 @@
-"""From a row's call and a resource's properties to the parameters of the AWS API. Pure."""
+"""Converts a row's call and a resource's properties to the parameters of the AWS API. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _NOT_MAPPED = {"tags", "tagsAll", "id", "region"}
 
 
 def parameters(row: Row, call: Call | Read, shape: Shape | None, state: Values, versions: Values) -> Values:
-    """What the call of the row sends of the properties in `state`; `versions`, where AWS asks for them, are added.
+    """The parameters of a call of the row, from the properties in `state` and, if AWS requires them, `versions`.
 
     Raises Misfit.
     """
@@ -28,19 +28,19 @@ def parameters(row: Row, call: Call | Read, shape: Shape | None, state: Values, 
 
 
 def made_with(row: Row, inputs: Values) -> list[Call]:
-    """The calls that make a resource of these inputs, in order; those after the first know its id."""
+    """The calls that create a resource with these inputs, in order; those after the first have its ID."""
     create = row.create if isinstance(row.create, Call) else row.create(inputs)
     given = {name for name, value in inputs.items() if value}
     return [create, *(put for put in row.puts if not put.when or given & set(put.when.split()))]
 
 
 def fill(text: str, state: Values) -> str:
-    """The text with the properties that it refers to by $name."""
+    """The text with the values of the properties that it references as $name."""
     return REFERENCE.sub(lambda reference: str(state.get(reference[1], "")), text)
 
 
 def _unchanged(names: str, state: Values) -> set[str]:
-    """Which of these inputs an update leaves as they are; none in a creation."""
+    """The inputs among these that an update does not change; none in a creation."""
     changed = state.get("_changed")
     if changed is None:
         return set()

@@ -1,6 +1,6 @@
 """Property values as the engine sends them, and as the stand-ins work with them: plain Python.
 
-A value that is not known yet stays the SDK's UNKNOWN text. Secrets are unwrapped, their top-level names kept.
+Values that are not known yet stay the SDK's UNKNOWN text. Secrets are unwrapped; their top-level names are kept.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,11 +13,11 @@ from pulumi.runtime.rpc import UNKNOWN
 Values = dict[str, Any]
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the protocol's mark of a secret
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the protocol's marker of a secret
 
 
 def decode(struct: Struct) -> tuple[Values, set[str]]:
-    """The values, and the top-level names whose value is or holds a secret."""
+    """The values, and the top-level names whose value is or contains a secret."""
     values: Values = MessageToDict(struct)
     return {name: _plain(value) for name, value in values.items()}, {
         name for name, value in values.items() if _holds_secret(value)
@@ -25,7 +25,7 @@ def decode(struct: Struct) -> tuple[Values, set[str]]:
 
 
 def encode(values: Mapping[str, Any], secrets: Collection[str] = ()) -> Struct:
-    """The engine's form, the values named by `secrets` marked; None is left out."""
+    """The engine's form, with the values named in `secrets` marked as secrets; None is omitted."""
     marked = {
         name: {_SIGNATURE: _SECRET, "value": value} if name in secrets else value
         for name, value in values.items()
@@ -35,7 +35,7 @@ def encode(values: Mapping[str, Any], secrets: Collection[str] = ()) -> Struct:
 
 
 def is_unknown(value: Any) -> bool:
-    """Whether the value, or a part of it, is known only once its resource is there."""
+    """Whether the value, or a part of it, is known only once its resource exists."""
     if isinstance(value, dict):
         return any(map(is_unknown, value.values()))
     return any(map(is_unknown, value)) if isinstance(value, list) else value == UNKNOWN

@@ -1,6 +1,6 @@
 """The stand-in for the docker plugin: the provider protocol around `docker:index/image:Image`.
 
-The engine starts it instead of the plugin. It answers previews without building; image.py builds.
+The engine starts it instead of the plugin. It handles previews without a build; image.py builds.
 """
 
 # ruff: noqa: N802 - the methods have the protocol's names
@@ -28,7 +28,7 @@ from offline.stand_ins.image import build_and_push, changes, with_digest
 
 
 class Provider(ResourceProviderServicer):
-    """The protocol for the one type. It asks for no secrets: the engine marks again what it gave as secret."""
+    """The protocol for the one type. It declares no secrets, because the engine marks its secrets again."""
 
     def __init__(self, workspace: Workspace, project: Path, engine_address: str):
         """Logs to the engine at `engine_address`; builds in `project`, for `workspace`."""
@@ -36,11 +36,11 @@ class Provider(ResourceProviderServicer):
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine_address))
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """The version that it stands in for: the SDK's."""
+        """The version of the plugin that it replaces: that of the SDK."""
         return plugin_pb2.PluginInfo(version=version("pulumi-docker"))
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Nothing to configure: it takes whatever is given."""
+        """Nothing to configure: accepts any configuration."""
         return messages.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -48,24 +48,24 @@ class Provider(ResourceProviderServicer):
         return messages.DiffResponse(changes=messages.DiffResponse.DIFF_NONE)
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Previews are answered without building."""
+        """Declares support for previews, which do not build."""
         return messages.ConfigureResponse(supportsPreview=True)
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Add the context's digest, or say what cannot be built or pushed."""
+        """Add the digest of the context, or report what cannot be built or pushed."""
         try:
             return messages.CheckResponse(inputs=_struct(with_digest(MessageToDict(request.news), self._project)))
         except ValueError as error:
             return messages.CheckResponse(failures=[messages.CheckFailure(reason=str(error))])
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Any change builds and pushes anew, in place."""
+        """Any change builds and pushes again, as an update."""
         changed = changes(MessageToDict(request.old_inputs), MessageToDict(request.news))
         answer = messages.DiffResponse
         return answer(changes=answer.DIFF_SOME if changed else answer.DIFF_NONE, diffs=changed)
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Build and push; the id is the image's name, as the real plugin's."""
+        """Build and push; the ID is the image's name, as with the real plugin."""
         outputs = self._built(request, request.properties, context)
         return messages.CreateResponse(id=outputs["imageName"], properties=_struct(outputs))
 
@@ -74,15 +74,15 @@ class Provider(ResourceProviderServicer):
         return messages.UpdateResponse(properties=_struct(self._built(request, request.news, context)))
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """What is known already: neither does the real plugin ask the registry."""
+        """Returns the known properties; the real plugin does not query the registry either."""
         return messages.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Empty:
-        """Nothing: image and repository have owners of their own."""
+        """Does nothing: other resources own the image and the repository."""
         return Empty()
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Empty:
-        """A build under way runs to its end."""
+        """Does nothing: a build in progress continues to its end."""
         return Empty()
 
     def _built(self, request: Any, properties: Struct, context: grpc.ServicerContext) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _struct(values: Mapping[str, Any]) -> Struct:
 
 
 def main() -> None:
-    """Serve as the engine starts a plugin: its address is the argument, our port goes to standard output."""
+    """Serve as a plugin: the argument is the engine's address; prints its port to standard output."""
     server = grpc.server(ThreadPoolExecutor())
     # The engine starts a plugin in the project's directory.
     provider = Provider(Workspace.current(), Path.cwd(), sys.argv[1])

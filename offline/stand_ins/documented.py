@@ -1,11 +1,12 @@
-"""Rules for values that AWS documents and no service model carries: a table, each row with its source.
+"""Rules for values that AWS documents, but that no service model contains: a table, each row with its source.
 
-It has what the program names or describes. "API" is the service's API reference, page of the row's operation.
+It covers the names and descriptions in the program. "API" is the page of the row's operation in the service's API
+reference.
 """
 
 from typing import NamedTuple
 
-# Alphabets, each with its words.
+# Character sets, each with a description.
 _NAME = r"[A-Za-z0-9_-]"
 _NAME_TEXT = "letters, digits, hyphens and underscores"
 EC2 = r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}"
@@ -28,10 +29,10 @@ _HEADERS = "CreateResponseHeadersPolicy UpdateResponseHeadersPolicy"
 
 
 class Rule(NamedTuple):
-    """What a text has to be at `path` in calls of `operations` (none: in every call of the service).
+    """The required form of a text at `path` in calls of `operations` (none: in every call of the service).
 
-    A path leaves out the numbers of lists: `Rules[].Name`; `*` in it is any one name. `pattern` matches the whole
-    text; `text` says the same in words.
+    A path omits the indexes of lists (`Rules[].Name`); `*` in it matches any single name. `pattern` matches the
+    whole text; `text` describes the pattern.
     """
 
     service: str
@@ -134,7 +135,7 @@ RULES: list[Rule] = [
             "wafv2",
             "CreateWebACL UpdateWebACL",
             f"{path}VisibilityConfig.MetricName",
-            # The model's pattern takes more characters than the page, and than the provider's own check.
+            # The pattern in the model allows more characters than the page and the provider's own check.
             rf"(?!(All|Default_Action)$){_NAME}{{1,128}}",
             f"up to 128 {_NAME_TEXT}; not All, not Default_Action",
             "API, type VisibilityConfig",

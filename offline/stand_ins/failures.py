@@ -1,4 +1,4 @@
-"""What a failed call of the AWS API is told as: the operation, AWS's code and message, and what can be done."""
+"""The texts for failed calls of the AWS API: the operation, AWS's code and message, and a remedy."""
 
 import re
 import traceback
@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserError
 from offline.stand_ins.mapping import Misfit
 
 FAILED = (ClientError, BotoCoreError, ResponseParserError)
-"""What a call of boto3 raises."""
+"""The exceptions that a boto3 call raises."""
 
 _REMEDIES = {
     r"NotFound|NoSuch|NotExist|Non[Ee]xistent": "what was deleted outside Pulumi, pulumi refresh finds",
@@ -21,10 +21,10 @@ _ROWS = "correct the input; where AWS would take it, the type's row in offline/s
 
 
 def told(error: Exception, operation: str = "") -> str:
-    """The text for `error` of a call of `operation`, as AWS names it; the error itself may know it better."""
+    """The text for `error` of a call of `operation` (AWS's name), unless the error names its operation itself."""
     operation = getattr(error, "operation_name", operation)
     if _is_page(error):
-        # moto answers so what it does not have, and what it stumbles over.
+        # moto returns a page for operations that it lacks, and for its own failures.
         return (
             f"{operation}: the emulated AWS does not have this call, or fails in it (.local/emulator.log tells)."
             " Remedy: extend local/emulator/overlay, one module a service"
@@ -42,16 +42,16 @@ def told(error: Exception, operation: str = "") -> str:
 
 
 def is_gone(error: Exception) -> bool:
-    """Whether AWS says that something is not there, in one of the many forms of its services."""
+    """Whether AWS reports that a resource does not exist, in one of the many forms of its services."""
     if not isinstance(error, ClientError) or _is_page(error):
         return False
-    # Route 53 has one code for all that is wrong with a change.
+    # Route 53 has a single code for all errors of a change.
     gone = re.search(r"NotFound|NoSuch|NotExist|Non[Ee]xistent|^404$", error.response["Error"]["Code"])
     return bool(gone) or "but it was not found" in str(error)
 
 
 def defect(error: Exception) -> str:
-    """The text for an error that nobody foresaw: what it is, and where."""
+    """The text for an unexpected error: its type, text and location."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return (
         f"a defect of the stand-in, not of the program: {type(error).__name__}: {error}"

@@ -1,7 +1,7 @@
-"""Whether AWS takes the values of a call: the rules of the service's model, and documented ones next to them.
+"""Whether AWS accepts the values of a call, by the rules of the service model and additional documented ones.
 
-botocore carries the patterns, enumerations and bounds of each service model and checks none of them; AWS does.
-What AWS documents beyond its models is the table of `documented`. Pure.
+botocore contains the patterns, enumerations and bounds of each service model, but does not check them; AWS does.
+`documented` contains the rules that AWS documents in addition to its models. Pure.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,13 +14,13 @@ from botocore.model import OperationModel, Shape
 
 from offline.stand_ins.documented import RULES, Rule
 
-# How Java writes the characters beyond the first 65,536, and how the regex package does.
+# The notation for characters beyond the first 65,536 in Java, and in the regex package.
 _SURROGATES = (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
 _SHOWN_CHARACTERS = 120
 
 
 class Field(NamedTuple):
-    """One value of a call, and where it stands: `Rules[0].Name`, `Attributes['DisplayName']`."""
+    """One value of a call, and its path: `Rules[0].Name`, `Attributes['DisplayName']`."""
 
     path: str
     shape: Shape
@@ -28,7 +28,7 @@ class Field(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A value that AWS would refuse, and what it has to be."""
+    """A value that AWS would reject, and the rule that it breaks."""
 
     field: Field
     rule: str
@@ -39,13 +39,13 @@ class Refused(NamedTuple):
 
 
 def check(params: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
-    """For botocore's event before-parameter-build. Raises ParamValidationError with all that AWS would refuse."""
+    """Handles botocore's event before-parameter-build. Raises ParamValidationError with all rejected values."""
     if problems := refused(model, params):
         raise ParamValidationError(report="; ".join(map(str, problems)))
 
 
 def refused(operation: OperationModel, parameters: Mapping[str, Any]) -> list[Refused]:
-    """What AWS would refuse of a call of `operation`, once for each rule that is broken."""
+    """The values in a call of `operation` that AWS would reject, one entry for each broken rule."""
     rules = _documented(operation.service_model.service_name, operation.name)
     found = []
     for field in fields(operation.input_shape, parameters):  # type: ignore[arg-type]
@@ -55,7 +55,7 @@ def refused(operation: OperationModel, parameters: Mapping[str, Any]) -> list[Re
 
 
 def fields(shape: Shape | None, value: Any, path: str = "") -> Iterator[Field]:
-    """Every value of a call that the service's model knows, structures and lists included."""
+    """Every value of a call that the service model contains, including structures and lists."""
     if shape is None or value is None:
         return
     if path:
@@ -74,7 +74,7 @@ def fields(shape: Shape | None, value: Any, path: str = "") -> Iterator[Field]:
 
 
 def _broken(shape: Shape, value: Any) -> Iterator[str]:
-    """What the value should be by the model, and is not."""
+    """The rules of the model that the value breaks."""
     rules: Mapping[str, Any] = shape.metadata  # type: ignore[assignment]
     if "enum" in rules and value not in rules["enum"]:
         yield f"one of {', '.join(rules['enum'])}"
@@ -90,7 +90,7 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
 
 
 def _size(value: Any) -> float | None:
-    """What a minimum and a maximum are about: a number itself, the length of anything else."""
+    """The size that a minimum and a maximum restrict: a number itself, or the length of any other value."""
     if isinstance(value, int | float):
         return None if isinstance(value, bool) else value
     return len(value) if hasattr(value, "__len__") else None
@@ -119,7 +119,7 @@ def _compiled(pattern: str) -> Any:
 
 
 def _shown(field: Field) -> str:
-    """The value, shortened, and never one that the model marks as sensitive."""
+    """The value, shortened; values that the model marks as sensitive are not shown."""
     if "sensitive" in field.shape.metadata or "Password" in field.path:  # type: ignore[operator]
         return "…"
     text = repr(field.value)

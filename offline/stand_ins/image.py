@@ -1,7 +1,7 @@
-"""`docker:index/image:Image` as pulumi-docker 4 has it, by the docker command: checks, changes, build and push.
+"""`docker:index/image:Image` of pulumi-docker 4, with the docker command: checks, changes, build and push.
 
-Two things differ, on purpose: it pushes to a registry on loopback only, and upstream's
-Orthanc, where it cannot be had, is replaced by the stand-in base (local/images.py).
+Two things differ on purpose: it pushes only to a registry on loopback, and the stand-in base (local/images.py)
+replaces upstream's Orthanc if that cannot be pulled.
 """
 
 import base64
@@ -20,16 +20,16 @@ from local import images
 from local.images import Log, docker
 from local.workspace import Workspace
 
-BASE_ARGUMENT = "ORTHANC_IMAGE"  # docker/Dockerfile's: the image that it builds on
+BASE_ARGUMENT = "ORTHANC_IMAGE"  # of docker/Dockerfile: its base image
 
 _BUILD_OPTIONS = {"context", "dockerfile", "args", "platform", "target"}
-_WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}  # .dockerignore's, as regular expressions
+_WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}  # of .dockerignore, as regular expressions
 
 
 def with_digest(inputs: Mapping[str, Any], root: Path) -> dict[str, Any]:
-    """The inputs with `build.contextDigest`, as the real plugin's Check: what changes in the context is a change.
+    """The inputs with `build.contextDigest`, as in the real plugin's Check, to detect changes in the context.
 
-    Paths are taken from `root`, the project. Raises ValueError for what cannot be built or must not be pushed.
+    Paths are relative to `root`, the project. Raises ValueError if it cannot be built or must not be pushed.
     """
     build = dict(inputs.get("build") or {})
     if unknown := set(build) - _BUILD_OPTIONS - {"contextDigest"}:
@@ -49,7 +49,7 @@ def with_digest(inputs: Mapping[str, Any], root: Path) -> dict[str, Any]:
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """The inputs that differ, so that it is built and pushed anew. Not the credentials: they change every time."""
+    """The inputs that differ, so that it is built and pushed again, except credentials, which always change."""
 
     def comparable(inputs: Mapping[str, Any]) -> dict[str, Any]:
         return {**inputs, "registry": (inputs.get("registry") or {}).get("server")}
@@ -59,11 +59,11 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def build_and_push(inputs: Mapping[str, Any], workspace: Workspace, project: Path, log: Log) -> dict[str, Any]:
-    """Build the image of `project`, push it unless `skipPush`; answers the outputs.
+    """Build the image of `project`, push it unless `skipPush`, and return the outputs.
 
     Raises ImageError or ValueError.
     """
-    with_digest(inputs, project)  # what was unknown then is known now
+    with_digest(inputs, project)  # previously unknown inputs are known now
     build, name = dict(inputs["build"]), inputs["imageName"]
     context, dockerfile = _paths(build, project)
     arguments = dict(build.get("args") or {})
@@ -113,7 +113,7 @@ def is_loopback(registry: str) -> bool:
 
 
 def context_digest(context: Path, dockerfile: Path) -> str:
-    """What tells one build context from another: names, modes and contents, without what .dockerignore names."""
+    """A digest of a build context: names, modes and contents, without the files that .dockerignore excludes."""
     digest = hashlib.sha256(dockerfile.read_bytes())
     ignore = next(
         (path for path in (Path(f"{dockerfile}.dockerignore"), context / ".dockerignore") if path.exists()), None
@@ -128,7 +128,7 @@ def context_digest(context: Path, dockerfile: Path) -> str:
 
 
 def ignored(name: str, patterns: list[str]) -> bool:
-    """Whether .dockerignore leaves it out: the last pattern that matches it or a directory above it decides."""
+    """Whether .dockerignore excludes it: the last pattern that matches it or a parent directory decides."""
     verdict = False
     for pattern in patterns:
         words: list[str] = re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern.lstrip("!").strip("/"))
@@ -139,7 +139,7 @@ def ignored(name: str, patterns: list[str]) -> bool:
 
 
 def _repository(image: str) -> str:
-    """An image's name without tag and digest; a colon before the last slash is that of a registry's port."""
+    """An image's name without tag and digest; a colon before the last slash belongs to a registry's port."""
     path, slash, last = image.partition("@")[0].rpartition("/")
     return path + slash + last.partition(":")[0]
 
@@ -150,7 +150,7 @@ def _paths(build: Mapping[str, Any], root: Path) -> tuple[Path, Path]:
 
 
 def _push(name: str, registry: Mapping[str, str], workspace: Workspace) -> None:
-    """Push with the resource's credentials, which go into a configuration of their own and not into the user's."""
+    """Push with the resource's credentials, which are in a separate configuration, not in that of the user."""
     configuration = workspace.home / "docker"
     configuration.mkdir(parents=True, exist_ok=True)
     credentials = base64.b64encode(
@@ -160,6 +160,6 @@ def _push(name: str, registry: Mapping[str, str], workspace: Workspace) -> None:
     file = configuration / "config.json"
     file.touch(mode=0o600)
     file.write_text(json.dumps({"auths": {host: {"auth": credentials}}}))
-    # The daemon that the user's own configuration names.
+    # The daemon of the user's own configuration.
     daemon = docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
     docker("push", "--quiet", name, DOCKER_CONFIG=str(configuration), DOCKER_HOST=daemon)

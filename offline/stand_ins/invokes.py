@@ -84,7 +84,7 @@ def _bucket(client: Clients, given: Values) -> Values:
 
 
 def _resource(client: Clients, given: Values) -> Values:
-    """Cloud Control's account of a bucket: the parts of it that are set."""
+    """Cloud Control's description of a bucket: the parts that are set."""
     if given["typeName"] != "AWS::S3::Bucket":
         raise Refused(f"the stand-in knows no {given['typeName']}; add it to offline/stand_ins/invokes.py")
     s3, name = client("s3"), given["identifier"]
@@ -124,7 +124,7 @@ def _instance(client: Clients, given: Values) -> Values:
 
 
 def _of_rds(client: Clients, kind: str, identifier: str) -> Values:
-    """The Snapshot or Instance with this identifier."""
+    """The snapshot or instance with this identifier."""
     describe = getattr(client("rds"), f"describe_db_{kind.lower()}s")
     try:
         found = describe(**{f"DB{kind}Identifier": identifier})[f"DB{kind}s"]
@@ -143,7 +143,7 @@ def _key(client: Clients, given: Values) -> Values:
 
 
 def _quota(client: Clients, given: Values) -> Values:
-    """The default, then the account's own value if it has one, as the plugin reads them."""
+    """The default and the account's own value, if it has one, as the plugin reads them."""
     quotas, named = client("service-quotas", given.get("region")), {"ServiceCode": given["serviceCode"]}
     named["QuotaCode"] = given["quotaCode"]
     default = quotas.get_aws_default_service_quota(**named)["Quota"]
@@ -152,7 +152,7 @@ def _quota(client: Clients, given: Values) -> Values:
 
 
 def _vault(client: Clients, given: Values) -> Values:
-    """AWS refuses access to a vault that does not exist."""
+    """AWS denies access to a vault that does not exist."""
     backup = client("backup")
     try:
         vault = backup.describe_backup_vault(BackupVaultName=given["name"])

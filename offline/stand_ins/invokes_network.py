@@ -1,4 +1,4 @@
-"""The functions of the aws plugin that tell of networks."""
+"""The functions of the aws plugin for networks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -63,7 +63,7 @@ def _route_table(client: Clients, given: Values) -> Values:
         raise Refused("query returned no results. Please change your search criteria and try again")
     table = only("Route Table", found)
     routes = [_route(route) for route in table["Routes"] if route.get("GatewayId") != "local"]
-    # Routes to gateway endpoints are theirs, as the plugin has it.
+    # Like the plugin, this omits routes to gateway endpoints, because they belong to the endpoints.
     shown = [route for route in routes if not (route["destinationPrefixListId"] and route["vpcEndpointId"])]
     return {"id": table["RouteTableId"], "routeTableId": table["RouteTableId"], "routes": shown}
 
@@ -145,7 +145,7 @@ def _filters(given: Values) -> list[Values]:
 
 
 def only(what: str, found: list[Values]) -> Values:
-    """The one thing found; the plugin's own words for none and for several."""
+    """The only resource found; raises Refused with the plugin's own text if there are none or several."""
     if len(found) > 1:
         raise Refused(f"multiple {what}s matched; use additional constraints to reduce matches to a single {what}")
     if not found:

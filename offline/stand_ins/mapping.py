@@ -1,6 +1,6 @@
-"""Between the SDK's property names and the AWS API's: by folded names, guided by the types of both sides.
+"""Maps the SDK's property names to those of the AWS API by folded names, with the types of both sides.
 
-sdk.py has the types of a resource, botocore's shapes those of a call.
+sdk.py contains the types of a resource, botocore's shapes those of a call.
 """
 
 import json
@@ -14,11 +14,11 @@ from offline.stand_ins.sdk import Type
 
 
 class Misfit(Exception):
-    """A value that the other side has no place for; the text names it."""
+    """A value without a counterpart on the other side; the text names it."""
 
 
 def fold(name: str) -> str:
-    """The common form of `dbSubnetGroupName` and `DBSubnetGroupName`; of a plural and its singular."""
+    """The common form of `dbSubnetGroupName` and `DBSubnetGroupName`, and of a plural and its singular."""
     folded = name.lower().replace("_", "")
     if folded.endswith("ies"):
         return folded[:-3] + "y"
@@ -26,11 +26,11 @@ def fold(name: str) -> str:
 
 
 def to_api(value: Any, shape: Shape, path: str = "") -> Any:
-    """`value` as the call's parameter of that shape. Raises Misfit."""
+    """`value` as a parameter of this shape. Raises Misfit."""
     kind = shape.type_name
     if kind == "structure" and isinstance(value, list):
         members: Mapping[str, Shape] = shape.members  # type: ignore[attr-defined]
-        if "Items" in members and "Quantity" in members:  # CloudFront's way to write a list
+        if "Items" in members and "Quantity" in members:  # CloudFront's form of a list
             return {"Quantity": len(value), "Items": to_api(value, members["Items"], path)}
         return to_api(value[0], shape, path) if value else None
     if kind == "structure" and isinstance(value, Mapping):
@@ -67,9 +67,9 @@ def _text(value: Any) -> str:
 def parameters(
     inputs: Mapping[str, Any], shape: Shape | None, names: Mapping[str, str], given: Collection[str]
 ) -> Values:
-    """The inputs that a call takes, under its own names, but for those parameters that are `given`.
+    """The inputs that a call accepts, with its parameter names, except the parameters in `given`.
 
-    `names` has those that do not fold into each other.
+    `names` contains those that do not fold into each other.
     """
     members = {name: member for name, member in (shape.members if shape else {}).items() if name not in given}  # type: ignore[attr-defined]
     folded = {fold(name): name for name in members}
@@ -84,7 +84,7 @@ def parameters(
 
 
 def to_properties(answer: Any, types: Mapping[str, Type], names: Mapping[str, str]) -> Values:
-    """The properties among `types` that an answer of AWS holds; what does not fit its type is left out."""
+    """The properties in `types` that a response of AWS contains; values that do not fit their type are omitted."""
     renamed = {api: name for name, api in names.items()}
     folded = {fold(name): name for name in types}
     found: Values = {}
@@ -98,7 +98,7 @@ def to_properties(answer: Any, types: Mapping[str, Type], names: Mapping[str, st
 
 
 def fit(value: Any, type_: Type) -> Any:
-    """A value of AWS as the SDK's type wants it; None where it cannot be that."""
+    """A value of AWS as the SDK's type requires it; None if it does not fit."""
     if value is None:
         return None
     if type_.name == "object":
@@ -131,7 +131,7 @@ def same(old: Any, new: Any) -> bool:
 
 
 def agrees(wanted: Any, live: Any) -> bool:
-    """Whether what is live is what was wanted; AWS may have added defaults to it."""
+    """Whether the live value is the wanted one; AWS may have added defaults."""
     wanted, live = _normal(wanted), _normal(live)
     if isinstance(wanted, dict) and isinstance(live, dict):
         return all(agrees(part, live.get(key)) for key, part in wanted.items())

@@ -1,4 +1,4 @@
-"""The stand-in for the random plugin: RandomPassword (without bcryptHash) and RandomId. It calls nobody."""
+"""The stand-in for the random plugin: RandomPassword (without bcryptHash) and RandomId. It makes no calls."""
 
 import base64
 import secrets
@@ -13,7 +13,7 @@ from offline.stand_ins.servicer import Difference, Plugin, Refused, Say, serve
 _PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type's token
 _ID = "random:index/randomId:RandomId"
 _OUTPUTS = {_PASSWORD: ("result",), _ID: ("hex", "dec", "b64Url", "b64Std")}
-# Whether a password has characters of a class, and how many at least.
+# Whether a password contains characters of a class, and the minimum number.
 _CLASSES = {
     ("lower", "minLower"): string.ascii_lowercase,
     ("upper", "minUpper"): string.ascii_uppercase,
@@ -27,12 +27,12 @@ _INPUTS = {
 
 
 class Random(Plugin):
-    """What is drawn once stays: any other input draws anew."""
+    """Generated values are kept; a change of any input generates new ones."""
 
     version = version("pulumi-random")
 
     def check(self, kind: str, inputs: Values, old: Values, name: str, seed: bytes) -> Values:
-        """Both types need to know how much to draw."""
+        """Both types require a length."""
         if strangers := sorted(set(inputs) - _INPUTS.get(kind, set()) - {"__defaults"}):
             raise Refused(f"the stand-in for random does not understand {', '.join(strangers)} of {kind}")
         needed = "length" if kind == _PASSWORD else "byteLength"
@@ -41,16 +41,16 @@ class Random(Plugin):
         return inputs
 
     def diff(self, kind: str, old: Values, new: Values, outputs: Values) -> Difference:
-        """Every change wants a new one."""
+        """Every change requires a new resource."""
         changed = sorted(key for key in {*old, *new} - {"__defaults"} if old.get(key) != new.get(key))
         return Difference(changed, changed)
 
     def planned(self, kind: str, inputs: Values, outputs: Values) -> Values:
-        """Nobody knows what will be drawn."""
+        """Generated values are unknown before the creation."""
         return {**inputs, **(outputs or dict.fromkeys(_OUTPUTS[kind], UNKNOWN))}
 
     def create(self, kind: str, inputs: Values, say: Say) -> tuple[str, Values]:
-        """Draw."""
+        """Generate the values."""
         if kind == _PASSWORD:
             return "none", {**inputs, "result": password(inputs)}
         drawn, prefix = secrets.token_bytes(inputs["byteLength"]), inputs.get("prefix") or ""
@@ -64,14 +64,14 @@ class Random(Plugin):
         }
 
     def secrets(self, kind: str) -> set[str]:
-        """A password."""
+        """The result of a password is secret."""
         return {"result"} if kind == _PASSWORD else set()
 
 
 def password(inputs: Values) -> str:
-    """As long as asked for, of the classes that are not turned off, of each as many as asked for at least.
+    """A password of the given length, from the classes that are on, with the minimum number of each.
 
-    Raises Refused where that cannot be.
+    Raises Refused if the inputs contradict each other.
     """
     drawn: list[str] = []
     alphabet = ""

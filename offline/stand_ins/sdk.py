@@ -1,6 +1,6 @@
-"""The schema of a resource type: the properties that the SDK's own classes have.
+"""The schema of a resource type: the properties of the SDK's own classes.
 
-Loading those classes takes seconds, so what is read from them once is kept for the user, in the cache.
+Loading those classes takes seconds, so the schemas that are read from them are stored in the user's cache.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ class Type(NamedTuple):
 
     name: str
     item: "Type | None" = None
-    properties: "Mapping[str, Type]" = {}  # noqa: RUF012 - nobody changes it
+    properties: "Mapping[str, Type]" = {}  # noqa: RUF012 - never changed
 
 
 class Schema(NamedTuple):
@@ -36,7 +36,7 @@ class Schema(NamedTuple):
     types: Mapping[str, Type]
     inputs: frozenset[str]
     always_set: frozenset[str]
-    """Outputs that have a value whatever the program gives."""
+    """Outputs that have a value regardless of the inputs."""
     computed: frozenset[str]
     """Optional and Computed in the provider's schema: AWS has a value even if the program gives none."""
 
@@ -52,7 +52,7 @@ class Schema(NamedTuple):
 def schema(kind: str) -> Schema:
     """The schema of a type, a token such as aws:ecs/service:Service."""
     file = _kept() / f"{kind.replace(':', '.').replace('/', '.')}.json"
-    with _LOADING:  # the SDK's modules are loaded lazily, which is not made for threads
+    with _LOADING:  # the SDK loads its modules lazily, which is not thread-safe
         if not file.exists():
             file.parent.mkdir(exist_ok=True)
             unfinished = file.with_suffix(f".{os.getpid()}")
@@ -62,13 +62,13 @@ def schema(kind: str) -> Schema:
 
 
 def _kept() -> Path:
-    """The directory for this version of the SDK, read as this module reads it."""
+    """The cache directory for this version of the SDK and of this module."""
     reader = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
     return workspace.cache() / f"schemas-{version('pulumi-aws')}-{reader}"
 
 
 def _read(kind: str) -> dict[str, Any]:
-    """What the SDK knows of a type, as JSON: an object is named, and stands once in `objects`."""
+    """The SDK's description of a type, as JSON; objects are referenced by name and described in `objects`."""
     from pulumi import _types
 
     objects: dict[str, Any] = {}
@@ -77,7 +77,7 @@ def _read(kind: str) -> dict[str, Any]:
         origin = typing.get_origin(type_)
         if _types.is_output_type(type_):
             if type_.__name__ not in objects:
-                objects[type_.__name__] = None  # it may hold itself
+                objects[type_.__name__] = None  # it may contain itself
                 members = _types.output_type_types(type_)
                 objects[type_.__name__] = {name: described(each) for name, each in members.items()}
             return {"object": type_.__name__}

@@ -1,7 +1,7 @@
-"""How the provider compares a program's inputs with what AWS has, and what it keeps. Pure.
+"""How the provider compares a program's inputs with the values in AWS, and which it keeps. Pure.
 
-Pulumi's bridge to Terraform's provider compares the state as it was read with the inputs as they are given now. A
-value that AWS stores differently is then a difference in every update.
+Pulumi's bridge to Terraform's provider compares the state as read with the current inputs. A value that AWS stores
+differently is then a difference in every update.
 """
 
 from typing import Any
@@ -15,14 +15,14 @@ _OURS = {"__defaults", "region", "id"}
 
 
 def kept(kind: str, inputs: Values, read: Values) -> Values:
-    """The inputs, with the values that were read for computed properties that the program leaves out."""
+    """The inputs, with the values that were read for computed properties that the program omits."""
     given = {name: value for name, value in inputs.items() if value is not None}
     computed = {name: read[name] for name in schema(kind).computed if read.get(name) is not None}
     return {**computed, **given}
 
 
 def changed(row: Row, old: Values, new: Values, read: Values) -> list[str]:
-    """The inputs in which `new` differs from what was `read`; `old` are the inputs before."""
+    """The inputs in which `new` differs from the values `read`; `old` are the previous inputs."""
     names = (set(old) | set(new)) - _OURS
     return sorted(name for name in names if _differs(row, name, old.get(name), new, read.get(name)))
 
@@ -60,5 +60,5 @@ def _suppressed(row: Row, name: str, new: Values, read: Any) -> bool:
 
 
 def empty(value: Any) -> bool:
-    """Whether the value means the same as none."""
+    """Whether the value is equivalent to no value."""
     return value in EMPTY or value == 0

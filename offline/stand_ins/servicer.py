@@ -1,6 +1,6 @@
-"""The provider protocol around a `Plugin`, which knows resources and works with plain values.
+"""The provider protocol for a `Plugin`, which implements resources and uses plain values.
 
-The servicer owns what every provider does alike: decoding, secrets, previews, errors as the engine wants them.
+The servicer does what all providers have in common: decoding, secrets, previews, and errors in the engine's form.
 """
 
 # ruff: noqa: N802, D102 - the methods have the protocol's names and meanings
@@ -28,33 +28,33 @@ Say = Callable[[str], None]
 
 
 class Refused(Exception):
-    """Inputs or a request that the plugin does not take; `property` names the input, where it is one."""
+    """Inputs or a request that the plugin rejects; `property` is the name of the input, if it is one."""
 
     def __init__(self, reason: str, property: str = ""):
-        """`reason` says the value, the rule and the remedy."""
+        """`reason` contains the value, the rule and the remedy."""
         super().__init__(reason)
         self.property = property
 
 
 class Unfinished(Exception):
-    """The resource is there and stays in the state, but is not what it should be: `reason`."""
+    """The resource exists and stays in the state, but is not as requested, for this `reason`."""
 
     def __init__(self, id: str, outputs: Values, reason: str):
-        """`outputs` go into the state."""
+        """`outputs` are written to the state."""
         super().__init__(reason)
         self.id, self.outputs = id, outputs
 
 
 class Difference(NamedTuple):
-    """The inputs that changed, those of them that want a new resource, and whether the old one goes first."""
+    """The changed inputs, those that require a new resource, and whether the old one is deleted first."""
 
     changed: list[str]
-    replacing: list[str] = []  # noqa: RUF012 - nobody changes it
+    replacing: list[str] = []  # noqa: RUF012 - never changed
     delete_first: bool = False
 
 
 class Live(NamedTuple):
-    """A resource as it was found."""
+    """A resource as it was read."""
 
     id: str
     inputs: Values
@@ -62,46 +62,46 @@ class Live(NamedTuple):
 
 
 class Plugin:
-    """What a stand-in implements; `kind` is the resource's or function's type token."""
+    """The interface of a stand-in; `kind` is the type token of the resource or function."""
 
     version = ""
 
     def configure(self, configuration: Values) -> None:
-        """Take the provider's configuration. Raises Refused."""
+        """Set the provider's configuration. Raises Refused."""
 
     def check(self, kind: str, inputs: Values, old: Values, name: str, seed: bytes) -> Values:
         """Inputs with names and defaults filled in. Raises Refused, or an ExceptionGroup of them."""
         raise NotImplementedError
 
     def diff(self, kind: str, old: Values, new: Values, outputs: Values) -> Difference:
-        """How the `new` inputs differ from the `old` ones, or from what was read (`outputs`)."""
+        """How the `new` inputs differ from the `old` ones, or from the values that were read (`outputs`)."""
         raise NotImplementedError
 
     def planned(self, kind: str, inputs: Values, outputs: Values) -> Values:
-        """Outputs as far as a preview knows them; `outputs` are the present ones, empty before the creation."""
+        """The outputs that a preview knows; `outputs` are the current ones, empty before the creation."""
         raise NotImplementedError
 
     def create(self, kind: str, inputs: Values, say: Say) -> tuple[str, Values]:
-        """Create; answers id and outputs. Raises Refused, Unfinished."""
+        """Create the resource; returns its ID and outputs. Raises Refused, Unfinished."""
         raise NotImplementedError
 
     def read(self, kind: str, id: str, inputs: Values, outputs: Values) -> Live | None:
-        """The resource as it is now, None when it is gone."""
+        """The resource as it is now; None if it no longer exists."""
         return Live(id, inputs, outputs)
 
     def update(self, kind: str, id: str, inputs: Values, old: Values, outputs: Values, say: Say) -> Values:
-        """Bring the resource from its `old` inputs to `inputs`; answers the outputs."""
+        """Update the resource from its `old` inputs to `inputs`; returns the outputs."""
         raise NotImplementedError
 
     def delete(self, kind: str, id: str, outputs: Values) -> None:
-        """Delete; one that is gone already is no error."""
+        """Delete the resource; a missing one is no error."""
 
     def invoke(self, kind: str, arguments: Values) -> Values:
         """Call a function."""
         raise Refused(f"the stand-in has no function {kind}")
 
     def secrets(self, kind: str) -> set[str]:
-        """The outputs that are secret whatever the inputs are."""
+        """The outputs that are secret regardless of the inputs."""
         return set()
 
 
@@ -128,7 +128,7 @@ class Servicer(ResourceProviderServicer):
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         answer = messages.DiffResponse
         old, new = decode(request.old_inputs)[0], decode(request.news)[0]
-        # Without a difference the engine goes on with the old configuration.
+        # Without a difference, the engine continues to use the old configuration.
         return answer(changes=answer.DIFF_NONE if old == new else answer.DIFF_SOME)
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -238,7 +238,7 @@ def _failure(error: Any) -> Any:
 def _told(
     request: Any, context: grpc.ServicerContext, inputs: Values | None = None, secrets: Collection[str] = ()
 ) -> Iterator[None]:
-    """Tell the engine what goes wrong inside, in the name of the resource; `inputs` go with what is unfinished."""
+    """Report errors to the engine with the name of the resource; `inputs` are sent with Unfinished."""
     subject = f"{_kind(request)} {request.urn.rpartition('::')[2]}"
     try:
         yield
@@ -269,7 +269,7 @@ def _abort_unfinished(
 
 
 def serve(plugin: Callable[[], Plugin]) -> None:
-    """Serve as the engine starts a plugin: its address is the argument, our port goes to standard output."""
+    """Serve as a plugin: the argument is the engine's address; prints its port to standard output."""
     logging.getLogger("grpc").setLevel(logging.CRITICAL)
     server = grpc.server(ThreadPoolExecutor(32), options=[("grpc.max_receive_message_length", -1)])
     end_with_engine()

@@ -1,4 +1,4 @@
-"""What a row of the table says: the AWS calls that create, read, update and delete one type of resource."""
+"""The rows of the table: the AWS calls that create, read, update and delete one type of resource."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
@@ -6,27 +6,27 @@ from typing import Any, NamedTuple
 from offline.stand_ins.codec import Values
 
 Arguments = Mapping[str, Any] | Callable[[Values], Values]
-"""Arguments of a call: a text "$name" in them is the resource's property of that name, "$id" its id. A function
-makes them of the properties where that is not enough."""
+"""Arguments of a call. A text "$name" in them stands for the resource's property of that name, "$id" for its ID.
+If that is not sufficient, a function returns them for the properties."""
 
 
 class Call(NamedTuple):
     """One operation of the row's service (`operation`, as boto3 names it).
 
-    `mapped`: beside `arguments` it takes every input that it has a parameter for. `when`: it is made if one of
-    these inputs is set (at the creation) or changes (in an update); empty: always. `if_changed`: inputs that an
-    update leaves to whoever else changes them; "*": all of them.
+    `mapped`: in addition to `arguments`, it gets every input for which it has a parameter. `when`: it is run if
+    one of these inputs is set (in a creation) or changes (in an update); empty: always. `if_changed`: inputs that
+    an update sends only if they changed, because others may change them, too; "*": all of them.
     """
 
     operation: str
-    arguments: Arguments = {}  # noqa: RUF012 - nobody changes it
+    arguments: Arguments = {}  # noqa: RUF012 - never changed
     mapped: bool = False
     when: str = ""
     if_changed: str = ""
 
 
 class Read(NamedTuple):
-    """A call that reads; `path` (jmespath, with $name as in arguments) leads to the resource in the answer."""
+    """A call that reads; `path` (jmespath, with $name as in arguments) selects the resource in the response."""
 
     operation: str
     arguments: Arguments
@@ -34,10 +34,10 @@ class Read(NamedTuple):
 
 
 class Import(NamedTuple):
-    """What `pulumi import` takes, where that is not the resource's id.
+    """The ID for `pulumi import`, if it is not the resource's ID.
 
-    `form`: a regular expression for it, whose named groups are properties. `id`: the resource's id, a text with
-    $name of these, or the call that finds it.
+    `form`: a regular expression for it, whose named groups are properties. `id`: the resource's ID as a text with
+    $name of these properties, or the call that finds it.
     """
 
     form: str
@@ -45,7 +45,7 @@ class Import(NamedTuple):
 
 
 Creation = Call | Callable[[Values], Call]
-"""The call that makes a resource; a function where that depends on its inputs."""
+"""The call that creates a resource, or a function if it depends on the inputs."""
 
 
 class Row(NamedTuple):
@@ -55,14 +55,14 @@ class Row(NamedTuple):
     service: str
     create: Creation
     id: str
-    """jmespath into the creation's answer, or, with $, a text made of inputs."""
+    """jmespath into the response of the creation, or, with $, a text with inputs."""
     reads: tuple[Read, ...]
-    """The first decides whether the resource is there; all together are its outputs."""
+    """The first determines whether the resource exists; all together return its outputs."""
     delete: tuple[Call, ...] = ()
     fixed: str = ""
-    """The inputs whose change wants a new resource; "*": all but tags."""
+    """The inputs whose change requires a new resource; "*": all except tags."""
     fixed_here: Callable[[Values, Values], Collection[str]] | None = None
-    """Further such inputs, of these old and these new ones."""
+    """Further such inputs, from the old and the new inputs."""
     puts: tuple[Call, ...] = ()
     """Calls after the creation and in updates."""
     updates: tuple[Call, ...] = ()
@@ -70,31 +70,31 @@ class Row(NamedTuple):
     names: Mapping[str, str] = {}
     """Input to API name, where they do not fold into each other."""
     outputs: Mapping[str, str | Callable[[Values], Any]] = {}
-    """Output to jmespath into what the reads found, or a function of that; with $, a text made of properties."""
+    """Output to jmespath into what the reads found, or a function of that; with $, a text with properties."""
     named: str = ""
-    """The input that gets a name of Pulumi's making, and how long it may be: "name 64"."""
+    """The input that gets a generated name, and its maximum length: "name 64"."""
     defaults: Mapping[str, Any] = {}
     live: str = "@"
-    """jmespath on the first read: true while the resource lives (AWS still shows what it deletes)."""
+    """jmespath on the first read: true while the resource exists (AWS still returns some deleted resources)."""
     finish: Callable[[Any, Values], None] | None = None
-    """Does, after creation and updates, what a call cannot: waits, checks. Raises Refused with what went wrong."""
+    """Waits or checks after creation and updates, which a call cannot do. Raises Refused with the reason."""
     secret: str = ""
     """Outputs that are always secret."""
     refuse: Callable[[Values], str | None] | None = None
-    """Returns why the provider itself refuses the inputs during a preview, or None. Inputs may be unknown."""
+    """Returns why the provider itself rejects the inputs in a preview, or None. Inputs may be unknown."""
     suppress: Mapping[str, Callable[[Values, Any], bool]] = {}
     """Inputs whose difference the provider may ignore: called with all new inputs and the value that was read."""
     unread: Mapping[str, str] = {}
-    """Inputs that AWS does not return, each with the reason. They count as being what was given."""
+    """Inputs that AWS does not return, each with the reason. They count as having the given value."""
     reads_as: Callable[[Values, Values], Values] | None = None
-    """Outputs that the provider derives from the state (first) and from what the reads found (second)."""
+    """Outputs that the provider derives from the state (first) and the result of the reads (second)."""
     imported: Import | None = None
     prepare: Callable[[Any, Values], str | None] | None = None
-    """Makes way for the deletion, or says why AWS refuses it where the emulator does not."""
+    """Prepares the deletion, or returns why AWS rejects it if the emulator does not."""
 
 
 ROWS: dict[str, Row] = {}
-"""Every row by its kind; the modules of `rows` fill it."""
+"""All rows by kind, from the modules of `rows`."""
 
 
 def row(kind: str, service: str, create: Creation, id: str, reads: Any, **more: Any) -> None:

@@ -1,7 +1,7 @@
-"""Tags: every service has calls of its own, which differ in names only; they are found by the calls' shapes.
+"""Tags: every service has its own calls, which differ only in names; the shapes of the calls show them.
 
-As in the provider, tags are part of the call that creates a resource, where that call takes them: a resource that
-was created but not recorded carries its tags.
+As in the provider, tags are part of the call that creates a resource, if that call accepts them. A resource that
+was created but not recorded then has its tags.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from offline.stand_ins.codec import Values
 from offline.stand_ins.mapping import fold
 
 _IN_CREATIONS = {"Tags", "tags", "TagsList", "ResourceTags", "BackupPlanTags", "BackupVaultTags"}
-# EC2 wants to know what is tagged; the others are called as in the operation's name.
+# EC2 requires the type of the tagged resource; the other types are named as in the operation.
 _OF_EC2 = {
     "allocate_address": "elastic-ip",
     "authorize_security_group_egress": "security-group-rule",
@@ -22,14 +22,14 @@ _OF_EC2 = {
     "create_nat_gateway": "natgateway",
 }
 
-# ACM has its own beside the general ones, which the emulator lacks.
+# ACM has its own calls in addition to the general ones, which the emulator lacks.
 _TAG = ("add_tags_to_certificate", "tag_resource", "create_tags", "add_tags", "add_tags_to_resource")
 _UNTAG = ("remove_tags_from_certificate", "untag_resource", "delete_tags", "remove_tags")
 _UNTAG += ("remove_tags_from_resource",)
 
 
 def in_creation(operation: str, shape: Shape | None, tags: Mapping[str, str] | None) -> Values:
-    """The parameters by which the call that makes a resource tags it; none where it cannot."""
+    """The parameters by which the call that creates a resource tags it; empty if it cannot."""
     members: Mapping[str, Any] = shape.members if tags and shape else {}  # type: ignore[attr-defined]
     for name in members.keys() & _IN_CREATIONS:
         return {name: _written(tags or {}, members[name])}
@@ -44,12 +44,12 @@ def in_creation(operation: str, shape: Shape | None, tags: Mapping[str, str] | N
 
 
 def tag(client: Any, service: str, state: Values, old: Mapping[str, str], new: Mapping[str, str]) -> None:
-    """Bring the tags of the resource `state` (with its id and, where it has one, its arn) from `old` to `new`."""
+    """Change the tags of the resource `state` (with its ID and, if it has one, its ARN) from `old` to `new`."""
     if service == "s3":
         tags = [{"Key": key, "Value": value} for key, value in new.items()]
         client.put_bucket_tagging(Bucket=state["id"], Tagging={"TagSet": tags})
         return
-    # SQS has calls of its own, IAM for each type, which knows policies alone by their ARNs.
+    # SQS has its own calls. IAM has calls for each type, and identifies only policies by their ARNs.
     own = "tag_queue" if service == "sqs" else "tag_policy" if state["id"].startswith("arn:") else "tag_role"
     if gone := sorted(set(old) - set(new)):
         _call(client, (*_UNTAG, f"un{own}"), state, lambda member: _named(gone, member))
@@ -66,7 +66,7 @@ def _call(client: Any, candidates: tuple[str, ...], state: Values, tags: Any) ->
     for name, member in members.items():
         if "tag" in name.lower() and name.lower() != "tagging":
             arguments[name] = tags(member)
-        elif name == "ResourceType":  # SSM's, of which parameters are the only ones here
+        elif name == "ResourceType":  # of SSM; parameters are the only type here
             arguments[name] = "Parameter"
         elif fold(name) in (
             "resource",

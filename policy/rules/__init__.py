@@ -1,9 +1,9 @@
-"""Rules that hold for every stack, one a file. The file's name is the rule's name, its docstring says what holds.
+"""Rules that hold for every stack, one per file. The file name is the rule's name, its docstring the description.
 
-A rule is a function without Pulumi: `check(kind, properties)` judges a resource by its type and inputs and yields
-a text for each thing that is wrong with it; `check_stack(resources, stack)` judges all of them together and yields
-(URN, text). Inputs may lack any property; access to one that is unknown raises, and Pulumi tells that the rule
-could not be asked.
+A rule is a function without Pulumi. `check(kind, properties)` validates a resource by its type and inputs, and
+yields a text for each violation. `check_stack(resources, stack)` validates all resources together and yields (URN,
+text). Any property may be missing from the inputs. Access to an unknown property raises an exception, and Pulumi
+reports that the rule could not be evaluated.
 """
 
 import importlib
@@ -18,7 +18,7 @@ Finding = tuple[str, str]
 
 
 class Resource(NamedTuple):
-    """What a rule of the whole stack sees of a resource."""
+    """The parts of a resource that a rule for the whole stack can see."""
 
     kind: str
     urn: str
@@ -27,17 +27,17 @@ class Resource(NamedTuple):
 
 
 def name(rule: ModuleType) -> str:
-    """The rule's name, as Pulumi writes it."""
+    """Returns the rule's name as Pulumi writes it."""
     return rule.__name__.rpartition(".")[2].replace("_", "-")
 
 
 def description(rule: ModuleType) -> str:
-    """What holds, in a sentence or more."""
+    """Returns the rule's description, one or more sentences."""
     return " ".join((rule.__doc__ or "").split())
 
 
 def judge(rule: ModuleType, resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
-    """What a rule of either form finds wrong with the resources of a stack."""
+    """Yields the violations that a rule of either form finds in the resources of a stack."""
     if hasattr(rule, "check_stack"):
         yield from rule.check_stack(resources, stack)
     else:
@@ -45,29 +45,29 @@ def judge(rule: ModuleType, resources: Sequence[Resource], stack: str) -> Iterat
 
 
 def of_kind(resources: Sequence[Resource], kind: str) -> Iterator[Resource]:
-    """The resources of a type, such as aws:s3/bucket:Bucket."""
+    """Returns the resources of a type, such as aws:s3/bucket:Bucket."""
     return (resource for resource in resources if resource.kind == kind)
 
 
 def document(text: Any) -> list[Properties]:
-    """The statements of a policy, which is JSON text; none where there is no policy."""
+    """Returns the statements of a policy, which is JSON text; none without a policy."""
     statements = json.loads(text)["Statement"] if text else []
     return [statements] if isinstance(statements, dict) else statements
 
 
 def several(value: Any) -> list[Any]:
-    """A policy's value, which may be one or a list."""
+    """Returns a policy's value as a list. The value may be one item or a list."""
     return [] if value is None else [value] if isinstance(value, str | dict) else list(value)
 
 
 def containers(kind: str, properties: Properties) -> list[Properties]:
-    """The container definitions of a task definition; none of anything else."""
+    """Returns the container definitions of a task definition; none for other types."""
     is_task = kind == "aws:ecs/taskDefinition:TaskDefinition"
     return json.loads(properties["containerDefinitions"]) if is_task else []
 
 
 def by_bucket(resources: Sequence[Resource], kind: str) -> dict[Any, Resource]:
-    """The resources of a type that belong to a bucket, by the bucket's name."""
+    """Returns the resources of a type that belong to a bucket, by the bucket's name."""
     return {resource.properties["bucket"]: resource for resource in of_kind(resources, kind)}
 
 

@@ -1,4 +1,4 @@
-"""Every bucket names the key that encrypts its objects."""
+"""Every bucket specifies how its objects are encrypted."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ _ALGORITHMS = ("aws:kms", "aws:kms:dsse", "AES256")
 
 
 def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
-    """Of buckets with their BucketServerSideEncryptionConfiguration."""
+    """Checks buckets and their BucketServerSideEncryptionConfiguration."""
     kind = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     encryption = by_bucket(resources, kind)
     for bucket in of_kind(resources, "aws:s3/bucket:Bucket"):

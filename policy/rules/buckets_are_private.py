@@ -1,4 +1,4 @@
-"""No bucket can be opened to the public, neither by access list nor by policy."""
+"""Every bucket blocks public access, both by ACL and by policy."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrict
 
 
 def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
-    """Of buckets with their BucketPublicAccessBlock."""
+    """Checks buckets and their BucketPublicAccessBlock."""
     blocks = by_bucket(resources, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
     for bucket in of_kind(resources, "aws:s3/bucket:Bucket"):
         block = blocks.get(bucket.properties.get("bucket"))

@@ -1,4 +1,4 @@
-"""Every bucket keeps what was overwritten or deleted in it, for as long as its lifecycle says."""
+"""Every bucket keeps overwritten and deleted objects for as long as its lifecycle rules specify."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from . import Finding, Resource, by_bucket, of_kind
 
 
 def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
-    """Of buckets with their BucketVersioning."""
+    """Checks buckets and their BucketVersioning."""
     versioning = by_bucket(resources, "aws:s3/bucketVersioning:BucketVersioning")
     for bucket in of_kind(resources, "aws:s3/bucket:Bucket"):
         configured = versioning.get(bucket.properties.get("bucket"))

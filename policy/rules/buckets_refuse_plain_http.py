@@ -1,4 +1,4 @@
-"""Every bucket's policy refuses requests without TLS."""
+"""Every bucket's policy denies requests without TLS."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from . import Finding, Properties, Resource, by_bucket, document, of_kind, sever
 
 
 def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
-    """Of buckets with their BucketPolicy."""
+    """Checks buckets and their BucketPolicy."""
     policies = by_bucket(resources, "aws:s3/bucketPolicy:BucketPolicy")
     for bucket in of_kind(resources, "aws:s3/bucket:Bucket"):
         policy = policies.get(bucket.properties.get("bucket"))

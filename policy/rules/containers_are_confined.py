@@ -1,4 +1,4 @@
-"""Containers run without root, without capabilities and on a root file system that they cannot write to."""
+"""Containers run as a user other than root, without capabilities, and with a read-only root file system."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from . import Properties, containers
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of task definitions."""
+    """Checks task definitions."""
     for container in containers(kind, properties):
         name, linux = container["name"], container.get("linuxParameters", {}).get("capabilities", {})
         if container.get("user", "root").partition(":")[0] in ("", "0", "root"):

@@ -1,4 +1,4 @@
-"""Passwords, keys and tokens come from Secrets Manager, neither as plain environment nor on a command line."""
+"""Passwords, keys and tokens come from Secrets Manager, not from plain environment variables or a command line."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _KEY_IN_JSON = re.compile(rf'"\w*{_SECRET}\w*"\s*:')
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of task definitions."""
+    """Checks task definitions."""
     for container in containers(kind, properties):
         for variable in container.get("environment", []):
             if found := _NAME.search(variable["name"]) or _KEY_IN_JSON.search(variable["value"]):

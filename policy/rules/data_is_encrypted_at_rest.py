@@ -1,4 +1,4 @@
-"""Database and file system are encrypted where they lie; neither can be encrypted later."""
+"""The database and the file system are encrypted at rest. Encryption cannot be turned on later."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _SWITCHES = {
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of RDS instances and EFS file systems."""
+    """Checks RDS instances and EFS file systems."""
     switch = _SWITCHES.get(kind)
     if switch and properties.get(switch) is not True:
         yield f"what it holds is stored in clear: set {switch} to true"

@@ -1,4 +1,4 @@
-"""What holds data or costs money says which project and stack it belongs to."""
+"""Resources that hold data or cost money have tags for their project and stack."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _TAGGED = {
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of the types that take tags and matter; the provider puts the stack's default tags among them."""
+    """Checks the relevant types that support tags. The provider adds the stack's default tags."""
     tags = properties.get("tagsAll") or properties.get("tags") or {}
     missing = [tag for tag in _TAGS if not tags.get(tag)]
     if kind in _TAGGED and missing:

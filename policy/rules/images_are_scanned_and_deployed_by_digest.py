@@ -1,7 +1,8 @@
-"""What runs is the image that was built and looked at: deployed by digest, scanned when pushed.
+"""Tasks run exactly the image that was built and scanned: deployed by digest, scanned on push.
 
-A digest cannot be changed, whatever is done to a tag. So tags may be overwritten: pulumi-docker pushes a rebuilt
-image under the tag of the one before it, which a repository with immutable tags would refuse.
+A digest always refers to the same image, even if a tag is overwritten. Tags may therefore be overwritten:
+pulumi-docker pushes a rebuilt image with the tag of the previous one, which a repository with immutable tags would
+reject.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from . import Properties, containers
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of repositories and task definitions."""
+    """Checks repositories and task definitions."""
     scanned = (properties.get("imageScanningConfiguration") or {}).get("scanOnPush") is True
     if kind == "aws:ecr/repository:Repository" and not scanned:
         yield "known holes in the image are not reported: set imageScanningConfiguration.scanOnPush to true"

@@ -1,4 +1,4 @@
-"""No key's policy lets in everybody, or lets anybody do everything with it: who administers it does not use it."""
+"""No key policy admits everybody or allows everything. Key administrators cannot use the key."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from . import Properties, document, several
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of keys; without a policy KMS gives them one that leaves all to the account's IAM policies."""
+    """Checks keys. Without a policy, KMS assigns one that leaves access to the account's IAM policies."""
     if kind != "aws:kms/key:Key":
         return
     for statement in document(properties.get("policy")):

@@ -1,4 +1,4 @@
-"""Every KMS key is replaced each year by AWS, and what the old one encrypted stays readable."""
+"""AWS rotates every KMS key each year. Data encrypted with earlier key material stays readable."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,6 @@ from . import Properties
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of keys."""
+    """Checks keys."""
     if kind == "aws:kms/key:Key" and properties.get("enableKeyRotation") is not True:
         yield "the key does not rotate: set enableKeyRotation to true"

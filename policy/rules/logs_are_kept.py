@@ -1,4 +1,4 @@
-"""Every log group keeps its events for a time that is set; else CloudWatch keeps and bills them for ever."""
+"""Every log group has a retention period. Without one, CloudWatch keeps and bills events forever."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,6 @@ from . import Properties
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of log groups."""
+    """Checks log groups."""
     if kind == "aws:cloudwatch/logGroup:LogGroup" and not properties.get("retentionInDays"):
         yield "its events are kept for ever: set retentionInDays"

@@ -1,6 +1,6 @@
-"""Nothing in the VPC has a public address or admits the whole internet; viewers come in through CloudFront.
+"""Nothing in the VPC has a public address or admits the whole internet. Viewers connect through CloudFront.
 
-By choice a network load balancer has public addresses for DICOM, behind security groups that name networks.
+Optionally, a network load balancer has public addresses for DICOM, behind security groups that list networks.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _EVERYBODY = {"0.0.0.0/0", "::/0"}
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of databases, services, load balancers and the rules of security groups."""
+    """Checks databases, services, load balancers and security group rules."""
     if kind == "aws:rds/instance:Instance" and properties.get("publiclyAccessible") is True:
         yield "the database has a public address: set publiclyAccessible to false"
     if kind == "aws:ecs/service:Service" and (properties.get("networkConfiguration") or {}).get("assignPublicIp"):

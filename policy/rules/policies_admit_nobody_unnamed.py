@@ -1,4 +1,4 @@
-"""What carries a policy of its own (bucket, key, topic …) admits those whom it names, or under a condition."""
+"""Resource-based policies (bucket, key, topic …) admit only the principals they name, or require a condition."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _CARRIERS = {
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of the policies that resources carry; those of VPC endpoints must name all principals."""
+    """Checks resource-based policies, except for VPC endpoints, whose policies must apply to all principals."""
     for statement in document(properties.get("policy")) if kind in _CARRIERS else ():
         if statement["Effect"] == "Allow" and not statement.get("Condition") and _is_anybody(statement):
             yield f"anybody may do {', '.join(several(statement.get('Action')))}: name the principals"

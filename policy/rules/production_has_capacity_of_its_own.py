@@ -1,4 +1,4 @@
-"""In a stack for patients' data a task always runs on capacity that AWS does not take back (Spot)."""
+"""In a production stack, at least one task always runs on capacity that AWS does not reclaim (not Spot)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from . import Finding, Resource, of_kind
 
 
 def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
-    """Of services on Fargate, in stacks whose name begins with prod."""
+    """Checks services on Fargate, in stacks whose name begins with prod."""
     if not stack.startswith("prod"):
         return
     for service in of_kind(resources, "aws:ecs/service:Service"):

@@ -1,4 +1,4 @@
-"""In a stack for patients' data database, secrets and logs are under keys of the account's own, not AWS's."""
+"""In a production stack, customer managed keys encrypt the database, secrets and logs."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,12 +9,12 @@ _ENCRYPTED = (
     "aws:secretsmanager/secret:Secret",
     "aws:cloudwatch/logGroup:LogGroup",
 )
-# A web ACL's logs are in us-east-1, where a key that is brought need not be.
+# A web ACL's logs are in us-east-1, but an existing key may be in another Region.
 _ELSEWHERE = "aws-waf-logs-"
 
 
 def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
-    """Of what can be under a key, in stacks whose name begins with prod."""
+    """Checks resources that support a key, in stacks whose name begins with prod."""
     if not stack.startswith("prod"):
         return
     for resource in resources:

@@ -1,4 +1,4 @@
-"""A stack for patients' data keeps backups of its database for a week at least, in two zones."""
+"""A production stack keeps database backups for at least a week, and the database is in two zones."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ _DAYS = 7
 
 
 def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
-    """Of databases and file systems, in stacks whose name begins with prod."""
+    """Checks databases and file systems, in stacks whose name begins with prod."""
     if not stack.startswith("prod"):
         return
     for database in of_kind(resources, "aws:rds/instance:Instance"):

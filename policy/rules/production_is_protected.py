@@ -1,4 +1,4 @@
-"""In a stack for patients' data neither what holds them nor the way to them can be deleted by mistake."""
+"""In a production stack, neither data nor the route to it can be deleted by mistake."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,12 +11,12 @@ _HOLDS_DATA = {
     "aws:kms/key:Key",
     "aws:backup/vault:Vault",
 }
-# What encrypts alarms on their way encrypts no data.
+# A key for alarm messages encrypts no data.
 _ALARMS = "cloudwatch.amazonaws.com"
 
 
 def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
-    """Of what holds data, in stacks whose name begins with prod."""
+    """Checks resources that hold data, and the load balancer, in stacks whose name begins with prod."""
     if not stack.startswith("prod"):
         return
     for resource in resources:

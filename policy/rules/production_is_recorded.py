@@ -1,4 +1,4 @@
-"""A stack for patients' data keeps a record of who came in, what the network did and what the database logged."""
+"""A production stack logs access, network traffic and database activity."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ _DAYS = 365
 
 
 def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
-    """Of log groups, networks, databases, balancers and distributions, in stacks whose name begins with prod."""
+    """Checks log groups, VPCs, databases, balancers and distributions, in stacks whose name begins with prod."""
     if not stack.startswith("prod"):
         return
     for group in of_kind(resources, "aws:cloudwatch/logGroup:LogGroup"):
@@ -33,5 +33,8 @@ def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
 
 
 def _is_application(balancer: Resource) -> bool:
-    """A network load balancer logs TLS connections only, and the tasks log associations themselves."""
+    """Returns whether it is an application load balancer.
+
+    A network load balancer logs TLS connections only, and the tasks log associations themselves.
+    """
     return balancer.properties.get("loadBalancerType") in (None, "application")

@@ -1,4 +1,4 @@
-"""In a stack for patients' data somebody is told when it no longer answers, and every alarm tells somebody."""
+"""A production stack has alarms for failures, and every alarm sends a notification."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from . import Finding, Resource, of_kind
 
 
 def check_stack(resources: Sequence[Resource], stack: str) -> Iterator[Finding]:
-    """Of services and alarms, in stacks whose name begins with prod."""
+    """Checks services and alarms, in stacks whose name begins with prod."""
     if not stack.startswith("prod"):
         return
     alarms = list(of_kind(resources, "aws:cloudwatch/metricAlarm:MetricAlarm"))

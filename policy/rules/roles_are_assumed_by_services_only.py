@@ -1,4 +1,4 @@
-"""Every role is a service's of AWS: no person, no other account and no identity provider takes it on."""
+"""Only AWS services may assume roles, not users, other accounts or identity providers."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from . import Properties, document
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of the trust policies of roles."""
+    """Checks the trust policies of roles."""
     if kind != "aws:iam/role:Role":
         return
     for statement in document(properties.get("assumeRolePolicy")):

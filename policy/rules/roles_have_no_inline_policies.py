@@ -1,4 +1,4 @@
-"""What a role may do is a managed policy: listed, versioned and compared apart from the role it is attached to."""
+"""A role's permissions are managed policies, which are listed, versioned and compared separately from the role."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from . import Properties
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of roles and their inline policies."""
+    """Checks roles and their inline policies."""
     if kind == "aws:iam/rolePolicy:RolePolicy" or (
         kind == "aws:iam/role:Role" and properties.get("inlinePolicies")
     ):

@@ -1,10 +1,10 @@
-"""A role may do what it is for and nothing else: no wildcard actions, and no resource * where AWS takes a name."""
+"""Roles have least privilege: no wildcard actions, and no resource * where AWS supports resource names."""
 
 from collections.abc import Iterator
 
 from . import Properties, document, several
 
-# Actions for which the service authorization reference knows no resource.
+# Actions without resource types in the Service Authorization Reference.
 _WITHOUT_RESOURCE = {
     *("cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "s3:ListAllMyBuckets", "tag:GetResources"),
     *(f"ssmmessages:{do}{end}Channel" for do in ("Create", "Open") for end in ("Control", "Data")),
@@ -12,7 +12,7 @@ _WITHOUT_RESOURCE = {
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of the policies of roles."""
+    """Checks the policies of roles."""
     if kind not in ("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy"):
         return
     for statement in document(properties.get("policy")):

@@ -1,4 +1,4 @@
-"""Load balancers encrypt to their targets, or pass on as it is what their client has encrypted or not."""
+"""Load balancers encrypt traffic to their targets, or pass on their client's traffic unchanged."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,6 @@ _PROTOCOLS = ("HTTPS", "TLS", "TCP")
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of target groups; TCP is a protocol of network load balancers alone."""
+    """Checks target groups. Only network load balancers use TCP."""
     if kind == "aws:lb/targetGroup:TargetGroup" and (protocol := properties.get("protocol")) not in _PROTOCOLS:
         yield f"passwords and images go to the targets in clear: protocol is {protocol!r}, make it HTTPS"

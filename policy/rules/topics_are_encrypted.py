@@ -1,4 +1,4 @@
-"""What a topic tells is encrypted under a key of one's own; under AWS's for SNS alarms are lost silently."""
+"""A customer managed key encrypts every topic. With AWS's own key for SNS, alarms are lost silently."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ _AWS_OWN = "alias/aws/"
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of SNS topics."""
+    """Checks SNS topics."""
     if kind != "aws:sns/topic:Topic":
         return
     key = properties.get("kmsMasterKeyId") or ""

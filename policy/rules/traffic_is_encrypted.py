@@ -1,15 +1,15 @@
-"""Viewers, database and file system are spoken to over TLS only; under an own certificate, 1.2 or newer."""
+"""Viewers, database and file system use TLS only; with a custom certificate, TLS 1.2 or newer."""
 
 from collections.abc import Iterator
 
 from . import Properties
 
-# What CloudFront calls the policies that admit nothing older; its own certificate takes no policy.
+# Prefixes of the CloudFront policies that admit no older version. CloudFront's own certificate has no policy.
 _SINCE_TLS_1_2 = ("TLSv1.2", "TLSv1.3")
 
 
 def check(kind: str, properties: Properties) -> Iterator[str]:
-    """Of distributions, encrypted listeners, parameter groups of PostgreSQL, and the volumes of tasks."""
+    """Checks distributions, encrypted listeners, PostgreSQL parameter groups, and the volumes of tasks."""
     if kind == "aws:cloudfront/distribution:Distribution":
         others = properties.get("orderedCacheBehaviors") or []
         for behavior in (properties.get("defaultCacheBehavior") or {}, *others):

@@ -1,7 +1,7 @@
-"""What the emulated AWS has beyond moto: calls that moto lacks, answers that moto gets wrong.
+"""Extensions of moto: operations that it lacks, and corrections where its behavior differs from AWS.
 
-One module per service (CloudFront has two, IAM's evaluation is `policies`), each of which patches moto's
-classes when it is imported; every patch says what it mends.
+One module per service (CloudFront has two; `policies` evaluates IAM policies). Each module patches moto's classes
+when it is imported. The docstring of a patch describes the behavior of moto that it corrects, or that of AWS.
 """
 
 import functools
@@ -27,11 +27,11 @@ Parameters = dict[str, Any]
 
 
 class AwsError(ServiceException):
-    """`AwsError(code, message)`: an error as AWS answers it; the service model knows its HTTP status."""
+    """`AwsError(code, message)`: an error as AWS returns it; its HTTP status is in the service model."""
 
 
 def install(workspace: Workspace, *, tasks: bool) -> None:
-    """Extend moto for `workspace`; without `tasks` a service counts as steady as soon as it is deployed."""
+    """Extend moto for `workspace`; without `tasks`, a service is steady as soon as it is deployed."""
     for name in MODULES:
         module = import_module(f"{__name__}.{name}")
         if configure := getattr(module, "configure", None):
@@ -39,9 +39,9 @@ def install(workspace: Workspace, *, tasks: bool) -> None:
 
 
 def replaces(owner: type, name: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Replace `owner`'s method of the function's name (or `name`); the function gets the original first.
+    """Replace the method of `owner` named like the function (or `name`); the original is its first argument.
 
-    A method that is not there is an error, so that an upgrade of moto which renames one is noticed at once.
+    A missing method is an error, so that a method that a new version of moto renames is noticed at once.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,9 +58,9 @@ def replaces(owner: type, name: str = "") -> Callable[[Callable[..., Any]], Call
 
 
 def operation(owner: type[BaseResponse], name: str, function: Callable[[Any, Parameters], Any]) -> None:
-    """Answer the AWS operation `name` of `owner`'s service with `function(request, parameters)`.
+    """Implement the AWS operation `name` of `owner`'s service with `function(request, parameters)`.
 
-    The service's own model parses the parameters and writes the answer, in whichever protocol it speaks.
+    The service model parses the parameters and serializes the response in the protocol of the service.
     """
 
     def method(request: BaseResponse) -> ActionResult:

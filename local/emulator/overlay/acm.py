@@ -1,4 +1,4 @@
-"""Certificates: issued once their record is in DNS, kept while in use."""
+"""ACM: certificates are issued once their validation record is in DNS, and not deleted while in use."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -18,10 +18,10 @@ def covers(names: Iterable[str], host: str) -> bool:
 
 
 def problem(arn: str, region: str, host: str = "") -> str:
-    """Why a service in `region` refuses the certificate for `host` (if that matters); nothing when it takes it."""
+    """Why a service in `region` rejects the certificate, for `host` if given; an empty string if it accepts it."""
     try:
         certificate = acm_backends[ACCOUNT][region].get_certificate(arn)
-    except Exception:  # moto's own error for a certificate that is not there
+    except Exception:  # moto's own error for a missing certificate
         return f"the certificate {arn} does not exist in {region}"
     if certificate.status != "ISSUED":
         return f"the certificate {arn} is {certificate.status}"
@@ -32,7 +32,7 @@ def problem(arn: str, region: str, host: str = "") -> str:
 
 @replaces(CertBundle)
 def check(original: Any, self: CertBundle) -> None:
-    """moto issues a certificate after a while; ACM when the record that it asked for is in a public zone."""
+    """moto issues a certificate after some time; ACM issues it once the validation record is in a public zone."""
     if self.type != "AMAZON_ISSUED" or self.status != "PENDING_VALIDATION":
         original(self)
     elif all(map(_is_in_dns, self.describe()["Certificate"]["DomainValidationOptions"])):
@@ -41,7 +41,7 @@ def check(original: Any, self: CertBundle) -> None:
 
 @replaces(AWSCertificateManagerBackend)
 def delete_certificate(original: Any, self: Any, arn: str) -> None:
-    """moto deletes one that a listener or distribution serves."""
+    """moto deletes certificates that a listener or distribution uses."""
     if users := list(_users(arn)):
         raise AwsError("ResourceInUseException", f"Certificate {arn} is in use by {', '.join(users)}.")
     original(self, arn)

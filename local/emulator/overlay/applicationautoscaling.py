@@ -1,6 +1,6 @@
-"""Application Auto Scaling: tags, and what AWS refuses where moto takes everything.
+"""Application Auto Scaling: tags, and errors for invalid requests, which moto accepts.
 
-Nobody scales here: no figures are measured. What a policy would do, UpdateService does as well.
+Nothing scales here, because no metrics are measured. UpdateService has the same effect as a policy would have.
 """
 
 import json
@@ -23,7 +23,7 @@ def _not_found(message: str) -> AwsError:
 
 @replaces(ApplicationAutoscalingBackend)
 def register_scalable_target(original: Any, self: Any, *args: Any, **kwargs: Any) -> FakeScalableTarget:
-    """AWS wants bounds in order, and brings what is outside of them back in between at once."""
+    """AWS rejects a minimum above the maximum, and adjusts a number of tasks outside of these bounds at once."""
     least, most = kwargs["min_capacity"], kwargs["max_capacity"]
     if least is not None and most is not None and least > most:
         raise _invalid("Maximum capacity cannot be less than minimum capacity")
@@ -36,7 +36,7 @@ def register_scalable_target(original: Any, self: Any, *args: Any, **kwargs: Any
 
 @replaces(ApplicationAutoscalingBackend)
 def put_scaling_policy(original: Any, self: Any, **kwargs: Any) -> Any:
-    """AWS wants a target, and a load balancer with the target group that is named; and old alarms go."""
+    """AWS requires a scalable target, and a load balancer for the named target group; it deletes old alarms."""
     id, name = kwargs["resource_id"], kwargs["policy_name"]
     if not self.describe_scalable_targets(kwargs["service_namespace"], [id], kwargs["scalable_dimension"]):
         raise _not_found(f"No scalable target registered for resource ID: {id}")
@@ -51,7 +51,7 @@ def put_scaling_policy(original: Any, self: Any, **kwargs: Any) -> Any:
 
 
 def _is_balanced(backend: ApplicationAutoscalingBackend, label: str) -> bool:
-    """Whether it is app/NAME/ID/targetgroup/NAME/ID, of a target group to which that load balancer leads."""
+    """Whether `label` is app/NAME/ID/targetgroup/NAME/ID, and that load balancer forwards to that target group."""
     balancer, _, group = label.partition("/targetgroup/")
     groups = elbv2_backends[backend.account_id][backend.region_name].target_groups
     return any(
@@ -63,7 +63,7 @@ def _is_balanced(backend: ApplicationAutoscalingBackend, label: str) -> bool:
 
 @replaces(ApplicationAutoscalingBackend)
 def delete_scaling_policy(original: Any, self: Any, **kwargs: Any) -> None:
-    """moto has another error for what is not there."""
+    """moto returns a different error for a missing policy."""
     key = (kwargs["resource_id"], kwargs["policy_name"])
     if not any((policy.resource_id, policy.policy_name) == key for policy in self.policies.values()):
         raise _not_found(f"No scaling policy found for resource ID: {key[0]}, policy name: {key[1]}")
@@ -72,7 +72,7 @@ def delete_scaling_policy(original: Any, self: Any, **kwargs: Any) -> None:
 
 @replaces(ApplicationAutoscalingBackend)
 def deregister_scalable_target(original: Any, self: Any, namespace: str, r_id: str, dimension: str) -> None:
-    """With its target a policy goes, too; and moto has another error for what is not there."""
+    """AWS deletes the policies with their target; moto also returns a different error for a missing target."""
     if not self.describe_scalable_targets(namespace, [r_id], dimension):
         raise _not_found(f"No scalable target found for resource ID: {r_id}")
     original(self, namespace, r_id, dimension)
@@ -106,7 +106,7 @@ def _list_tags(request: Any, given: Parameters) -> Parameters:
 
 @replaces(ApplicationAutoScalingResponse, "register_scalable_target")
 def _register_with_tags(original: Any, self: Any) -> Any:
-    """moto makes a target without the tags that it is given."""
+    """moto ignores the tags of a new target."""
     answer = original(self)
     if tags := self._get_param("Tags"):
         _tag_resource(self, {"ResourceARN": json.loads(answer)["ScalableTargetARN"], "Tags": tags})

@@ -1,4 +1,4 @@
-"""AWS Backup: selections and updates of plans, which moto lacks, and what must not go while something is in it."""
+"""AWS Backup: selections and plan updates, which moto lacks, and plans that are not deleted while in use."""
 
 import time
 import uuid
@@ -15,14 +15,14 @@ _LEAST_MINUTES = 60
 
 @replaces(BackupBackend)
 def create_backup_plan(original: Any, self: Any, backup_plan: Parameters, **more: Any) -> Plan:
-    """moto takes plans for vaults that are not there, and any times."""
+    """moto accepts plans for missing vaults, and any start and completion windows."""
     _check(self, backup_plan)
     return original(self, backup_plan=backup_plan, **more)
 
 
 @replaces(BackupBackend)
 def delete_backup_plan(original: Any, self: Any, backup_plan_id: str) -> Any:
-    """moto deletes plans that still select something."""
+    """moto deletes plans that still have selections."""
     if vars(self.get_backup_plan(backup_plan_id, None)).get(_SELECTIONS):
         message = "Related backup plan selections must be deleted prior to backup plan deletion"
         raise AwsError("InvalidRequestException", message)
@@ -30,7 +30,7 @@ def delete_backup_plan(original: Any, self: Any, backup_plan_id: str) -> Any:
 
 
 def _check(backend: Any, plan: Parameters) -> None:
-    """AWS Backup Developer Guide, "Backup plan options and configuration"."""
+    """Reject invalid windows and vaults (AWS Backup Developer Guide, "Backup plan options and configuration")."""
     for rule in plan["Rules"]:
         start, end = rule.get("StartWindowMinutes", 480), rule.get("CompletionWindowMinutes", 10080)
         if start < _LEAST_MINUTES or end < start + _LEAST_MINUTES:

@@ -1,8 +1,8 @@
-"""AWS Backup's jobs, which moto lacks: done at once, as the role that is given, and failed where it may not.
+"""Jobs of AWS Backup, which moto lacks: they complete at once, or fail if their role lacks a permission.
 
-What a job asks for is what AWS's own policies for backups allow, AWSBackupServiceRolePolicyForBackup and
-…ForS3Backup. A recovery point is deleted as the role that made it: where that role is gone, AWS leaves it, expired
-and paid for.
+A job requires the permissions in the AWS managed policies AWSBackupServiceRolePolicyForBackup and …ForS3Backup.
+AWS Backup deletes a recovery point with the role that created it. If that role no longer exists, the recovery
+point stays with the status EXPIRED, and AWS continues to charge for it.
 """
 
 import time
@@ -24,7 +24,7 @@ from local.emulator.overlay.iam import ACCOUNT, problem_of_service
 _SERVICE = "backup.amazonaws.com"
 _POINTS, _JOBS = "_recovery_points", "_jobs"
 
-# By the service of the resource, the actions on it.
+# The actions that a job performs, by the service of the resource.
 _ASKED = {
     "rds": ("rds:DescribeDBInstances", "rds:ListTagsForResource", "rds:CreateDBSnapshot"),
     "elasticfilesystem": ("elasticfilesystem:DescribeTags", "elasticfilesystem:Backup"),
@@ -44,7 +44,7 @@ _TO_EXPIRE = {"rds": "rds:DeleteDBSnapshot"}
 
 
 def _problems(role: str, vault: Any, resource: str, copy: str) -> Iterator[str]:
-    """Why a job as this role cannot copy the resource to `copy`."""
+    """The reasons why a job with this role cannot copy the resource to `copy`."""
     service, region = resource.split(":")[2], vault.backup_vault_arn.split(":")[3]
     asked = [("backup:DescribeBackupVault", vault.backup_vault_arn), ("tag:GetResources", "*")]
     asked += [(action, resource) for action in _ASKED[service]]
@@ -70,7 +70,7 @@ def _has_tags(resource: str, region: str) -> bool:
 
 
 def _vault(request: Any, given: Parameters) -> Any:
-    # moto keeps the name as it is in the request's path.
+    # moto stores the name as it is encoded in the request's path.
     vault = request.backup_backend.vaults.get(quote(given["BackupVaultName"], safe=""))
     if vault is None:
         raise AwsError("ResourceNotFoundException", f"There is no vault {given['BackupVaultName']}")
@@ -82,7 +82,7 @@ def _points(vault: Any) -> dict[str, Parameters]:
 
 
 def _describe_backup_vault(request: Any, given: Parameters) -> Parameters:
-    """moto leaves out how many recovery points there are."""
+    """moto omits the number of recovery points."""
     return _vault(request, given).to_list_dict() | {"BackupVaultName": given["BackupVaultName"]}
 
 
@@ -119,7 +119,7 @@ def _list_recovery_points(request: Any, given: Parameters) -> Parameters:
 
 
 def _status(point: Parameters) -> str:
-    """What becomes of it: AWS can expire it as its role, or it stays for ever."""
+    """COMPLETED, or EXPIRED if its role may not delete it: the recovery point then stays forever."""
     arn = point["RecoveryPointArn"]
     action = _TO_EXPIRE.get(arn.split(":")[2], "tag:GetResources")
     problem = problem_of_service(point["IamRoleArn"], _SERVICE, action, "*" if action.startswith("tag") else arn)
@@ -140,14 +140,14 @@ def _delete_recovery_point(request: Any, given: Parameters) -> None:
 
 @replaces(BackupBackend)
 def delete_backup_vault(original: Any, self: Any, backup_vault_name: str) -> None:
-    """moto deletes vaults with what is in them."""
+    """moto deletes vaults that contain recovery points."""
     if (vault := self.vaults.get(backup_vault_name)) and _points(vault):
         message = f"Backup vault {backup_vault_name} cannot be deleted because it contains recovery points."
         raise AwsError("InvalidRequestException", message)
     original(self, backup_vault_name)
 
 
-# The vault of EFS's own copies has slashes in its name.
+# The name of the vault for EFS's automatic backups contains slashes.
 _VAULT = "backup-vaults/(?P<name>[^/]+|aws/efs/automatic-backup-vault)"
 _OF_VAULT = f"{_VAULT}/recovery-points/"
 for path in ("backup-jobs", "backup-jobs/(?P<job>[^/]+)", _VAULT, _OF_VAULT, f"{_OF_VAULT}(?P<point>.+)"):

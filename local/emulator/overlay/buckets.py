@@ -1,6 +1,6 @@
-"""What S3 does with a bucket's objects by itself: locks them, tells of them, and copies them to another bucket.
+"""Object Lock, event notifications and replication of S3.
 
-moto keeps the settings and acts on few of them.
+moto stores these settings, but acts on few of them.
 """
 
 import logging
@@ -30,7 +30,7 @@ def put_object_lock_configuration(
     days: int | None = None,
     years: int | None = None,
 ) -> None:
-    """moto locks new buckets only, as S3 did until November 2023."""
+    """moto allows Object Lock only for new buckets, as S3 did until November 2023."""
     bucket = self.get_bucket(bucket_name)
     if bucket.keys.item_size() == 0:
         original(self, bucket_name, lock_enabled, mode, days, years)
@@ -41,7 +41,7 @@ def put_object_lock_configuration(
 
 @replaces(S3Response)
 def get_bucket_notification(original: Any, self: Any) -> Any:
-    """moto does not tell that EventBridge is notified."""
+    """moto does not return the EventBridge configuration."""
     kept = self.backend.get_bucket_notification_configuration(self.bucket_name)
     if not kept or kept.event_bridge is None or kept.topic or kept.queue or kept.cloud_function:
         return original(self)
@@ -51,7 +51,7 @@ def get_bucket_notification(original: Any, self: Any) -> Any:
 
 @replaces(S3Backend)
 def put_bucket_replication(original: Any, self: Any, bucket_name: str, replication: Parameters) -> None:
-    """moto does not look at the other bucket."""
+    """moto does not check the destination bucket."""
     original(self, bucket_name, replication)
     source = self.get_bucket(bucket_name)
     for rule in replication["Rule"]:
@@ -70,7 +70,7 @@ def put_bucket_replication(original: Any, self: Any, bucket_name: str, replicati
 
 @replaces(S3Response)
 def get_bucket_replication(original: Any, self: Any) -> Any:
-    """moto answers with half of a rule."""
+    """moto returns incomplete rules."""
     kept = self.backend.get_bucket_replication(self.bucket_name)
     if not kept:
         return original(self)
@@ -83,7 +83,7 @@ def get_bucket_replication(original: Any, self: Any) -> Any:
 def put_object(
     original: Any, self: Any, bucket_name: str, key_name: str, value: Any, *more: Any, **given: Any
 ) -> Any:
-    """Copy the object to where the bucket's replication leads, if its role may do so."""
+    """Also replicate the object to the destination buckets, if the replication role may do so."""
     stored = original(self, bucket_name, key_name, value, *more, **given)
     source = self.get_bucket(bucket_name)
     replication = vars(source).get("replication") or {}
@@ -98,7 +98,7 @@ def put_object(
 
 
 def _denied(role_arn: str, source: FakeBucket, stored: FakeKey, target: FakeBucket, target_key: str | None) -> str:
-    """What S3 is not allowed to do with the role; nothing when it can replicate the object."""
+    """The action that the role does not allow S3; an empty string if S3 can replicate the object."""
     roles = iam_backends[ACCOUNT]["aws"].roles.values()
     trust = [role.assume_role_policy_document for role in roles if role.arn == role_arn]
     if not decide(trust, "sts:AssumeRole", role_arn, TRANSPORT, names=frozenset({"s3.amazonaws.com"})):

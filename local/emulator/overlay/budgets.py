@@ -13,7 +13,7 @@ _TAGS = "_tags"
 
 @replaces(BudgetsResponse)
 def create_budget(original: Any, self: Any) -> Any:
-    """moto makes a budget without the tags that it is given."""
+    """moto ignores the tags of a new budget."""
     answer = original(self)
     arn = f"arn:aws:budgets::{ACCOUNT}:budget/{self._get_param('Budget')['BudgetName']}"
     given = {"ResourceARN": arn, "ResourceTags": self._get_param("ResourceTags") or []}
@@ -23,7 +23,7 @@ def create_budget(original: Any, self: Any) -> Any:
 
 def _update_budget(request: Any, given: Parameters) -> Parameters:
     name = given["NewBudget"]["BudgetName"]
-    request.backend.describe_budget(account_id=given["AccountId"], budget_name=name)  # or there is none
+    request.backend.describe_budget(account_id=given["AccountId"], budget_name=name)  # fails if there is none
     budgets = request.backend.budgets[given["AccountId"]]
     changed = Budget(given["NewBudget"], [])
     vars(changed)["notifications"] = vars(budgets[name])["notifications"]

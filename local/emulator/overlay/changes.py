@@ -1,4 +1,4 @@
-"""Who plays what is deployed hears of each call that may have changed it, and need not ask again and again."""
+"""Notifies listeners of each call that may have changed a resource, so that they do not have to poll."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,20 +7,20 @@ from moto.core.responses import BaseResponse
 
 from local.emulator.overlay import replaces
 
-# What the operations that only read begin with.
+# The prefixes of read-only operations.
 _READS = ("BatchGet", "Describe", "Filter", "Get", "Head", "List", "Lookup", "Simulate")
 
 _listeners: list[Callable[[], None]] = []
 
 
 def tell(listener: Callable[[], None]) -> None:
-    """Call `listener` after each operation that does more than read (not S3's), in the thread that answers it."""
+    """Call `listener` after each operation that is not read-only (except S3's), in the thread that handles it."""
     _listeners.append(listener)
 
 
 @replaces(BaseResponse)
 def call_action(original: Any, self: Any) -> Any:
-    """A call that fails may have changed something all the same."""
+    """Notify the listeners even if the call fails, because it may still have changed something."""
     try:
         return original(self)
     finally:

@@ -1,7 +1,7 @@
 """CloudFront's VPC origins, policies and functions; the distributions that use them are in `distributions`.
 
-Names, shapes and error codes are those of the service model; what may be done with an origin or function
-that is in use is from the developer guide.
+Names, shapes and error codes are from the service model. The rules for origins and functions in use are from the
+developer guide.
 """
 
 import copy
@@ -19,7 +19,7 @@ from moto.elbv2.models import elbv2_backends
 
 from local.emulator.overlay import AwsError, Parameters, operation, replaces, vpc_origins
 
-# moto lists the paths of its own operations only; the service model finds the operation anyway.
+# moto registers only the paths of its own operations; the service model finds the operation for any path.
 urls.url_paths["{0}/2020-05-31/(?P<path>.+)$"] = CloudFrontResponse.dispatch
 
 FUNCTION_SIZE = 10 * 1024  # bytes of code, comments included (quota)
@@ -27,18 +27,18 @@ FUNCTION_SIZE = 10 * 1024  # bytes of code, comments included (quota)
 
 @dataclass(frozen=True)
 class Kind:
-    """A sort of thing that distributions refer to by id, and AWS's names for it and for its errors."""
+    """A type of resource that distributions refer to by ID, with AWS's names for it and its errors."""
 
     name: str
     config: str
     missing: str
     exists: str
     in_use: str
-    managed: dict[str, str] = field(default_factory=dict)  # AWS's own: id by name
+    managed: dict[str, str] = field(default_factory=dict)  # AWS managed: ID by name
 
     @property
     def reference(self) -> str:
-        """The key that holds its id in a distribution's configuration."""
+        """The key of its ID in a distribution's configuration."""
         return f"{self.name}Id"
 
 
@@ -88,7 +88,7 @@ def references(config: Any) -> Iterator[tuple[str, str]]:
 
 
 def find(backend: CloudFrontBackend, kind: Kind, id: str) -> Parameters:
-    """The one of `kind` with this id; AWS's error when there is none."""
+    """The resource of `kind` with this ID. Raises AWS's error if it does not exist."""
     try:
         return entities(backend, kind)[id]
     except KeyError:
@@ -96,7 +96,7 @@ def find(backend: CloudFrontBackend, kind: Kind, id: str) -> Parameters:
 
 
 def match(etag: str, if_match: str | None) -> None:
-    """Refuse a change whose If-Match is not the ETag of the current version."""
+    """Reject a change whose If-Match is not the ETag of the current version."""
     if not if_match:
         raise AwsError("InvalidIfMatchVersion", "The If-Match version is missing or not valid.")
     if if_match != etag:
@@ -109,7 +109,7 @@ def _in_use(backend: CloudFrontBackend, id: str) -> bool:
 
 
 def entities(backend: CloudFrontBackend, kind: Kind) -> dict[str, Parameters]:
-    """Those of `kind` by id, kept on the backend so that moto's reset empties them."""
+    """The resources of `kind` by ID, stored on the backend so that moto's reset removes them."""
     kept = vars(backend).setdefault("entities", {})
     if kind.name not in kept:
         kept[kind.name] = {
@@ -119,7 +119,7 @@ def entities(backend: CloudFrontBackend, kind: Kind) -> dict[str, Parameters]:
 
 
 def _entity(backend: CloudFrontBackend, kind: Kind, config: Parameters, id: str, type: str) -> Parameters:
-    """All that any answer shows of one; the service model picks what an answer has."""
+    """All fields that any response contains; the service model selects those of each response."""
     return {
         "Id": id,
         "Arn": f"arn:aws:cloudfront::{backend.account_id}:{kind.name.lower()}/{id}",
@@ -215,7 +215,7 @@ for _plural, _kind in KINDS.items():
 
 
 def function(backend: CloudFrontBackend, name: str, stage: str = "DEVELOPMENT") -> CloudFrontFunction:
-    """The function at `stage`: LIVE is the copy that `publish` made, which is what distributions run."""
+    """The function at `stage`; LIVE is the published copy, which distributions run."""
     draft = backend.functions.get(name)
     found = draft if stage == "DEVELOPMENT" else vars(draft).get("live") if draft else None
     if found is None:
@@ -264,14 +264,14 @@ operation(CloudFrontResponse, "GetFunction", _read_function)
 
 @replaces(CloudFrontBackend)
 def create_function(original: Any, self: Any, **given: Any) -> CloudFrontFunction:
-    """The size of the code is checked, too."""
+    """moto does not check the size of the code."""
     _check_code(given["function_code"])
     return original(self, **given)
 
 
 @replaces(CloudFrontBackend)
 def delete_function(original: Any, self: Any, name: str, if_match: str) -> None:
-    """moto takes any ETag, and deletes a function that a distribution runs."""
+    """moto accepts any ETag, and deletes functions that a distribution uses."""
     draft = function(self, name)
     match(draft.etag, if_match)
     if _in_use(self, draft.arn):

@@ -1,4 +1,4 @@
-"""CloudTrail: a trail whose bucket does not take its logs is refused."""
+"""CloudTrail: rejects a trail whose bucket policy does not allow its logs."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from local.emulator.overlay.s3 import problem_of_writing
 
 @replaces(CloudTrailBackend)
 def create_trail(original: Any, self: Any, name: str, bucket_name: str, s3_key_prefix: str, *more: Any) -> Trail:
-    """moto asks whether the bucket is there, not for its policy."""
+    """moto checks that the bucket exists, but not its policy."""
     trail = f"arn:aws:cloudtrail:{self.region_name}:{self.account_id}:trail/{name}"
     prefix = f"{s3_key_prefix}/" if s3_key_prefix else ""
     keys = {"s3:x-amz-acl": "bucket-owner-full-control", "aws:sourcearn": trail}

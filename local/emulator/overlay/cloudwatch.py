@@ -1,4 +1,4 @@
-"""CloudWatch: an alarm that changes its state tells the topics of its actions, which moto leaves out."""
+"""CloudWatch: an alarm that changes state publishes to the topics of its actions, which moto does not do."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ _CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 @replaces(Alarm)
 def update_state(original: Any, self: Any, reason: str, reason_data: str, state_value: str) -> None:
-    """Actions are for changes, not for a state that stays."""
+    """Runs the actions only when the state changes."""
     before = self.state_value
     original(self, reason, reason_data, state_value)
     if state_value == before or not self.actions_enabled:

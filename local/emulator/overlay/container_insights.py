@@ -1,7 +1,8 @@
 """The log group that ECS writes Container Insights to, and creates itself if it is missing.
 
-AWS documents the group's name, not when ECS creates it. According to public reports it does so as soon as a task
-runs with the setting on (aws/containers-roadmap#2315), and again after the group is deleted, by a last write.
+AWS documents the name of the group, but not when ECS creates it. According to public reports, ECS creates it as
+soon as a task runs with the setting on (aws/containers-roadmap#2315), and again after its deletion, with a last
+write.
 """
 
 from typing import Any
@@ -17,7 +18,7 @@ _WRITES = "_writes_container_insights"
 
 
 def write(cluster_name: str) -> None:
-    """Write what ECS would write about the tasks that run in the cluster."""
+    """Create the log group if Container Insights is on and the cluster has running tasks."""
     for backend in list(ecs_backends[DEFAULT_ACCOUNT_ID].values()):
         cluster = backend.clusters.get(cluster_name)
         services = [each for each in backend.services.values() if each.cluster_name == cluster_name]
@@ -39,7 +40,7 @@ def _create(region: str, cluster_name: str) -> None:
 
 @replaces(EC2ContainerServiceBackend)
 def update_cluster(original: Any, self: Any, cluster_name: str, *more: Any, **given: Any) -> Cluster:
-    """Container Insights may begin while tasks run."""
+    """Container Insights can be turned on while tasks are running."""
     cluster = original(self, cluster_name, *more, **given)
     write(cluster.name)
     return cluster
@@ -47,7 +48,7 @@ def update_cluster(original: Any, self: Any, cluster_name: str, *more: Any, **gi
 
 @replaces(LogsBackend)
 def delete_log_group(original: Any, self: Any, log_group_name: str) -> None:
-    """A cluster that has written writes once more."""
+    """A cluster that has written to the group writes once more, and so creates it again."""
     original(self, log_group_name)
     if not log_group_name.startswith(_PREFIX):
         return

@@ -1,6 +1,6 @@
-"""CloudFront distributions that keep all they are given and refer to nothing that does not exist.
+"""CloudFront distributions with their whole configuration, whose references must exist.
 
-moto's own configuration drops VPC origins and function associations.
+moto drops VPC origins and function associations from the configuration.
 """
 
 import copy
@@ -12,7 +12,7 @@ from moto.cloudfront.models import CloudFrontBackend, random_id
 from local.emulator.overlay import AwsError, Parameters, acm, replaces, wafv2
 from local.emulator.overlay.cloudfront import REFERENCES, find, function, match, references
 
-# What AWS reads back where nothing was given (API reference of DistributionConfig and its parts).
+# The default values that AWS returns (API reference of DistributionConfig and its parts).
 EMPTY = {"Quantity": 0}
 OFF = {"Enabled": False, "Quantity": 0}
 READ_ONLY = {"Quantity": 2, "Items": ["HEAD", "GET"]}
@@ -39,7 +39,7 @@ ORIGIN_TIMEOUTS = {"OriginReadTimeout": 30, "OriginKeepaliveTimeout": 5}
 DEFAULT_CERTIFICATE: Parameters = {
     "CloudFrontDefaultCertificate": True,
     "SSLSupportMethod": "vip",
-    "MinimumProtocolVersion": "TLSv1",  # whatever was asked for
+    "MinimumProtocolVersion": "TLSv1",  # regardless of the request
     "CertificateSource": "cloudfront",
 }
 DISTRIBUTION: Parameters = {
@@ -60,7 +60,7 @@ DISTRIBUTION: Parameters = {
 
 
 class DistributionConfig:
-    """A distribution's configuration, with the API's names as attributes; takes the place of moto's class."""
+    """A distribution's configuration, with the API's names as attributes; replaces moto's class."""
 
     def __init__(self, given: Parameters):
         config = _merged(DISTRIBUTION, given)
@@ -89,14 +89,14 @@ setattr(models, "DistributionConfig", DistributionConfig)  # noqa: B010 - pyrigh
 
 @replaces(CloudFrontBackend)
 def create_distribution_with_tags(original: Any, self: Any, distribution_config: Parameters, tags: Any) -> Any:
-    """What the configuration refers to must exist."""
+    """moto does not check the configuration."""
     _check(self, distribution_config)
     return original(self, distribution_config, tags)
 
 
 @replaces(CloudFrontBackend)
 def update_distribution(original: Any, self: Any, dist_config: Parameters, _id: str, if_match: str) -> Any:
-    """moto takes any ETag and keeps the old one."""
+    """moto accepts any ETag, and does not change it."""
     distribution, etag = self.get_distribution(_id)
     match(etag, if_match)
     _check(self, dist_config, _id)
@@ -107,7 +107,7 @@ def update_distribution(original: Any, self: Any, dist_config: Parameters, _id: 
 
 @replaces(CloudFrontBackend)
 def delete_distribution(original: Any, self: Any, distribution_id: str, if_match: str) -> None:
-    """moto takes any ETag and deletes an enabled distribution."""
+    """moto accepts any ETag, and deletes enabled distributions."""
     distribution, etag = self.get_distribution(distribution_id)
     match(etag, if_match)
     if distribution.distribution_config.Enabled:
@@ -116,12 +116,12 @@ def delete_distribution(original: Any, self: Any, distribution_id: str, if_match
 
 
 def _check(backend: CloudFrontBackend, config: Parameters, id: str = "") -> None:
-    """Refuse a configuration that AWS would refuse for what it refers to, its caching or its certificate."""
+    """Reject a configuration that AWS would reject because of its references, caching or certificate."""
     for key, value in references(config):
         if kind := REFERENCES[key]:
             find(backend, kind, value)
         else:
-            function(backend, value.rpartition("/")[2], "LIVE")  # only what is published runs
+            function(backend, value.rpartition("/")[2], "LIVE")  # only published functions run
     origins = {origin["Id"] for part in ("Origins", "OriginGroups") for origin in _items(config, part)}
     for behavior in (config["DefaultCacheBehavior"], *_items(config, "CacheBehaviors")):
         if behavior["TargetOriginId"] not in origins:
@@ -150,7 +150,7 @@ def _items(config: Parameters, part: str) -> list[Parameters]:
 
 
 def _merged(defaults: Parameters, given: Parameters) -> Parameters:
-    """`given` over `defaults`, nested structures alike; neither is changed."""
+    """`given` merged over `defaults`, including nested structures; neither argument is changed."""
     result = copy.deepcopy(defaults)
     for key, value in given.items():
         nested = isinstance(value, dict) and isinstance(result.get(key), dict)

@@ -1,4 +1,4 @@
-"""EC2: addresses in use stay, deleted NAT gateways let go, endpoints and rules of groups are as they should be."""
+"""EC2: Elastic IP addresses and NAT gateways, VPC endpoints, and security groups and their rules."""
 
 import json
 import re
@@ -26,7 +26,7 @@ PEERS = {
 def create_nat_gateway(
     original: Any, self: Any, subnet_id: str, allocation_id: str | None = None, *more: Any, **others: Any
 ) -> NatGateway:
-    """moto makes the interface before it refuses an address that is in use, and leaves it in the subnet."""
+    """moto creates the network interface before it rejects an address in use, and leaves it in the subnet."""
     if any(held.allocation_id == allocation_id and held.association_id for held in self.addresses):
         message = f"Elastic IP address [{allocation_id}] is already associated"
         raise AwsError("Resource.AlreadyAssociated", message)
@@ -48,7 +48,7 @@ def delete_nat_gateway(original: Any, self: Any, nat_gateway_id: str) -> NatGate
 def release_address(
     original: Any, self: Any, address: str | None = None, allocation_id: str | None = None
 ) -> None:
-    """moto releases the address of a NAT gateway that needs it."""
+    """moto releases addresses that a NAT gateway uses."""
     for held in self.addresses:
         if held.allocation_id == allocation_id and held.association_id:
             raise AwsError("InvalidIPAddress.InUse", f"Address {held.public_ip} is in use.")
@@ -57,7 +57,7 @@ def release_address(
 
 @replaces(VPCBackend)
 def delete_vpc_endpoints(original: Any, self: Any, vpce_ids: list[str] | None = None) -> None:
-    """moto shows an endpoint for ever as deleted."""
+    """moto returns deleted endpoints forever."""
     original(self, vpce_ids)
     for id in vpce_ids or []:
         self.vpc_end_points.pop(id, None)
@@ -65,13 +65,13 @@ def delete_vpc_endpoints(original: Any, self: Any, vpce_ids: list[str] | None = 
 
 @replaces(VPCEndPoint)
 def get_filter_value(original: Any, self: Any, filter_name: str, method_name: str | None = None) -> Any:
-    """moto finds no endpoint by its service."""
+    """moto cannot filter endpoints by service name."""
     return self.service_name if filter_name == "service-name" else original(self, filter_name, method_name)
 
 
 @replaces(VPCBackend)
 def create_vpc_endpoint(original: Any, self: Any, **given: Any) -> VPCEndPoint:
-    """moto takes any policy, and shows no type where none was given: it is Gateway (API reference)."""
+    """moto accepts any policy, and returns no type if none was given; the default is Gateway (API reference)."""
     _check_policy(given.get("policy_document"))
     given["endpoint_type"] = given["endpoint_type"] or "Gateway"
     return original(self, **given)
@@ -79,7 +79,7 @@ def create_vpc_endpoint(original: Any, self: Any, **given: Any) -> VPCEndPoint:
 
 @replaces(VPCEndPoint)
 def modify(original: Any, self: Any, policy: str | None, *changes: Any) -> None:
-    """moto routes nothing through a gateway endpoint in tables that come later; its deletion fails then."""
+    """moto adds no routes to a gateway endpoint for route tables added later; deleting the endpoint then fails."""
     _check_policy(policy)
     before = set(self.route_table_ids)
     original(self, policy, *changes)
@@ -93,7 +93,7 @@ def modify(original: Any, self: Any, policy: str | None, *changes: Any) -> None:
 
 @replaces(EC2Response)
 def modify_vpc_endpoint(original: Any, self: Any) -> Any:
-    """moto does not put AWS's own policy back."""
+    """moto does not restore the default policy."""
     if self._get_bool_param("ResetPolicy"):
         [endpoint] = self.ec2_backend.describe_vpc_endpoints([self._get_param("VpcEndpointId")])
         endpoint.policy_document = json.dumps(VPCEndPoint.DEFAULT_POLICY)
@@ -102,7 +102,7 @@ def modify_vpc_endpoint(original: Any, self: Any) -> Any:
 
 @replaces(SecurityGroupBackend)
 def create_security_group(original: Any, self: Any, name: str, description: str, *more: Any, **others: Any) -> Any:
-    """moto takes any text as a description."""
+    """moto accepts any description."""
     _check_description(description)
     return original(self, name, description, *more, **others)
 
@@ -119,7 +119,7 @@ def keep_description(
     *peers: Any,
     **more: Any,
 ) -> None:
-    """moto keeps the description of a rule for an address range, not of one for a group or a prefix list."""
+    """moto keeps the description of a rule for an address range, but not for a security group or prefix list."""
     original(self, backend, protocol, group_id, from_port, to_port, *peers, **more)
     self.note = next((peer["Description"] for peer in peers if peer and peer.get("Description")), None)
     _check_description(self.note)
@@ -129,7 +129,7 @@ setattr(SecurityGroupRule, "description", property(lambda rule: rule.note))  # n
 
 
 def _check_policy(text: str | None) -> None:
-    """AWS PrivateLink Guide, "Control access to VPC endpoints using endpoint policies"."""
+    """Check a policy (AWS PrivateLink Guide, "Control access to VPC endpoints using endpoint policies")."""
     if text is None:
         return
     statements = json.loads(text).get("Statement", [])
@@ -145,7 +145,7 @@ def _check_description(text: str | None) -> None:
 
 
 def _modify_security_group_rules(request: Any, given: Parameters) -> Parameters:
-    """moto changes no group or prefix list, and refuses a rule for all protocols."""
+    """moto does not change the security group or prefix list of a rule, and rejects rules for all protocols."""
     group = request.ec2_backend.get_security_group_from_id(given["GroupId"])
     for update in given["SecurityGroupRules"]:
         id, new = update["SecurityGroupRuleId"], update["SecurityGroupRule"]

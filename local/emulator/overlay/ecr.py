@@ -1,7 +1,7 @@
-"""ECR whose registry is the workspace's own, on loopback, and which knows what is pushed there.
+"""ECR with the workspace's own registry on loopback; it records the images that are pushed there.
 
-What a push may do is from the ECR User Guide ("Image tag mutability") and, for the words of its refusal, from what
-`docker push` prints there (moby/buildkit, issue 3776).
+The rules for pushes are from the ECR User Guide ("Image tag mutability"). The text of the error is from the output
+of `docker push` to ECR (moby/buildkit, issue 3776).
 """
 
 import base64
@@ -15,13 +15,13 @@ from moto.ecr.responses import ECRResponse
 from local.emulator.overlay import AwsError, Parameters, operation, replaces
 from local.workspace import ACCOUNT, REGION, Workspace
 
-TOKEN = base64.b64encode(b"AWS:loopback").decode()  # the registry on loopback asks for none
+TOKEN = base64.b64encode(b"AWS:loopback").decode()  # the registry on loopback requires none
 
 _registry = ""
 
 
 class RegistryError(Exception):
-    """What the registry refuses: HTTP `status`, `code` of its protocol, and the text."""
+    """An error of the registry: the HTTP `status`, the `code` of the registry protocol, and the text."""
 
     def __init__(self, status: int, code: str, text: str):
         super().__init__(text)
@@ -29,14 +29,14 @@ class RegistryError(Exception):
 
 
 def configure(workspace: Workspace, *, tasks: bool) -> None:
-    """Name the workspace's registry in all that follows."""
+    """Use the registry of the workspace."""
     global _registry
     _registry = f"127.0.0.1:{workspace.port('registry')}"
 
 
 @replaces(ECRBackend)
 def create_repository(original: Any, self: Any, *args: Any, **kwargs: Any) -> Repository:
-    """A repository's URI is where its images can be pushed to."""
+    """Set the URI of the repository to the workspace's registry, where images can be pushed."""
     repository = original(self, *args, **kwargs)
     repository.uri = f"{_registry}/{repository.name}"
     return repository
@@ -52,7 +52,7 @@ def put_image(
     image_manifest_mediatype: str | None = None,
     digest: str | None = None,
 ) -> Image:
-    """moto deletes the image whose tag is moved, and has another code for a tag that cannot be moved."""
+    """moto deletes an image when its tag is moved, and returns a different error code for immutable tags."""
     repository = self._get_repository(repository_name)
     holder = next((image for image in repository.images if image_tag and image_tag in image.image_tags), None)
     if holder and holder.image_manifest != image_manifest:
@@ -64,7 +64,7 @@ def put_image(
 
 
 def check_push(repository: str, tag: str | None, digest: str) -> None:
-    """Raises RegistryError for a manifest that the repository does not take under this tag."""
+    """Raises RegistryError if the repository does not accept the manifest with this tag."""
     found = _repository(repository)
     holder = next((image for image in found.images if tag and tag in image.image_tags), None)
     if holder and holder.image_digest != digest and found.is_tag_immutable():
@@ -79,7 +79,7 @@ def check_pull(repository: str, reference: str) -> None:
 
 
 def keep(repository: str, tag: str | None, digest: str, manifest: str, media_type: str) -> None:
-    """Note a manifest that was pushed."""
+    """Record a pushed manifest."""
     images = _repository(repository).images
     if not any(image.image_digest == digest and tag in (None, *image.image_tags) for image in images):
         backend: Any = ecr_backends[ACCOUNT][REGION]

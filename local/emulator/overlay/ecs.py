@@ -1,6 +1,6 @@
-"""ECS services with deployments: what was asked for is read back, and what runs is what the runner reports.
+"""ECS services with all their settings and deployments; the runner reports which tasks are running.
 
-moto drops most of a service's settings and has one deployment that never changes.
+moto drops most settings of a service, and has a single deployment that never changes.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from moto.moto_api._internal import mock_random
 from local.emulator.overlay import AwsError, Parameters, container_insights, fargate, operation, replaces
 from local.workspace import Workspace
 
-# What AWS reads back where CreateService was given nothing (API reference).
+# The default values of CreateService that AWS returns (API reference).
 SERVICE: Parameters = {
     "availabilityZoneRebalancing": "ENABLED",
     "capacityProviderStrategy": None,
@@ -40,13 +40,13 @@ REDEPLOYS = {
     "capacityProviderStrategy",
     "forceNewDeployment",
 }
-"""What starts a new deployment when it is updated; another number of tasks does not."""
+"""The settings whose update starts a new deployment; a change of the number of tasks does not."""
 
 _steady_at_once = True
 
 
 def configure(workspace: Workspace, *, tasks: bool) -> None:
-    """Without a task runner nobody reports: a deployment is then complete as soon as it is made."""
+    """Without a task runner there are no reports; a deployment is then complete as soon as it is created."""
     global _steady_at_once
     _steady_at_once = not tasks
 
@@ -62,12 +62,12 @@ def report(
     task_definition: str | None = None,
     deployment: str = "",
 ) -> None:
-    """Record what runs of `service` (name or ARN) in `cluster` (name or ARN); the runner's way in.
+    """Record the running tasks of `service` (name or ARN) in `cluster` (name or ARN); called by the runner.
 
-    `rollout_state` (IN_PROGRESS, COMPLETED, FAILED) and `reason` are of the current deployment; COMPLETED
-    ends the older ones. FAILED together with the ARN of another `task_definition` is a rollback: the service
-    goes back to that one in a new deployment. A service that is gone is ignored, and so is what is reported of a
-    `deployment` (its id) that another one has taken the place of.
+    `rollout_state` (IN_PROGRESS, COMPLETED, FAILED) and `reason` apply to the current deployment. COMPLETED ends
+    the older deployments. FAILED together with the ARN of another `task_definition` is a rollback: the service
+    returns to that task definition in a new deployment. A report is ignored if the service no longer exists, or if
+    another deployment has replaced the reported `deployment` (its ID).
     """
     found = _service(cluster, service)
     if found is None or not found.deployments or deployment not in ("", found.deployments[0]["id"]):
@@ -87,9 +87,9 @@ def report(
 
 
 def keep_within(cluster: str, service: str, least: int, most: int) -> None:
-    """Bring the number of tasks between bounds, as Application Auto Scaling does.
+    """Adjust the number of tasks to the bounds, as Application Auto Scaling does.
 
-    A service that is gone is ignored.
+    A service that no longer exists is ignored.
     """
     found = _service(cluster, service)
     if found and not least <= found.desired_count <= most:
@@ -104,7 +104,7 @@ def _service(cluster: str, service: str) -> Service | None:
 
 
 def _tell(service: Service, what: str) -> None:
-    """Write an event of the service, the latest first: what is left of a deployment that is over."""
+    """Add an event to the service, latest first; events remain after a deployment has ended."""
     event = {"id": str(mock_random.uuid4()), "createdAt": utcnow(), "message": f"(service {service.name}) {what}"}
     service.events.insert(0, event)
 
@@ -134,7 +134,7 @@ def _deploy(service: Service, reason: str = "") -> None:
 
 
 def _settle(service: Service) -> None:
-    """Count the tasks again after a change: all of them run at once, or the runner will tell."""
+    """Count the tasks again after a change: all of them run at once, or the runner will report them."""
     service.deployments[0]["desiredCount"] = service.desired_count
     running = service.desired_count if _steady_at_once else min(service.running_count, service.desired_count)
     report(
@@ -157,7 +157,7 @@ def _keep(service: Any, given: Parameters) -> None:
 
 
 def _check(backend: EC2ContainerServiceBackend, cluster: Cluster, given: Parameters, maximum_percent: int) -> None:
-    """Refuse what AWS refuses about capacity and the balancing of zones and of load."""
+    """Reject the capacity, zone rebalancing and load balancer settings that AWS rejects."""
     if given.get("availabilityZoneRebalancing") == "ENABLED" and maximum_percent <= 100:
         raise AwsError(
             "InvalidParameterException",
@@ -206,7 +206,7 @@ def create_service(original: Any, self: Any) -> Any:
 
 
 def _update_service(request: Any, given: Parameters) -> Parameters:
-    """moto counts tasks as running that nobody started, and starts no deployment."""
+    """moto counts tasks as running that were never started, and does not start a deployment."""
     backend, given = request.ecs_backend, dict(given)
     cluster = backend._get_cluster(given.pop("cluster", "default"))
     service = backend._get_service(cluster.name, given.pop("service"))
@@ -233,7 +233,7 @@ operation(EC2ContainerServiceResponse, "UpdateService", _update_service)
 
 @replaces(EC2ContainerServiceBackend)
 def delete_service(original: Any, self: Any, *args: Any, **kwargs: Any) -> Service:
-    """A deleted service runs nothing."""
+    """A deleted service has no running tasks."""
     service = original(self, *args, **kwargs)
     service.desired_count = service.running_count = 0
     service.deployments = []
@@ -242,20 +242,20 @@ def delete_service(original: Any, self: Any, *args: Any, **kwargs: Any) -> Servi
 
 @replaces(EC2ContainerServiceBackend)
 def list_clusters(original: Any, self: Any) -> list[str]:
-    """AWS lists no cluster that was deleted."""
+    """AWS does not list deleted clusters."""
     return [cluster.arn for cluster in self.clusters.values() if cluster.status != "INACTIVE"]
 
 
 @replaces(EC2ContainerServiceBackend)
 def list_services(original: Any, self: Any, *args: Any, **kwargs: Any) -> list[str]:
-    """AWS lists no service that was deleted."""
+    """AWS does not list deleted services."""
     inactive = {service.arn for service in self.services.values() if service.status == "INACTIVE"}
     return [arn for arn in original(self, *args, **kwargs) if arn not in inactive]
 
 
 @replaces(EC2ContainerServiceBackend)
 def register_task_definition(original: Any, self: Any, *args: Any, **kwargs: Any) -> TaskDefinition:
-    """AWS reads container definitions back with defaults that moto leaves out, and has few sizes on Fargate."""
+    """AWS returns container definitions with defaults, which moto omits, and limits the task sizes on Fargate."""
     asked = (kwargs.get(name) for name in ("cpu", "memory", "network_mode"))
     if "FARGATE" in (kwargs.get("requires_compatibilities") or []) and (reason := fargate.refused(*asked)):
         raise AwsError("ClientException", reason)

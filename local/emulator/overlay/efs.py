@@ -10,7 +10,7 @@ from local.emulator.overlay import AwsError, Parameters, operation
 from local.emulator.overlay.iam import ACCOUNT, caller_of
 from local.emulator.overlay.policies import Caller, permitted
 
-# What a volume that is not read-only is mounted with.
+# The actions that mounting a writable volume requires.
 WRITE = ("ClientMount", "ClientWrite")
 
 
@@ -22,11 +22,11 @@ def may_mount(
     encrypted: bool = True,
     actions: Sequence[str] = WRITE,
 ) -> bool:
-    """Whether a client may do `actions` with the file system, by IAM and the file system's policy.
+    """Whether IAM and the file system's policy allow a client the `actions` on the file system.
 
-    `role_arn` None: without IAM, as nobody; `access_point_arn` None: around access points; `encrypted`: over TLS.
-    A file system without a policy is open to whoever reaches it (EFS user guide). KeyError when it or the role is
-    gone.
+    `role_arn`: None for an anonymous client, without IAM. `access_point_arn`: None without an access point.
+    `encrypted`: over TLS. A file system without a policy is open to every client that reaches it (EFS user guide).
+    Raises KeyError if the file system or the role does not exist.
     """
     backend = efs_backends[ACCOUNT][file_system_arn.split(":")[3]]
     policy = backend.file_systems_by_id[file_system_arn.rpartition("/")[2]].file_system_policy

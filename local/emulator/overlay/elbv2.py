@@ -1,6 +1,6 @@
-"""Load balancers: protection from deletion, issued certificates for TLS, access logs that find their bucket.
+"""Load balancers: deletion protection, issued certificates for TLS, and checks of the access log bucket.
 
-A target group belongs to the one balancer whose listener names it.
+A target group belongs to a single load balancer, whose listeners forward to it.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _LOGS = "logdelivery.elasticloadbalancing.amazonaws.com"
 
 _OVER_TLS = ("HTTPS", "TLS")
 
-# The target groups' protocols to which a listener's protocol can lead (API reference, CreateListener).
+# The target group protocols to which a listener's protocol can forward (API reference, CreateListener).
 LEADS_TO = {
     "HTTP": {"HTTP", "HTTPS"},
     "HTTPS": {"HTTP", "HTTPS"},
@@ -30,7 +30,7 @@ LEADS_TO = {
 
 @replaces(ELBv2Backend)
 def delete_load_balancer(original: Any, self: Any, arn: str) -> None:
-    """moto deletes a protected one."""
+    """moto deletes load balancers despite deletion protection."""
     balancer = self.load_balancers.get(arn)
     if balancer and balancer.attrs.get("deletion_protection.enabled") == "true":
         message = f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
@@ -40,7 +40,7 @@ def delete_load_balancer(original: Any, self: Any, arn: str) -> None:
 
 @replaces(ELBv2Backend)
 def set_security_groups(original: Any, self: Any, arn: str, sec_groups: list[str]) -> None:
-    """moto gives a network load balancer the first group, or takes the last, which AWS does not."""
+    """moto adds a first security group to a network load balancer, or removes the last; AWS rejects both."""
     balancer = self.load_balancers.get(arn)
     if balancer and balancer.type == "network" and bool(balancer.security_groups) != bool(sec_groups):
         message = "A network load balancer has security groups from its creation on, or never"
@@ -50,7 +50,7 @@ def set_security_groups(original: Any, self: Any, arn: str, sec_groups: list[str
 
 @replaces(ELBV2Response, "create_listener")
 def _create_listener(original: Any, self: Any) -> Any:
-    """moto fills in a policy for every listener, so it is asked here whether somebody gave one."""
+    """moto sets an SSL policy for every listener, so this checks whether the request contains one."""
     _check_policy(str(self._get_param("Protocol")), self._get_param("SslPolicy"))
     return original(self)
 
@@ -68,7 +68,7 @@ def create_listener(
     *more: Any,
     **others: Any,
 ) -> Any:
-    """moto takes TLS without an issued certificate, and shares a target group between balancers."""
+    """moto accepts TLS without an issued certificate, and a target group of another load balancer."""
     check_targets(self, load_balancer_arn, protocol, actions)
     _check_certificate(self, protocol, [certificate] if certificate else [])
     made = original(self, load_balancer_arn, protocol, port, ssl_policy, certificate, actions, *more, **others)
@@ -88,7 +88,7 @@ def modify_listener(
     certificates: Any = None,
     actions: Any = None,
 ) -> Any:
-    """moto knows no TLS here, and keeps a listener's certificate and first target group."""
+    """moto does not support TLS here, and keeps a listener's former certificate and first target group."""
     [listener] = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])
     wanted = [each["CertificateArn"] for each in certificates or []]
     protocol = protocol or str(listener.protocol)
@@ -108,7 +108,7 @@ def modify_listener(
 
 
 def note_target_groups(backend: Any, balancer: str) -> None:
-    """Note to which target groups a balancer leads now; moto notes those of a new listener or rule only."""
+    """Record the current target groups of a load balancer; moto records only those of new listeners and rules."""
     named = _groups_of(backend, backend.load_balancers[balancer])
     for group in backend.target_groups.values():
         others = [other for other in group.load_balancer_arns if other != balancer]
@@ -117,7 +117,7 @@ def note_target_groups(backend: Any, balancer: str) -> None:
 
 @replaces(ELBv2Backend)
 def modify_load_balancer_attributes(original: Any, self: Any, arn: str, attrs: dict[str, str]) -> Any:
-    """A bucket for access logs is tried at once; moto takes one that is not there, or refuses them."""
+    """AWS tests the access log bucket at once; moto accepts a missing bucket, or one that rejects the logs."""
     balancer = self.load_balancers.get(arn)
     wanted = {**balancer.attrs, **attrs} if balancer else {}
     if wanted.get("access_logs.s3.enabled") == "true":
@@ -149,7 +149,7 @@ def _check_certificate(backend: Any, protocol: str, arns: list[str]) -> None:
 
 
 def check_targets(self: Any, balancer: str, protocol: str, actions: Iterable[dict[str, Any]]) -> None:
-    """Refuse target groups of another protocol or balancer."""
+    """Reject target groups of another protocol or load balancer."""
     for arn in _target_groups(self, [FakeAction(action) for action in actions]):
         group = self.target_groups.get(arn)
         if group and group.protocol not in LEADS_TO.get(protocol, ()):
@@ -162,7 +162,7 @@ def check_targets(self: Any, balancer: str, protocol: str, actions: Iterable[dic
 
 
 def _groups_of(self: Any, balancer: Any) -> set[str]:
-    """The target groups to which a load balancer's listeners lead, by a rule or by default."""
+    """The target groups to which a load balancer's listeners forward, by a rule or by default."""
     rules = [rule for listener in balancer.listeners.values() for rule in listener.rules.values()]
     return _target_groups(self, [action for rule in rules for action in rule.actions])
 
@@ -174,6 +174,6 @@ def _target_groups(self: Any, actions: Iterable[Any]) -> set[str]:
 
 @replaces(ELBv2Backend)
 def describe_listener_attributes(original: Any, self: Any, listener_arn: str) -> dict[str, str]:
-    """moto gives an idle timeout to listeners of every protocol."""
+    """moto returns an idle timeout for listeners of every protocol."""
     [listener] = self.describe_listeners(load_balancer_arn=None, listener_arns=[listener_arn])
     return original(self, listener_arn) if listener.protocol == "TCP" else {}

@@ -1,4 +1,4 @@
-"""EventBridge: events of AWS's own services, and rules that start state machines and tell topics."""
+"""EventBridge: events of AWS services, and rules that start state machines and publish to topics."""
 
 import copy
 import json
@@ -14,14 +14,14 @@ _EVENTS = "events.amazonaws.com"
 
 
 def publish(region: str, source: str, detail_type: str, resource: str, detail: Parameters) -> None:
-    """What an AWS service tells the account's default bus."""
+    """Send an event of an AWS service to the account's default event bus."""
     event = {"Source": source, "DetailType": detail_type, "Resources": [resource], "Detail": json.dumps(detail)}
     events_backends[DEFAULT_ACCOUNT_ID][region].put_events([event])
 
 
 @replaces(Rule)
 def send_to_targets(original: Any, self: Any, original_event: Any, transform_input: bool = True) -> None:
-    """moto starts no state machines and tells no topics."""
+    """moto does not start state machines or publish to topics."""
     if self.state == "DISABLED" or not self.event_pattern.matches_event(original_event):
         return
     others = copy.copy(self)
@@ -37,14 +37,14 @@ def _service(target: Parameters) -> str:
 
 
 def _start(target: Parameters, event: Any) -> None:
-    """On AWS, too, nobody is told where the role may not: the invocation fails."""
+    """As on AWS, an invocation that the role does not permit fails without a notification."""
     role, arn = target.get("RoleArn", ""), target["Arn"]
     problem = iam.problem_of_service(role, _EVENTS, "states:StartExecution", arn)
     stepfunctions.start(arn, json.dumps(event), problem)
 
 
 def _tell(target: Parameters, event: Any) -> None:
-    """The event as its transformer writes it: a text, or JSON."""
+    """Publish the event as its input transformer formats it: text or JSON."""
     transformer = target.get("InputTransformer", {})
     text = EventTemplateParser.parse(transformer.get("InputTemplate"), transformer.get("InputPathsMap", {}), event)
     sns.tell(target["Arn"], _EVENTS, text if isinstance(text, str) else json.dumps(text))

@@ -1,8 +1,8 @@
-"""The sizes of tasks that Fargate runs: pure."""
+"""The task sizes of Fargate: pure."""
 
 from collections.abc import Collection
 
-# Task memory (MiB) that Fargate has for a task's CPU units: Amazon ECS Developer Guide, "Task definition
+# The task memory (MiB) that Fargate supports for a task's CPU units: Amazon ECS Developer Guide, "Task definition
 # parameters for Fargate".
 _SIZES: dict[int, Collection[int]] = {
     256: {512, 1024, 2048},
@@ -16,7 +16,7 @@ _SIZES: dict[int, Collection[int]] = {
 
 
 def refused(cpu: str | None, memory: str | None, network_mode: str | None) -> str | None:
-    """Why ECS does not register such a task for Fargate; None if it does."""
+    """Why ECS rejects such a task definition for Fargate; None if it accepts it."""
     if int(memory or 0) not in _SIZES.get(int(cpu or 0), ()):
         return f"Fargate has no task of cpu {cpu} with memory {memory}"
     return None if network_mode == "awsvpc" else "Fargate needs networkMode awsvpc"

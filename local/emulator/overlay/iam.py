@@ -1,7 +1,7 @@
-"""IAM as the cloud enforces it, for the credentials of assumed roles: the tasks' own requests.
+"""IAM enforcement as on AWS, for requests with the credentials of assumed roles: those of the tasks.
 
-The deployer's test credentials stay an administrator's. moto can enforce policies, but for most services it
-checks them against the resource `*`, and refuses what has a condition that it does not know. S3 is in `s3`.
+The deployer's test credentials keep administrator permissions. moto can enforce policies, but for most services it
+checks them against the resource `*`, and rejects conditions that it does not know. S3 is in `s3`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -23,21 +23,21 @@ from local.emulator.overlay.policies import ALLOW_ALL, Caller, decide, permitted
 ACCOUNT = DEFAULT_ACCOUNT_ID
 ADMINISTRATOR = Caller(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, (ALLOW_ALL,))
 TASKS = "ecs-tasks.amazonaws.com"
-TRANSPORT = {"aws:securetransport": "true", "s3:tlsversion": "1.3"}  # loopback stands for TLS
+TRANSPORT = {"aws:securetransport": "true", "s3:tlsversion": "1.3"}  # requests on loopback count as TLS
 NOTHING: dict[str, Any] = {"Statement": []}
 DENIALS = {"json": "AccessDeniedException", "rest-json": "AccessDeniedException", "ec2": "UnauthorizedOperation"}
 
 
-_endpoints: dict[str, Mapping[str, str]] = {}  # by access key
+_endpoints: dict[str, Mapping[str, str]] = {}  # by access key ID
 
 
 def pass_through(key_id: str, endpoints: Mapping[str, str]) -> None:
-    """Let requests that are signed with this key pass these VPC endpoints: service (s3, logs, …) to id."""
+    """Route requests signed with this access key through these VPC endpoints: service (s3, logs, …) to ID."""
     _endpoints[key_id] = endpoints
 
 
 def caller_of(role_arn: str, endpoints: Mapping[str, Any] | None = None) -> Caller:
-    """The caller that credentials of this role make; KeyError when there is no such role.
+    """The caller with the credentials of this role. Raises KeyError if the role does not exist.
 
     `endpoints`: the policies of the VPC endpoints that its requests pass, by service.
     """
@@ -51,7 +51,7 @@ def caller_of(role_arn: str, endpoints: Mapping[str, Any] | None = None) -> Call
 
 
 def caller(request: BaseResponse) -> Caller:
-    """Who signed `request`, in a header or its URL: a role (its keys begin with ASIA), else the administrator."""
+    """The signer of `request`, from a header or its URL: a role (key ID ASIA…), or else the administrator."""
     url = {name.lower(): values[0] for name, values in request.querystring.items() if values}
     key = url.get("x-amz-credential", "").partition("/")[0] or request.access_key
     if not key.startswith("ASIA"):
@@ -72,7 +72,7 @@ def context(request: BaseResponse, caller: Caller, **more: str) -> dict[str, str
 
 
 def denial(caller: Caller, action: str, resource: str) -> str:
-    """AWS's message for a request that was refused."""
+    """AWS's message for a denied request."""
     message = f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
     if caller.passes(action, resource, TRANSPORT):
         return message
@@ -80,11 +80,11 @@ def denial(caller: Caller, action: str, resource: str) -> str:
 
 
 def may_use_key(request: BaseResponse, caller: Caller, id: str, action: str, service: str) -> bool:
-    """Whether `service` may use the KMS key (id, ARN or alias) for `caller`, who has asked it for its data.
+    """Whether `service` may use the KMS key (ID, ARN or alias) on behalf of `caller`, which requests its data.
 
-    The service's request passes no VPC endpoint of the caller's.
+    The request of the service to KMS does not pass the VPC endpoints of the caller.
     """
-    if id.startswith("alias/aws/"):  # the service's own key, open to whom the service admits
+    if id.startswith("alias/aws/"):  # an AWS managed key, open to all callers that the service admits
         return True
     key = _key(request.region, id)
     via = {"kms:viaservice": f"{service}.{request.region}.amazonaws.com"}
@@ -99,7 +99,7 @@ def may_use_key(request: BaseResponse, caller: Caller, id: str, action: str, ser
 
 
 def problem_of_key(who: Caller, region: str, id: str, action: str) -> str:
-    """Why a caller cannot do `action` with a KMS key (id, ARN or alias) by itself; nothing when it can."""
+    """Why a caller cannot perform `action` with a KMS key (ID, ARN or alias) directly; empty if it can."""
     key = _key(region, id)
     keys = {**TRANSPORT, "kms:calleraccount": ACCOUNT}
     if key and permitted(who, action, key.arn, keys, resource_policy=key.policy, must_delegate=True):
@@ -118,7 +118,7 @@ def admits(
 ) -> bool:
     """Whether a KMS key's policy lets `service` (a principal's host name) use it, with these condition keys.
 
-    Some services do not say for which account they ask: a condition on that shuts them out.
+    Some services do not pass the account on whose behalf they use the key, so a condition on it blocks them.
     """
     key = _key(region, key_id)
     context = {**TRANSPORT, **({"aws:sourceaccount": ACCOUNT} if says_for_whom else {}), **keys}
@@ -126,7 +126,7 @@ def admits(
 
 
 def admits_through(region: str, key_id: str, service: str, actions: Iterable[str]) -> bool:
-    """Whether the deployer may do `actions` with a KMS key by way of `service` (rds, secretsmanager …)."""
+    """Whether the deployer may perform `actions` with a KMS key through `service` (rds, secretsmanager …)."""
     key = _key(region, key_id)
     via = {"kms:viaservice": f"{service}.{region}.amazonaws.com", "kms:calleraccount": ACCOUNT}
     context = {**TRANSPORT, **via, "kms:grantisforawsresource": "true"}
@@ -137,7 +137,7 @@ def admits_through(region: str, key_id: str, service: str, actions: Iterable[str
 
 
 def problem_of_service(role_arn: str, service: str, action: str, resource: str) -> str:
-    """Why `service` (a principal's host name) cannot do `action` as this role; nothing when it can."""
+    """Why `service` (a principal's host name) cannot perform `action` with this role; empty if it can."""
     role = _role(role_arn)
     keys = {**TRANSPORT, "aws:sourceaccount": ACCOUNT}
     trust = [role.assume_role_policy_document] if role else []
@@ -149,7 +149,7 @@ def problem_of_service(role_arn: str, service: str, action: str, resource: str) 
 
 @replaces(BaseResponse)
 def call_action(original: Any, self: BaseResponse) -> Any:
-    """Authorise the request first; all services but S3 come through here."""
+    """Authorize the request first; this method handles the requests to all services except S3."""
     try:
         _authorize(self)
     except AwsError as error:
@@ -159,9 +159,9 @@ def call_action(original: Any, self: BaseResponse) -> Any:
 
 @replaces(STSBackend)
 def assume_role(original: Any, self: Any, **given: Any) -> Any:
-    """moto hands out credentials of any role, even of one that does not exist.
+    """moto returns credentials for any role, even for one that does not exist.
 
-    Who assumes roles here is the task runner, which plays ECS, and the deployer.
+    Only the task runner, which emulates ECS, and the deployer assume roles here.
     """
     role = _role(given["role_arn"])
     names = ADMINISTRATOR.account_names | {TASKS}
@@ -200,7 +200,7 @@ def _authorize(request: BaseResponse) -> None:
 
 
 def _policies_on_the_way(region: str, key_id: str) -> dict[str, Any]:
-    """The policies as they are now; an endpoint that is gone lets nothing through."""
+    """The current policies of the VPC endpoints; an endpoint that no longer exists allows nothing."""
     there = ec2_backends[ACCOUNT][region].vpc_end_points
     return {
         service: there[id].policy_document if id in there else NOTHING
@@ -209,7 +209,7 @@ def _policies_on_the_way(region: str, key_id: str) -> dict[str, Any]:
 
 
 def _document(policy: Any) -> Any:
-    """What a managed policy says today; None where there is no policy."""
+    """The default version of a managed policy; None if there is no policy."""
     return next((version.document for version in policy.versions if version.is_default), None) if policy else None
 
 
@@ -218,7 +218,7 @@ def _role(arn: str) -> Role | None:
 
 
 def _key(region: str, id: str) -> Key | None:
-    """The key that an id, ARN or alias means, None where there is none that is enabled: nobody can use another."""
+    """The key for an ID, ARN or alias; None if it does not exist or is disabled and therefore unusable."""
     backend = kms_backends[ACCOUNT][region]
     key = backend.keys.get(backend.any_id_to_key_id(id))
     return key if key and key.enabled else None
@@ -230,7 +230,7 @@ def _secret(request: BaseResponse) -> Any:
 
 
 def _named(template: str, *parameters: str) -> Callable[[BaseResponse], str]:
-    """The ARN that a request's parameters make; `*` where it names no resource at all."""
+    """Returns a function for the ARN in a request's parameters; `*` if they name no resource."""
 
     def arn(request: BaseResponse) -> str:
         values = [request._get_param(parameter) for parameter in parameters]
@@ -247,4 +247,4 @@ RESOURCES: Mapping[str, Callable[[BaseResponse], str]] = {
     "secretsmanager": lambda request: getattr(_secret(request), "arn", "*"),
     "sts": lambda request: request._get_param("RoleArn") or "*",
 }
-"""What a request is about, by service (service authorization reference); elsewhere it is `*`."""
+"""The resource of a request, by service (service authorization reference); `*` for all other services."""

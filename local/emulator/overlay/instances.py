@@ -1,7 +1,7 @@
-"""Settings of a PostgreSQL instance that RDS refuses, and the performance of its storage: pure.
+"""Settings of a PostgreSQL instance that RDS rejects, and the performance of its storage: pure.
 
 Amazon RDS API Reference, "CreateDBInstance" and "ModifyDBInstance"; Amazon RDS User Guide, "Amazon RDS DB instance
-storage" (from 400 GiB on gp3 is striped across four volumes and has another baseline).
+storage" (from 400 GiB on, gp3 is striped across four volumes and has a different baseline).
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from local.emulator.overlay import Parameters
 
-# The newest minor version of each major version. RDS takes it where only the major version is given.
+# The newest minor version of each major version. RDS uses it if only the major version is given.
 NEWEST = {"14": "14.20", "15": "15.15", "16": "16.11", "17": "17.7", "18": "18.1"}
 DEFAULT_VERSION = "17"
 _LEAST_GIB = 20
@@ -31,12 +31,12 @@ _SINGLE, _STRIPED = Gp3(3000, 125, 3000, 125), Gp3(12000, 500, 64000, 4000)
 
 
 def gp3(gib: int) -> Gp3:
-    """What a gp3 volume of that size has."""
+    """The performance of a gp3 volume of this size."""
     return _STRIPED if gib >= _STRIPED_FROM_GIB else _SINGLE
 
 
 class Refused(NamedTuple):
-    """An error as RDS answers it."""
+    """An error as RDS returns it."""
 
     code: str
     message: str

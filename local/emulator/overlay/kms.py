@@ -1,4 +1,4 @@
-"""KMS: keys of AWS's own are told from customers', and a key that is not enabled encrypts and decrypts nothing."""
+"""KMS: AWS managed keys are distinguished from customer managed keys, and a disabled key cannot be used."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from local.emulator.overlay import AwsError, replaces
 
 @replaces(KmsBackend)
 def _generate_default_keys(original: Any, self: Any, alias_name: str) -> str | None:
-    """moto says of AWS's own keys (alias/aws/…) that they are customers'."""
+    """moto reports AWS managed keys (alias/aws/…) as customer managed keys."""
     id = original(self, alias_name)
     if id:
         self.keys[id].key_manager = "AWS"
@@ -18,7 +18,7 @@ def _generate_default_keys(original: Any, self: Any, alias_name: str) -> str | N
 
 @replaces(KmsBackend)
 def schedule_key_deletion(original: Any, self: Any, key_id: str, pending_window_in_days: int) -> float:
-    """moto deletes AWS's own keys."""
+    """moto deletes AWS managed keys."""
     key = self.keys[key_id]
     if key.key_manager == "AWS":
         raise AwsError("AccessDeniedException", f"{key.arn} is managed by AWS.")

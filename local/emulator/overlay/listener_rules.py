@@ -1,7 +1,7 @@
-"""Rules of listeners: conditions that AWS accepts, and target groups that are let go again.
+"""Listener rules: conditions that AWS accepts, and target groups that are released again.
 
 ELB User Guide, "Condition types for listener rules"; the characters of a query string are listed in "Add a
-listener rule". A percent sign is not among them.
+listener rule", which does not include the percent sign.
 """
 
 import re
@@ -20,7 +20,7 @@ _IN_A_QUERY = re.compile(r"""[\w.$/~"'@:+&()!,;=*?\\-]{0,128}""", re.ASCII)
 
 @replaces(ELBv2Backend)
 def create_rule(original: Any, self: Any, **given: Any) -> Any:
-    """moto accepts any condition, and a target group of another balancer or protocol."""
+    """moto accepts any condition, and a target group of another load balancer or protocol."""
     [listener] = self.describe_listeners(load_balancer_arn=None, listener_arns=[given["listener_arn"]])
     _check(given["conditions"])
     check_targets(self, listener.load_balancer_arn, listener.protocol, given["actions"])
@@ -29,7 +29,7 @@ def create_rule(original: Any, self: Any, **given: Any) -> Any:
 
 @replaces(ELBv2Backend)
 def modify_rule(original: Any, self: Any, rule_arn: str, conditions: Any, actions: Any) -> Any:
-    """As for a new rule; and moto does not let the rule's former target group go."""
+    """As for a new rule; moto also does not release the former target group of the rule."""
     _check(conditions)
     changed = original(self, rule_arn, conditions, actions)
     note_target_groups(self, _balancer_of(changed))
@@ -38,7 +38,7 @@ def modify_rule(original: Any, self: Any, rule_arn: str, conditions: Any, action
 
 @replaces(ELBv2Backend)
 def delete_rule(original: Any, self: Any, arn: str) -> None:
-    """moto does not let the rule's target group go."""
+    """moto does not release the target group of the rule."""
     [rule] = self.describe_rules(None, [arn])
     original(self, arn)
     note_target_groups(self, _balancer_of(rule))
@@ -69,7 +69,7 @@ def _check(conditions: Iterable[dict[str, Any]]) -> None:
 
 
 def _values(condition: dict[str, Any]) -> Iterator[str]:
-    """The values of a condition; a pair of a query's key and value is one."""
+    """The values of a condition; a key-value pair of a query string counts as one value."""
     for part in condition.values():
         for value in part.get("Values", []) if isinstance(part, dict) else []:
             yield "=".join(value.values()) if isinstance(value, dict) else value

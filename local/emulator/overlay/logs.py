@@ -1,4 +1,4 @@
-"""Logs: deliveries that AWS would make, an update of what they deliver, and their ends kept while in use."""
+"""CloudWatch Logs: keys, metric filters, and deliveries, whose source and destination stay while in use."""
 
 import itertools
 import json
@@ -13,12 +13,12 @@ from local.emulator.overlay.iam import ACCOUNT, admits
 from local.emulator.overlay.s3 import problem_of_writing
 
 _LOGS = "delivery.logs.amazonaws.com"
-# What CloudWatch Logs does with a group's key (its User Guide, "Encrypt log data using AWS KMS").
+# How CloudWatch Logs uses the key of a log group (its User Guide, "Encrypt log data using AWS KMS").
 _USE = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:DescribeKey")
 
 
 def _check_key(region: str, group_arn: str, key_arn: str) -> None:
-    """moto takes any key, and none that is there."""
+    """moto accepts any key, even one that does not exist."""
     keys = {"kms:encryptioncontext:aws:logs:arn": group_arn}
     if not all(admits(region, key_arn, f"logs.{region}.amazonaws.com", action, keys) for action in _USE):
         message = f"The specified KMS Key Id could not be used with the Arn '{group_arn}'"
@@ -27,7 +27,7 @@ def _check_key(region: str, group_arn: str, key_arn: str) -> None:
 
 @replaces(LogsBackend)
 def create_log_group(original: Any, self: Any, log_group_name: str, tags: Any, **given: Any) -> Any:
-    """A key must let CloudWatch Logs in."""
+    """The key must allow CloudWatch Logs to use it."""
     if key := given.get("kmsKeyId"):
         _check_key(self.region_name, f"arn:aws:logs:{self.region_name}:{ACCOUNT}:log-group:{log_group_name}", key)
     return original(self, log_group_name, tags, **given)
@@ -37,7 +37,7 @@ def create_log_group(original: Any, self: Any, log_group_name: str, tags: Any, *
 def put_metric_filter(
     original: Any, self: Any, filter_name: str, filter_pattern: str, log_group_name: str, *more: Any
 ) -> None:
-    """moto takes any log group, and does not replace a filter of the same name."""
+    """moto accepts any log group, and does not replace a filter of the same name."""
     if log_group_name not in self.groups:
         raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
     self.delete_metric_filter(filter_name, log_group_name)
@@ -46,7 +46,7 @@ def put_metric_filter(
 
 @replaces(LogsBackend)
 def delete_log_group(original: Any, self: Any, log_group_name: str) -> None:
-    """With a group its metric filters go."""
+    """AWS deletes the metric filters with their log group."""
     original(self, log_group_name)
     for each in self.describe_metric_filters(log_group_name=log_group_name):
         self.delete_metric_filter(each["filterName"], log_group_name)
@@ -91,7 +91,7 @@ operation(LogsResponse, "UpdateDeliveryConfiguration", _update_delivery_configur
 
 @replaces(LogsBackend)
 def put_delivery_source(original: Any, self: Any, name: str, resource_arn: str, **given: Any) -> Any:
-    """CloudFront's sources are in us-east-1; moto takes any region."""
+    """Delivery sources of CloudFront must be in us-east-1; moto accepts any Region."""
     if ":cloudfront:" in resource_arn and self.region_name != "us-east-1":
         raise AwsError("ValidationException", f"CloudFront delivers no logs from {self.region_name}.")
     return original(self, name=name, resource_arn=resource_arn, **given)
@@ -101,9 +101,9 @@ def put_delivery_source(original: Any, self: Any, name: str, resource_arn: str, 
 def create_delivery(
     original: Any, self: Any, delivery_source_name: str, delivery_destination_arn: str, **given: Any
 ) -> Any:
-    """AWS lets itself into a bucket whose policy does not; moto does not look.
+    """AWS adds the permission that a bucket policy lacks; moto does not check the policy.
 
-    A policy that denies is an error here; on AWS the bucket stays empty without a word.
+    A policy that denies access is an error here. On AWS, the bucket stays empty, without an error.
     """
     ends = {"delivery_source_name": delivery_source_name, "delivery_destination_arn": delivery_destination_arn}
     source = f"arn:aws:logs:{self.region_name}:{ACCOUNT}:delivery-source:{delivery_source_name}"
@@ -111,7 +111,7 @@ def create_delivery(
         target = destination.delivery_destination_configuration["destinationResourceArn"]
         if destination.arn == delivery_destination_arn and ":s3:::" in target:
             bucket, _, prefix = target.partition(":::")[2].partition("/")
-            path = prefix.rstrip("/") or f"AWSLogs/{ACCOUNT}/CloudFront"  # a prefix takes the place of all that
+            path = prefix.rstrip("/") or f"AWSLogs/{ACCOUNT}/CloudFront"  # a prefix replaces this path
             if _refuses(bucket, path, source):
                 _let_in(bucket, path, source)
             if reason := _refuses(bucket, path, source):
@@ -125,7 +125,7 @@ def _refuses(bucket: str, path: str, source: str) -> str:
 
 
 def _let_in(bucket: str, path: str, source: str) -> None:
-    """The statement that AWS adds (CloudWatch Logs User Guide, "Logs sent to Amazon S3")."""
+    """Add AWS's statement to the bucket policy (CloudWatch Logs User Guide, "Logs sent to Amazon S3")."""
     found = s3_backends[ACCOUNT]["aws"].buckets.get(bucket)
     if found is None:
         return
@@ -150,7 +150,7 @@ def _let_in(bucket: str, path: str, source: str) -> None:
 
 @replaces(LogsBackend)
 def delete_delivery_source(original: Any, self: Any, name: str) -> None:
-    """moto deletes one that a delivery uses."""
+    """moto deletes sources that a delivery uses."""
     if any(delivery.delivery_source_name == name for delivery in self.deliveries.values()):
         raise AwsError("ConflictException", f"A delivery uses the source {name}.")
     original(self, name)
@@ -158,7 +158,7 @@ def delete_delivery_source(original: Any, self: Any, name: str) -> None:
 
 @replaces(LogsBackend)
 def delete_delivery_destination(original: Any, self: Any, name: str) -> None:
-    """moto deletes one that a delivery uses."""
+    """moto deletes destinations that a delivery uses."""
     destination = self.delivery_destinations.get(name)
     if any(destination and each.delivery_destination_arn == destination.arn for each in self.deliveries.values()):
         raise AwsError("ConflictException", f"A delivery uses the destination {name}.")

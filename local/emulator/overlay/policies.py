@@ -1,8 +1,8 @@
-"""Evaluation of IAM's JSON policies: who may do what with what, under which conditions.
+"""Evaluation of IAM's JSON policies: actions, resources, principals and conditions.
 
-Implements the decision of one account (IAM user guide, "Policy evaluation logic"): an explicit deny wins, an
-identity's or a resource's policy may allow, within the identity's permissions boundary. Policy variables are not
-known here.
+Implements the decision within one account (IAM user guide, "Policy evaluation logic"): an explicit deny takes
+precedence; an identity-based or a resource-based policy can allow, within the identity's permissions boundary.
+Policy variables are not supported.
 """
 
 import json
@@ -17,10 +17,10 @@ ALLOW_ALL = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 @dataclass(frozen=True)
 class Caller:
-    """Who makes a request: the names that are its own, those of its account, and its identity's policies.
+    """The caller of a request: its own names, those of its account, and its identity-based policies.
 
-    `endpoints`: by service (s3, ecr, …) the policy of the VPC endpoint that its requests pass, if they pass one.
-    `boundary`: the policy that bounds what it may do, if one does.
+    `endpoints`: by service (s3, ecr, …), the policy of the VPC endpoint that its requests pass, if any.
+    `boundary`: its permissions boundary, if any.
     """
 
     arn: str
@@ -31,16 +31,16 @@ class Caller:
 
     @property
     def names(self) -> frozenset[str]:
-        """The principals that mean this caller and nobody else."""
+        """The principals that match this caller itself."""
         return frozenset({"*", self.arn})
 
     @property
     def account_names(self) -> frozenset[str]:
-        """The principals by which a resource's policy leaves the decision to the account's own policies."""
+        """The principals by which a resource-based policy delegates the decision to the account's IAM policies."""
         return frozenset({"*", self.account, f"arn:aws:iam::{self.account}:root"})
 
     def passes(self, action: str, resource: str, context: Mapping[str, str]) -> bool:
-        """Whether a VPC endpoint on the way lets the request through."""
+        """Whether the VPC endpoint that the request passes, if any, allows it."""
         policy = self.endpoints.get(action.partition(":")[0])
         return policy is None or decide([policy], action, resource, context, names=self.names) is True
 
@@ -54,10 +54,10 @@ def permitted(
     resource_policy: Any = None,
     must_delegate: bool = False,
 ) -> bool:
-    """Whether `caller` may do `action` (service:Name) with `resource` (ARN or "*").
+    """Whether `caller` may perform `action` (service:Name) on `resource` (ARN or "*").
 
-    `context` holds condition keys in lower case. With `must_delegate` (KMS) the identity's policies count
-    only where the resource's own policy names the account.
+    `context` contains condition keys in lower case. With `must_delegate` (KMS), identity-based policies apply only
+    if the resource-based policy names the account.
     """
     request = (action, resource, context)
     identity = decide(caller.documents, *request)
@@ -78,7 +78,7 @@ def decide(
     *,
     names: frozenset[str] | None = None,
 ) -> bool | None:
-    """True: allowed; False: explicitly denied; None: not mentioned. `names` are matched with Principal."""
+    """True if allowed, False if explicitly denied, None if not mentioned; `names` are matched with Principal."""
     effects = {
         statement["Effect"]
         for document in documents
@@ -115,7 +115,7 @@ def _mentions(statement: dict[str, Any], element: str, matches: Callable[[str], 
 
 
 def _holds(operator: str, value: str | None, wanted: list[Any]) -> bool:
-    """One condition; a key that the request lacks satisfies the negative operators and …IfExists."""
+    """Whether one condition is met; a missing key satisfies the negative operators and …IfExists."""
     name = operator.rpartition(":")[2]
     negative, optional = "Not" in name, name.endswith("IfExists")
     if name == "Null":
@@ -155,4 +155,4 @@ OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "Bool": lambda value, wanted: value.lower() == wanted.lower(),
     "NumericLessThan": lambda value, wanted: float(value) < float(wanted),
 }
-"""The condition operators, without Not and IfExists; another one in a policy is a KeyError, not a guess."""
+"""The condition operators, without Not and IfExists; any other operator in a policy raises KeyError."""

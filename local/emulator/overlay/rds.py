@@ -1,4 +1,4 @@
-"""RDS: settings that moto drops, a subnet group that survives its update, what the runner needs to know."""
+"""RDS: settings that moto drops, subnet groups that remain after an update, and data for the runner."""
 
 import json
 import secrets
@@ -12,7 +12,7 @@ from moto.rds.responses import RDSResponse
 from local.emulator.overlay import AwsError, Parameters, instances, operation, replaces
 from local.emulator.overlay.iam import admits_through
 
-# What CreateDBInstance takes and DescribeDBInstances reads back, with AWS's defaults.
+# Parameters of CreateDBInstance that DescribeDBInstances returns, with AWS's defaults.
 KEPT: Parameters = {
     "database_insights_mode": "standard",
     "engine_lifecycle_support": "open-source-rds-extended-support",
@@ -21,28 +21,28 @@ KEPT: Parameters = {
     "performance_insights_retention_period": None,
 }
 _OF_RDS = string.ascii_letters + string.digits + "!#$%&()*+-.:;<=>?[]^_{|}~"
-# What RDS does with a key for whoever asks it to make an instance.
+# How RDS uses a key on behalf of the identity that creates an instance.
 _USE = ("kms:DescribeKey", "kms:CreateGrant", "kms:GenerateDataKey", "kms:Decrypt")
-_UNNAMED_KEY = "default_kms_key_id"  # so moto calls RDS's own key, which has an ARN like any other
+_UNNAMED_KEY = "default_kms_key_id"  # moto's name for the AWS managed key of RDS, which has an ARN like others
 
 
 def master_password(identifier: str) -> str:
-    """The master password of the instance, as last given to Create- or ModifyDBInstance; the runner's way in.
+    """The master password of the instance, as last set by Create- or ModifyDBInstance; called by the runner.
 
-    KeyError when there is no such instance.
+    Raises KeyError if the instance does not exist.
     """
     return vars(_instance(identifier))["_master_user_password"]
 
 
 def _check_keys(region: str, given: Parameters) -> None:
-    """moto takes any key that is there, in whatever state and whatever its policy says."""
+    """moto accepts any existing key, regardless of its state and policy."""
     for name in ("kms_key_id", "master_user_secret_kms_key_id"):
         if (key := given.get(name)) and not admits_through(region, key, "rds", _USE):
             raise AwsError("KMSKeyNotAccessibleFault", f"RDS may not use {key}, or there is no such key.")
 
 
 def set_managed_password(secret_arn: str, password: str) -> None:
-    """Give the instance whose secret RDS manages the password that the secret has by now."""
+    """Set the current password of a secret that RDS manages as the master password of its instance."""
     for backend in list(rds_backends[DEFAULT_ACCOUNT_ID].values()):
         for instance in list(backend.databases.values()):
             managed = getattr(instance, "master_user_secret", None)
@@ -52,7 +52,7 @@ def set_managed_password(secret_arn: str, password: str) -> None:
 
 @replaces(MasterUserSecret)
 def _create_secret(original: Any, self: Any, kms_key_id: str | None) -> Any:
-    """moto's secret has the same password for everybody, and not the instance's."""
+    """moto's secret always has the same password, which is not the one of the instance."""
     secret = original(self, kms_key_id)
     user, password = self.resource.master_username, managed_password()
     secret.versions[secret.default_version_id]["secret_string"] = json.dumps(
@@ -63,20 +63,20 @@ def _create_secret(original: Any, self: Any, kms_key_id: str | None) -> Any:
 
 
 def managed_password() -> str:
-    """A password as RDS draws it: 28 characters, and not letters and digits alone."""
+    """A password as RDS generates it: 28 characters, not only letters and digits."""
     return "".join(secrets.choice(_OF_RDS) for _ in range(28))
 
 
 @replaces(RDSResponse, "create_db_instance")
 def _create_db_instance(original: Any, self: Any) -> Any:
-    """moto takes any setting. Only a request is checked: a restore adds the settings of its source."""
+    """moto accepts any setting. Only requests are checked, because a restore adds the settings of its source."""
     _check(self.params)
     return original(self)
 
 
 @replaces(RDSBackend)
 def create_db_instance(original: Any, self: Any, db_kwargs: Parameters) -> DBInstance:
-    """moto drops some settings, and gives each instance the same resource id."""
+    """moto drops some settings, and gives each instance the same resource ID."""
     db_kwargs.setdefault("ca_certificate_identifier", "rds-ca-rsa2048-g1")
     if db_kwargs.get("engine") == "postgres":
         db_kwargs["engine_version"] = db_kwargs.get("engine_version") or instances.DEFAULT_VERSION
@@ -94,9 +94,9 @@ def _check(given: Parameters, before: DBInstance | None = None) -> None:
 
 
 def restored_from(identifier: str) -> str | None:
-    """The snapshot that the instance was made from; None where it began empty.
+    """The snapshot from which the instance was restored; None if it was created empty.
 
-    The runner's: its data begins as that. KeyError when there is no such instance.
+    Called by the runner, which starts the database with this data. Raises KeyError if the instance does not exist.
     """
     return vars(_instance(identifier)).get("_restored_from")
 
@@ -105,7 +105,7 @@ def restored_from(identifier: str) -> str | None:
 def restore_db_instance_from_db_snapshot(
     original: Any, self: Any, from_snapshot_id: str, overrides: Parameters
 ) -> DBInstance:
-    """moto keeps of the source what AWS sets anew, and takes parameters of another version."""
+    """moto keeps settings of the source that AWS resets, and accepts a parameter group of another version."""
     snapshot = self.get_db_snapshot(from_snapshot_id)
     _check({"storage_type": snapshot.database.storage_type, **overrides}, snapshot)
     group = self.db_parameter_groups.get(overrides.get("db_parameter_group_name"))
@@ -121,7 +121,7 @@ def restore_db_instance_from_db_snapshot(
 
 @replaces(RDSBackend)
 def copy_db_snapshot(original: Any, self: Any, **given: Any) -> Any:
-    """moto puts a copy under the key of the instance where no other key is given, not under that of its source."""
+    """If no key is given, moto encrypts a copy with the key of the instance instead of that of its source."""
     source = self.get_db_snapshot(given["source_db_snapshot_identifier"].rpartition(":")[2])
     if given.get("kms_key_id") is None:
         given["kms_key_id"] = source.kms_key_id
@@ -132,7 +132,7 @@ def copy_db_snapshot(original: Any, self: Any, **given: Any) -> Any:
 
 @replaces(RDSBackend)
 def modify_db_instance(original: Any, self: Any, identifier: str, db_kwargs: Parameters) -> DBInstance:
-    """What is derived from the settings follows them; moto makes another secret each time."""
+    """Update the values that are derived from the settings; moto creates another secret each time."""
     instance = self.databases.get(identifier)
     _check(db_kwargs, instance)
     if instance is not None and getattr(instance, "master_user_secret", None):
@@ -145,14 +145,14 @@ def modify_db_instance(original: Any, self: Any, identifier: str, db_kwargs: Par
 
 @replaces(DBInstance)
 def save_automated_backup(original: Any, self: Any) -> None:
-    """moto makes a first automatic snapshot also where there are no automatic backups."""
+    """moto creates a first automated snapshot even if automated backups are off."""
     if self.backup_retention_period:
         original(self)
 
 
 @replaces(RDSBackend)
 def delete_db_instance(original: Any, self: Any, db_instance_identifier: str, **options: Any) -> DBInstance:
-    """moto deletes the data without asking for a last snapshot, and takes that without the key."""
+    """moto deletes the data without requiring a final snapshot, and creates that without access to the key."""
     if not options.get("skip_final_snapshot") and not options.get("final_db_snapshot_identifier"):
         message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
         raise AwsError("InvalidParameterCombination", message)
@@ -163,7 +163,7 @@ def delete_db_instance(original: Any, self: Any, db_instance_identifier: str, **
 
 @replaces(RDSBackend)
 def modify_db_subnet_group(original: Any, self: Any, name: str, description: str, subnets: Any) -> DBSubnetGroup:
-    """moto forgets the group that it modifies."""
+    """moto loses the subnet group that it modifies."""
     self.describe_db_subnet_groups(name)
     group = self.subnet_groups[name] = original(self, name, description, subnets)
     vars(group)["_subnets"] = subnets
@@ -172,7 +172,7 @@ def modify_db_subnet_group(original: Any, self: Any, name: str, description: str
 
 @replaces(RDSBackend)
 def delete_subnet_group(original: Any, self: Any, name: str) -> DBSubnetGroup:
-    """moto deletes a group that an instance is in."""
+    """moto deletes subnet groups that an instance uses."""
     if any(vars(instance).get("_db_subnet_group_name") == name for instance in self.databases.values()):
         raise AwsError("InvalidDBSubnetGroupStateFault", f"Cannot delete the subnet group {name}: it is in use.")
     return original(self, name)
@@ -194,7 +194,7 @@ def _describe_db_parameters(original: Any, self: Any) -> Any:
 
 @replaces(RDSBackend)
 def modify_db_parameter_group(original: Any, self: Any, name: str, parameters: Any) -> Any:
-    """RDS ignores a parameter that is given its default value, along with the apply method."""
+    """RDS ignores a parameter that is set to its default value, along with the apply method."""
     given = list(parameters)
     group = self.db_parameter_groups.get(name)
     known = {each["ParameterName"]: each["ParameterValue"] for each in _defaults(group.family)} if group else {}
@@ -243,7 +243,7 @@ operation(RDSResponse, "ResetDBParameterGroup", _reset_db_parameter_group)
 
 
 def _completed(instance: Any, given: Parameters) -> DBInstance:
-    """The instance with what AWS shows under another name than it was given, or shows by itself."""
+    """The instance with the settings that AWS returns under another name, or adds itself."""
     if "enable_performance_insights" in given:
         instance.performance_insights_enabled = given["enable_performance_insights"]
     if instance.kms_key_id == _UNNAMED_KEY:

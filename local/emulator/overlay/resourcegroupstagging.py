@@ -1,7 +1,7 @@
-"""The Resource Groups Tagging API: what moto leaves out of the answer of GetResources.
+"""The Resource Groups Tagging API: resources that moto omits from the response of GetResources.
 
-AWS's list is in its User Guide, "Services that support the Resource Groups Tagging API". IAM's roles are not in
-it.
+AWS's list is in its User Guide, "Services that support the Resource Groups Tagging API". It does not include IAM
+roles.
 """
 
 import itertools
@@ -26,9 +26,9 @@ from moto.wafv2.models import wafv2_backends
 from local.emulator.overlay import cloudfront, replaces
 
 _GLOBAL = "us-east-1"
-# Types whose ARNs moto makes of its own names for them.
+# Types for which moto uses its own names in ARNs.
 _MISNAMED = {"flow-logs": "vpc-flow-log"}
-# EC2's types by what begins their ids, as far as moto does not list them.
+# EC2's types that moto does not list, by the prefix of their IDs.
 _OF_EC2 = {"eipalloc": "elastic-ip", "sgr": "security-group-rule", "vpce": "vpc-endpoint"}
 
 
@@ -64,7 +64,7 @@ def _left_out(account: str, region: str) -> Iterator[tuple[str, dict[str, str]]]
 
 
 def _tagged(account: str, region: str) -> Iterator[tuple[Any, Iterable[str]]]:
-    """The taggers of backends, and the ARNs of what they have."""
+    """The taggers of backends, and the ARNs of their resources."""
     backup = backup_backends[account][region]
     yield backup.tagger, [plan.backup_plan_arn for plan in backup.plans.values() if not plan.deletion_date]
     cloudtrail = cloudtrail_backends[account][region]
@@ -90,7 +90,7 @@ def _tagged(account: str, region: str) -> Iterator[tuple[Any, Iterable[str]]]:
 
 
 def _is_there(ec2: Any, id: str) -> bool:
-    """Whether what has tags still is; moto keeps the tags of some things that are deleted."""
+    """Whether a tagged resource still exists; moto keeps the tags of some deleted resources."""
     groups = [group for groups in ec2.groups.values() for group in groups.values()]
     rules = (rule for group in groups for rule in (*group.ingress_rules, *group.egress_rules))
     return (

@@ -1,4 +1,4 @@
-"""DNS: a record lies in its zone, stands once, and as an alias leads to where AWS lets it."""
+"""Route 53: a record must be in its zone, be unique, and as an alias have a target that AWS allows."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"  # of every distribution (AWS General Referen
 
 @replaces(HostedZoneIdentifier)
 def generate(original: Any, self: Any, *args: Any, **given: Any) -> str:
-    """A hosted zone's id begins with Z; moto's with anything."""
+    """The ID of a hosted zone begins with Z; moto's IDs begin with any character."""
     return f"Z{original(self, *args, **given)[1:]}"
 
 
 @replaces(Route53Backend)
 def change_resource_record_sets(original: Any, self: Route53Backend, zoneid: str, change_list: Any) -> None:
-    """moto compares with a journal of changes instead of the records, and takes any alias target.
+    """moto compares with a log of changes instead of the records, and accepts any alias target.
 
-    All changes are checked before the first is made, as AWS does.
+    As on AWS, all changes are checked before the first is made.
     """
     zone = self.get_hosted_zone(zoneid)
     for change in change_list:

@@ -1,7 +1,7 @@
-"""S3 that evaluates a bucket's policy, and asks for the key that an object is encrypted with.
+"""S3 with bucket policies, and permission checks for the KMS key that encrypts an object.
 
-moto takes a statement whose condition is not met for a denial: "deny unless TLS" would deny everything. Its
-own evaluation is replaced by that of `policies`.
+moto treats a statement whose condition is not met as a denial: "deny unless TLS" would deny everything. The
+evaluation of `policies` replaces its own.
 """
 
 import sys
@@ -30,10 +30,10 @@ KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 def problem_of_writing(
     bucket: str, key: str, service: str, keys: Mapping[str, str], *, region: str = "", own_keys: bool = True
 ) -> str:
-    """Why S3 does not take an object that an AWS service (its principal) writes; nothing when it takes it.
+    """Why S3 rejects an object that an AWS service (its principal) writes; an empty string if it accepts it.
 
-    `keys` are condition keys of the request, `region` where the bucket must be, `own_keys` whether the service can
-    write to a bucket under a key of KMS.
+    `keys`: the condition keys of the request. `region`: the Region where the bucket must be. `own_keys`: whether
+    the service can write to a bucket that is encrypted with a KMS key.
     """
     found = s3_backends[ACCOUNT]["aws"].buckets.get(bucket)
     if not found:
@@ -51,7 +51,7 @@ def problem_of_writing(
 
 @replaces(FakeBucket)
 def get_permission(original: Any, self: Any, action: str, resource: str) -> Any:
-    """moto's own evaluation is left out: requests are authorised below, by whoever makes them."""
+    """Skip moto's own evaluation: requests are authorized below, according to their caller."""
     return PermissionResult.NEUTRAL
 
 
@@ -59,13 +59,13 @@ def get_permission(original: Any, self: Any, action: str, resource: str) -> Any:
 def _authenticate_and_authorize_s3_action(
     original: Any, self: Any, bucket_name: str | None = None, key_name: str | None = None
 ) -> None:
-    """Authorise a request to S3: by the caller's policies, the bucket's, and that of the encryption key."""
+    """Authorize a request to S3 by the policies of the caller, the bucket and the encryption key."""
     name = self._get_action()
     try:
         who = caller(self)
     except AwsError as error:
         raise S3ClientError(error.code, error.message) from None
-    if name == "DeleteObject" and key_name is None:  # many at once, named in the body
+    if name == "DeleteObject" and key_name is None:  # several objects, named in the body
         key_name = "*"
     _require(self, who, f"s3:{ACTIONS.get(name, name)}", bucket_name, key_name)
     if source := self.headers.get("x-amz-copy-source"):
@@ -84,7 +84,7 @@ def _authenticate_and_authorize_s3_action(
 
 
 def _keep_in_order(original: Any, self: Any, key: str, value: Any) -> None:
-    """moto looks at every key of a bucket to list a prefix: keep the keys in order."""
+    """Keep the keys in order; moto reads every key of a bucket to list a prefix."""
     if key not in self:
         insort(_ordered(self), key)
     original(self, key, value)
@@ -96,7 +96,7 @@ for _name in ("__setitem__", "setlist"):
 
 @replaces(_VersionedKeyStore)
 def pop(original: Any, self: Any, key: str) -> None:
-    """The same for a key that goes."""
+    """Keep the keys in order when one is removed."""
     original(self, key)
     ordered = _ordered(self)
     del ordered[bisect_left(ordered, key)]
@@ -118,7 +118,7 @@ def _ordered(keys: _VersionedKeyStore) -> list[str]:
 
 @replaces(S3Backend)
 def put_bucket_lifecycle(original: Any, self: Any, bucket_name: str, rules: list[Any]) -> None:
-    """moto forgets filters by object size: keep the rules as they came."""
+    """Keep the rules as given; moto drops filters by object size."""
     document = xmltodict.unparse({"LifecycleConfiguration": {"Rule": rules}})
     original(self, bucket_name, rules)
     vars(self.get_bucket(bucket_name))["lifecycle"] = document
@@ -126,13 +126,13 @@ def put_bucket_lifecycle(original: Any, self: Any, bucket_name: str, rules: list
 
 @replaces(S3Response)
 def get_bucket_lifecycle(original: Any, self: Any) -> Any:
-    """The rules as they came."""
+    """The rules as given."""
     status, headers, _ = original(self)
     return status, headers, vars(self.backend.get_bucket(self.bucket_name))["lifecycle"]
 
 
 def _key_to_write(request: Any, bucket_name: str | None) -> str | None:
-    """The customer's key that an object put into the bucket is encrypted with."""
+    """The customer managed key that encrypts a new object in the bucket, if any."""
     bucket = request.backend.buckets.get(bucket_name)
     rule = ((bucket and bucket.encryption) or {}).get("Rule", {})
     default = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
@@ -153,7 +153,7 @@ def _require(request: Any, who: Caller, action: str, bucket_name: str | None, ke
 
 
 def _refusal(bucket_name: str | None, message: str) -> BucketAccessDeniedError:
-    """The class that moto expects, with AWS's message."""
+    """An error of the class that moto expects, with AWS's message."""
     error = BucketAccessDeniedError(bucket_name or "")
     error.message = message
     return error

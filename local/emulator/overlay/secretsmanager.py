@@ -1,4 +1,4 @@
-"""Secrets Manager: rotation of what RDS manages, and the event that a secret has a new value."""
+"""Secrets Manager: rotation of secrets that RDS manages, and the event for a new value of a secret."""
 
 import json
 import time
@@ -13,7 +13,7 @@ from local.emulator.overlay import AwsError, Parameters, events, rds, replaces
 
 @replaces(FakeSecret)
 def reset_default_version(original: Any, self: Any, secret_version: Parameters, version_id: str) -> None:
-    """AWSCURRENT moves, which is an event (Secrets Manager User Guide, "Secret event notifications")."""
+    """Moving AWSCURRENT causes an event (Secrets Manager User Guide, "Secret event notifications")."""
     original(self, secret_version, version_id)
     detail = {"name": self.name, "labelUpdated": "AWSCURRENT", "versionId": version_id}
     events.publish(self.region, "aws.secretsmanager", "Secret Label Updated", self.arn, detail)
@@ -21,7 +21,7 @@ def reset_default_version(original: Any, self: Any, secret_version: Parameters, 
 
 @replaces(SecretsManagerResponse)
 def rotate_secret(original: Any, self: Any) -> Any:
-    """moto knows rotation by functions only, and no schedules."""
+    """moto supports rotation only by Lambda functions, and without schedules."""
     secret: Any = self.backend.secrets.get(self._get_param("SecretId"))
     if secret is None or self._get_param("RotationLambdaARN"):
         return original(self)
@@ -39,7 +39,7 @@ def rotate_secret(original: Any, self: Any) -> Any:
 
 @replaces(FakeSecret)
 def to_dict(original: Any, self: Any) -> Parameters:
-    """A schedule that was given is read back."""
+    """moto does not return the rotation schedule."""
     answer = original(self)
     if rules := getattr(self, "rotation_rules", None):
         answer["RotationRules"] = rules
@@ -47,7 +47,7 @@ def to_dict(original: Any, self: Any) -> Parameters:
 
 
 def _rotate(secret: Any) -> None:
-    """As RDS does: first the database has another password, then the secret."""
+    """Set a new password as RDS does: first in the database, then in the secret."""
     current = json.loads(secret.versions[secret.default_version_id]["secret_string"])
     password, version = rds.managed_password(), str(mock_random.uuid4())
     rds.set_managed_password(secret.arn, password)

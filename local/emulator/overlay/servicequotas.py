@@ -1,4 +1,4 @@
-"""Service Quotas: those that the program asks for, which moto lacks but for the VPC's, with AWS's defaults."""
+"""Service Quotas: the quotas that the program reads, with AWS's defaults; moto has only those of VPC."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ DEFAULTS = (
 
 @replaces(ServiceQuotasBackend)
 def list_aws_default_service_quotas(original: Any, self: Any, service_code: str) -> list[Parameters]:
-    """moto knows the VPC's quotas only. CloudFront's are in us-east-1."""
+    """moto has only the quotas of VPC. Those of CloudFront are in us-east-1."""
     ours = [
         {"ServiceCode": service, "QuotaCode": code, "QuotaName": name, "Value": value}
         for service, code, name, value in DEFAULTS
@@ -29,7 +29,7 @@ def list_aws_default_service_quotas(original: Any, self: Any, service_code: str)
 
 @replaces(ServiceQuotasBackend)
 def get_service_quota(original: Any, self: Any, service_code: str, quota_code: str) -> Parameters:
-    """The account has AWS's defaults."""
+    """The quotas of the account are AWS's defaults."""
     for quota in self.list_aws_default_service_quotas(service_code):
         if quota["QuotaCode"] == quota_code:
             return quota

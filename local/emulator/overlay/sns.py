@@ -1,4 +1,4 @@
-"""SNS: what AWS's services publish reaches a topic only if its policy and its key's policy let them."""
+"""SNS: AWS services can publish to a topic only if its policy and the policy of its key allow them."""
 
 import logging
 
@@ -8,16 +8,16 @@ from moto.sns.models import sns_backends
 from local.emulator.overlay.iam import ACCOUNT, TRANSPORT, admits
 from local.emulator.overlay.policies import decide
 
-# What publishing to an encrypted topic takes (SNS Developer Guide, "Key management").
+# The permissions for publishing to an encrypted topic (SNS Developer Guide, "Key management").
 _USE = ("kms:GenerateDataKey", "kms:Decrypt")
 
 log = logging.getLogger("sns")
 
 
 def tell(topic_arn: str, service: str, text: str, *, subject: str | None = None, source_arn: str = "") -> None:
-    """Publish as `service` (a principal's host name), for `source_arn` if it says for what.
+    """Publish as `service` (a principal's host name), on behalf of `source_arn` if the service passes it.
 
-    What is refused is lost without a word, as on AWS; here the log says so.
+    As on AWS, a rejected message is lost without an error. Here, the log reports it.
     """
     region = topic_arn.split(":")[3]
     topic = sns_backends[DEFAULT_ACCOUNT_ID][region].topics.get(topic_arn)
@@ -37,6 +37,6 @@ def tell(topic_arn: str, service: str, text: str, *, subject: str | None = None,
 
 
 def _may_use(region: str, key: str, service: str, says: dict[str, str]) -> bool:
-    if key.startswith("alias/aws/"):  # AWS's own, which is for the account's users
+    if key.startswith("alias/aws/"):  # AWS managed keys are only for identities of the account
         return False
     return all(admits(region, key, service, use, says, says_for_whom=bool(says)) for use in _USE)

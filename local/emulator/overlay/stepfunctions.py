@@ -1,6 +1,6 @@
-"""Step Functions: state machines of tasks that call AWS's API, one after the other, as their role may.
+"""Step Functions: state machines of consecutive tasks that call the AWS API with the permissions of their role.
 
-moto's own interpreter calls AWS itself. Of the States Language this one knows what the program uses.
+moto's own interpreter calls AWS itself. This one supports the part of the States Language that the program uses.
 """
 
 import json
@@ -21,7 +21,7 @@ from local.workspace import REGION, TEST_CREDENTIALS, Workspace
 
 _STATES = "states.amazonaws.com"
 _INTEGRATION = ":states:::aws-sdk:"
-# What a call is about, by action and from its parameters.
+# The parameter with the resource of a call, by action.
 _RESOURCES = {"ecs:UpdateService": "Service"}
 
 _endpoint = ""
@@ -29,13 +29,13 @@ log = logging.getLogger("stepfunctions")
 
 
 def configure(workspace: Workspace, *, tasks: bool) -> None:
-    """State machines call the workspace's emulated AWS."""
+    """Set the endpoint that state machines call: the workspace's emulated AWS."""
     global _endpoint
     _endpoint = workspace.endpoint
 
 
 def start(arn: str, text: str, problem: str) -> None:
-    """Start the state machine with this input, unless there is a `problem`: then it says so."""
+    """Start the state machine with this input; if there is a `problem`, log it instead."""
     if problem:
         log.error("%s is not started: %s", arn, problem)
         return
@@ -44,7 +44,7 @@ def start(arn: str, text: str, problem: str) -> None:
 
 @replaces(StepFunctionBackend)
 def create_state_machine(original: Any, self: Any, *args: Any, **given: Any) -> StateMachine:
-    """moto takes what is no state machine at all."""
+    """moto accepts any definition, even if it is not a state machine."""
     for state in _parsed(given["definition"])["States"].values():
         if state["Type"] != "Task" or _INTEGRATION not in state["Resource"]:
             raise AwsError("InvalidDefinition", f"the stand-in for Step Functions does not know the state {state}")
@@ -53,7 +53,7 @@ def create_state_machine(original: Any, self: Any, *args: Any, **given: Any) -> 
 
 @replaces(StepFunctionBackend)
 def start_execution(original: Any, self: Any, *args: Any, **given: Any) -> Execution:
-    """moto's executions succeed without doing anything."""
+    """In moto, executions succeed without doing anything."""
     execution = original(self, *args, **given)
     machine = self.describe_state_machine(execution.state_machine_arn)
     execution.status, execution.stop_date = "RUNNING", None
@@ -80,7 +80,7 @@ def _run(machine: StateMachine, execution: Execution) -> None:
 
 
 def _try(role_arn: str, state: Parameters) -> None:
-    """Make the state's call, again and again as its Retry says; the time between goes by faster here."""
+    """Make the state's call, with the retries of its Retry field; the intervals are shorter here."""
     [retry] = state.get("Retry") or [{"MaxAttempts": 0}]
     for attempt in range(retry["MaxAttempts"] + 1):
         try:
@@ -94,7 +94,7 @@ def _try(role_arn: str, state: Parameters) -> None:
 def _call(role_arn: str, state: Parameters) -> None:
     service, operation = state["Resource"].partition(_INTEGRATION)[2].split(":")
     action = f"{service}:{operation[0].upper()}{operation[1:]}"
-    # The integration has every parameter in capitals, the API as it is.
+    # The integration capitalizes all parameters; the API has its own spelling.
     given = state["Parameters"]
     if problem := iam.problem_of_service(role_arn, _STATES, action, given[_RESOURCES[action]]):
         raise PermissionError(problem)

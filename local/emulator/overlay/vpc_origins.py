@@ -1,11 +1,11 @@
-"""What CloudFront makes in a VPC for a VPC origin, and takes away later than the origin.
+"""The resources that CloudFront creates in a VPC for a VPC origin, and deletes later than the origin.
 
-With the first origin in a VPC comes a security group of a fixed name, with each origin a network interface in
-every subnet of its load balancer (CloudFront Developer Guide, "Restrict access with VPC origins"). Nobody else can
-delete the interfaces, and what they are in cannot be deleted either.
+CloudFront creates a security group with a fixed name for the first origin in a VPC, and for each origin a network
+interface in every subnet of its load balancer (CloudFront Developer Guide, "Restrict access with VPC origins").
+Only CloudFront can delete the interfaces. The subnets, security group and VPC cannot be deleted before them.
 
-They go as soon as the origin is deleted, unless the workspace has a file `.local/cloudfront-leaves-seconds` with
-the number of seconds for which they stay.
+The interfaces are deleted together with the origin, unless the workspace has a file
+`.local/cloudfront-leaves-seconds` with the number of seconds for which they remain.
 """
 
 import time
@@ -21,18 +21,18 @@ from local.workspace import Workspace
 
 GROUP = "CloudFront-VPCOrigins-Service-SG"
 
-_delay: Path | None = None  # of the file; this process serves no workspace as long as there is none
+_delay: Path | None = None  # the path of the file; None until a workspace is configured
 _State = dict[str, Any]
 
 
 def configure(workspace: Workspace, *, tasks: bool) -> None:
-    """Find the file with the delay."""
+    """Set the path of the file with the delay."""
     global _delay
     _delay = workspace.home / "cloudfront-leaves-seconds"
 
 
 def arrive(account: str, region: str, origin: str, balancer: Any) -> None:
-    """Make the group and the interfaces of an origin."""
+    """Create the security group and the network interfaces of an origin."""
     backend: Any = ec2_backends[account][region]
     group = backend.get_security_group_from_name(GROUP, balancer.vpc_id)
     if group is None:
@@ -48,7 +48,7 @@ def arrive(account: str, region: str, origin: str, balancer: Any) -> None:
 
 
 def leave(account: str, region: str, origin: str) -> None:
-    """Note that an origin was deleted: what it had stays for a while."""
+    """Record that an origin was deleted; its resources remain for the configured time."""
     backend = ec2_backends[account][region]
     if state := _origins(backend).get(origin):
         state["left"] = time.monotonic()
@@ -57,14 +57,14 @@ def leave(account: str, region: str, origin: str) -> None:
 
 @replaces(EC2Response, "call_action")
 def _call_action(original: Any, self: EC2Response) -> Any:
-    """What CloudFront has left for long enough is gone when somebody looks."""
+    """Delete the expired resources of CloudFront before each request."""
     _tidy(self.ec2_backend)
     return original(self)
 
 
 @replaces(EC2Backend)
 def delete_subnet(original: Any, self: Any, subnet_id: str) -> Any:
-    """moto deletes one in which there are interfaces."""
+    """moto deletes subnets that contain network interfaces."""
     if any(interface.subnet.id == subnet_id for interface in self.enis.values()):
         raise AwsError("DependencyViolation", f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
     return original(self, subnet_id)
@@ -72,7 +72,7 @@ def delete_subnet(original: Any, self: Any, subnet_id: str) -> Any:
 
 @replaces(EC2Backend)
 def delete_security_group(original: Any, self: Any, name: str | None = None, group_id: str | None = None) -> Any:
-    """moto deletes one that interfaces have."""
+    """moto deletes security groups that network interfaces use."""
     if any(group.id == group_id for interface in self.enis.values() for group in interface.group_set):
         raise AwsError("DependencyViolation", f"resource {group_id} has a dependent object")
     return original(self, name, group_id)
@@ -80,7 +80,7 @@ def delete_security_group(original: Any, self: Any, name: str | None = None, gro
 
 @replaces(EC2Backend)
 def delete_vpc(original: Any, self: Any, vpc_id: str) -> Any:
-    """moto deletes one in which there are groups beside its own."""
+    """moto deletes VPCs that contain security groups other than the default one."""
     if any(group.name != "default" for group in self.groups.get(vpc_id, {}).values()):
         raise AwsError("DependencyViolation", f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
     return original(self, vpc_id)
@@ -88,7 +88,7 @@ def delete_vpc(original: Any, self: Any, vpc_id: str) -> Any:
 
 @replaces(NetworkInterface)
 def get_filter_value(original: Any, self: Any, filter_name: str, method_name: str | None = None) -> Any:
-    """moto finds no interface by the name of its group."""
+    """moto cannot filter network interfaces by the name of their security group."""
     if filter_name == "group-name":
         return [group.name for group in self.group_set]
     return original(self, filter_name, method_name)
@@ -96,7 +96,7 @@ def get_filter_value(original: Any, self: Any, filter_name: str, method_name: st
 
 @replaces(EC2Backend)
 def delete_network_interface(original: Any, self: Any, eni_id: str) -> None:
-    """moto lets everybody delete what is managed by a service."""
+    """moto lets any caller delete interfaces that a service manages."""
     interface = self.enis.get(eni_id)
     if interface and interface.requester_managed:
         message = f"You do not have permission to access the specified resource: {eni_id}"
@@ -119,5 +119,5 @@ def _tidy(backend: EC2Backend) -> None:
 
 
 def _origins(backend: EC2Backend) -> dict[str, _State]:
-    """What each origin has, kept on the backend so that moto's reset empties it."""
+    """The resources of each origin, stored on the backend so that moto's reset removes them."""
     return vars(backend).setdefault("vpc_origins", {})

@@ -1,4 +1,4 @@
-"""WAF: a web ACL for CloudFront is of us-east-1, refers to what exists, and is kept while it is asked."""
+"""WAF: web ACLs for CloudFront are in us-east-1, with valid references, and are not deleted while in use."""
 
 import json
 import uuid
@@ -39,7 +39,7 @@ MANAGED_RULES: dict[str, set[str]] = {
 
 @replaces(WAFV2Response, "call_action")
 def _call_action(original: Any, self: WAFV2Response) -> Any:
-    """moto takes a web ACL that refers to nothing, in any region, and forgets its data protection."""
+    """moto accepts web ACLs in any Region and with invalid references, and drops their data protection."""
     given = json.loads(self.body or "{}")
     action = self._get_action()
     try:
@@ -56,19 +56,19 @@ def _call_action(original: Any, self: WAFV2Response) -> Any:
 @replaces(FakeIPSet, "__init__")
 @replaces(FakeIPSet)
 def update(original: Any, self: FakeIPSet, *args: Any, **more: Any) -> None:
-    """moto's lock tokens of address sets are no UUIDs."""
+    """The lock tokens of IP sets in moto are not UUIDs."""
     original(self, *args, **more)
     self.lock_token = str(uuid.uuid4())
 
 
 @replaces(FakeWebACL)
 def to_dict(original: Any, self: FakeWebACL) -> Parameters:
-    """With its data protection."""
+    """Includes the data protection."""
     return {**original(self), "DataProtectionConfig": vars(self).get("protection")}
 
 
 def exists(arn: str) -> bool:
-    """Whether there is such a web ACL for CloudFront."""
+    """Whether this web ACL for CloudFront exists."""
     return any(acl.arn == arn for acl in _acls())
 
 

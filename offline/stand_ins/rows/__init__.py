@@ -1,1 +1,1 @@
-"""The rows of the aws stand-in, a module for each group of services."""
+"""The rows of the aws stand-in, with one module for each group of services."""

@@ -62,7 +62,7 @@ _MANAGED = {"PolicyArn": "$id"}
 
 
 def _forget_old_versions(client: Any, state: Values) -> None:
-    """IAM keeps five versions of a policy and refuses a sixth."""
+    """Deletes old versions, because IAM rejects more than five versions of a policy."""
     for version in client.list_policy_versions(PolicyArn=state["id"])["Versions"]:
         if not version["IsDefaultVersion"]:
             client.delete_policy_version(PolicyArn=state["id"], VersionId=version["VersionId"])

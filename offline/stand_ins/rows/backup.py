@@ -9,7 +9,7 @@ _VAULT = {"BackupVaultName": "$id"}
 
 
 def _emptied(client: Any, state: Values) -> str | None:
-    """Empties the vault where forceDestroy says so."""
+    """Empties the vault if forceDestroy is set."""
     if state.get("forceDestroy"):
         points = client.list_recovery_points_by_backup_vault(BackupVaultName=state["id"])["RecoveryPoints"]
         for point in points:
@@ -44,7 +44,7 @@ row(
     outputs={"backupVaultArn": "BackupVaultArn"},
 )
 
-# The SDK's names of a rule's parts, and the API's.
+# The names of a rule's properties in the SDK and in the API.
 _RULE = {
     "ruleName": "RuleName",
     "targetVaultName": "TargetBackupVaultName",

@@ -27,7 +27,7 @@ _GROUP = {
 
 
 def _attributes(argument: str, names: dict[str, str]) -> Callable[[Values], Values]:
-    """A call's `Attributes`: what the SDK nests is a flat list of texts there."""
+    """A call's `Attributes`: a flat list of texts, which the SDK nests."""
 
     def made(state: Values) -> Values:
         attributes = []
@@ -35,7 +35,7 @@ def _attributes(argument: str, names: dict[str, str]) -> Callable[[Values], Valu
             name, _, part = path.partition(".")
             value = (state.get(name) or {}).get(part) if part else state.get(name)
             if name == "accessLogs" and part != "enabled" and not (state.get(name) or {}).get("enabled"):
-                continue  # logs that are off have no bucket
+                continue  # disabled logs have no bucket
             if value is not None:
                 attributes.append(
                     {"Key": key, "Value": str(value).lower() if isinstance(value, bool) else str(value)}
@@ -65,7 +65,7 @@ def _read(operation: str, argument: str, names: dict[str, str]) -> Read:
 
 
 def _fixed_of_network(old: Values, new: Values) -> set[str]:
-    """A network load balancer never gets a first security group, never loses the last, and loses no subnet."""
+    """A network load balancer cannot get a first security group, or lose its last one or a subnet."""
     if new.get("loadBalancerType") != "network":
         return set()
     fixed = set()
@@ -77,7 +77,7 @@ def _fixed_of_network(old: Values, new: Values) -> set[str]:
 
 
 def _logs_as_before(new: Values, read: Any) -> bool:
-    """Access logs that are left out stay as they are; if they are off, their bucket is not compared."""
+    """Access logs that are not given stay unchanged; if they are off, their bucket is not compared."""
     logs = new.get("accessLogs")
     return not logs or not (logs.get("enabled") or (read or {}).get("enabled"))
 
@@ -215,7 +215,7 @@ def _listener(state: Values) -> Values:
     }
 
 
-# The API nests what an action does under another name than the SDK.
+# The API nests the configuration of an action under a different name than the SDK.
 _AS_ACTIONS = (
     "[].{type: Type, order: Order, targetGroupArn: TargetGroupArn, fixedResponse: FixedResponseConfig"
     ".{statusCode: StatusCode, contentType: ContentType, messageBody: MessageBody}}"

@@ -1,4 +1,4 @@
-"""What a bucket of S3 tells whom, keeps from whom, and copies where to."""
+"""Logging, notifications, Object Lock and replication of S3 buckets."""
 
 from botocore.session import get_session
 
@@ -65,7 +65,7 @@ row(
     Read("get_object_lock_configuration", _BUCKET, "ObjectLockConfiguration"),
     live="Rule",
     updates=(Call("put_object_lock_configuration", _locked),),
-    # The lock itself stays; new objects are free.
+    # The lock itself remains; new objects are not locked.
     delete=(Call("put_object_lock_configuration", _BUCKET | {"ObjectLockConfiguration": _LOCK}),),
     fixed="bucket",
 )

@@ -15,7 +15,7 @@ _NAMES = {"orderedCacheBehaviors": "CacheBehaviors"}
 
 
 def _distribution(state: Values) -> Values:
-    """DistributionConfig: of methods and of places the API makes other structures than the SDK."""
+    """DistributionConfig: the API has different structures for methods and locations than the SDK."""
     inputs = copy.deepcopy({name: value for name, value in state.items() if value is not None})
     members = _SHAPES.shape_for("DistributionConfig").members  # type: ignore[attr-defined]
     folded = {name.lower(): name for name in members}
@@ -40,7 +40,7 @@ def _distribution(state: Values) -> Values:
 
 
 def _disabled(client: Any, state: Values) -> None:
-    """AWS deletes what is disabled, and nothing else."""
+    """Disables the distribution, because AWS deletes only disabled ones."""
     found = client.get_distribution_config(Id=state["id"])
     config = {**found["DistributionConfig"], "Enabled": False}
     client.update_distribution(Id=state["id"], IfMatch=found["ETag"], DistributionConfig=config)

@@ -94,7 +94,7 @@ _CONFIGURATION = {
 
 
 def _service(state: Values) -> Values:
-    """Two groups of settings that the API nests and the SDK does not, or otherwise."""
+    """Two groups of settings that the API nests differently than the SDK."""
     network = state["networkConfiguration"]
     deployment = {api: state[name] for name, api in _CONFIGURATION.items() if state.get(name) is not None}
     return {
@@ -118,7 +118,7 @@ _POLL_SECONDS = 0.3
 
 
 def _steady(client: Any, state: Values) -> None:
-    """Wait for the newest deployment, as waitForSteadyState asks; a rollback or a failure is told."""
+    """Wait for the newest deployment if waitForSteadyState is set. Raises Refused on a rollback or failure."""
     if not state.get("waitForSteadyState"):
         return
     deadline, first = time.monotonic() + _STEADY_SECONDS, ""

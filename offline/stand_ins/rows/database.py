@@ -10,7 +10,7 @@ _NAMED = {"DBSubnetGroupName": "$name"}
 
 
 def _two_zones(client: Any, state: Values) -> None:
-    """RDS wants two zones even for one instance; the emulator takes one."""
+    """RDS requires two zones even for a single instance; the emulator accepts one."""
     group = client.describe_db_subnet_groups(DBSubnetGroupName=state["id"])["DBSubnetGroups"][0]
     zones = {subnet["SubnetAvailabilityZone"]["Name"] for subnet in group["Subnets"]}
     if len(zones) < 2:
@@ -56,7 +56,7 @@ def _parameters(state: Values) -> Values:
 
 
 def _read_parameters(state: Values, found: Values) -> Values:
-    """As the provider: parameters that a user has set, and defaults that the program also gives."""
+    """As in the provider: parameters set by a user, and defaults that the program also gives."""
     given = {parameter["name"] for parameter in state.get("parameters") or []}
     shown = [each for each in found["Parameters"] if each["Source"] == "user" or each["ParameterName"] in given]
     names = {"name": "ParameterName", "value": "ParameterValue", "applyMethod": "ApplyMethod"}
@@ -94,17 +94,18 @@ def _one_password(inputs: Values) -> str | None:
 
 
 def _created(inputs: Values) -> Call:
-    """RDS restores with another call, which takes less: the rest is modified at once, password and storage too."""
+    """RDS restores with another call, with fewer parameters; `_modified` sends the others, password included."""
     restored = bool(inputs.get("snapshotIdentifier"))
     return Call("restore_db_instance_from_db_snapshot" if restored else "create_db_instance", mapped=True)
 
 
-# Below, RDS takes neither iops nor throughput of gp3 (Amazon RDS User Guide, "Amazon RDS DB instance storage").
+# Below this size, RDS accepts neither IOPS nor throughput of gp3 (Amazon RDS User Guide, "Amazon RDS DB instance
+# storage").
 _GP3_GIB_WITH_IOPS = 400
 
 
 def _modified(state: Values) -> Values:
-    """As the provider: log exports to turn on and off, and all of the storage's properties together."""
+    """As in the provider: log exports to turn on and off, and all storage properties together."""
     old = set((state.get("_old") or state).get("enabledCloudwatchLogsExports") or [])
     new = set(state.get("enabledCloudwatchLogsExports") or [])
     exports = {"EnableLogTypes": sorted(new - old), "DisableLogTypes": sorted(old - new)}
@@ -117,7 +118,7 @@ def _modified(state: Values) -> Values:
 
 
 def _storage(state: Values, changed: set[str]) -> Values:
-    """Size, iops and throughput in an update. The provider sends computed values, too, even where RDS refuses."""
+    """Size, IOPS and throughput in an update. The provider also sends computed values, even if RDS rejects it."""
     sent: Values = {}
     with_iops = state.get("storageType") != "gp3" or state["allocatedStorage"] >= _GP3_GIB_WITH_IOPS
     if changed & {"allocatedStorage", "iops"}:
@@ -136,7 +137,7 @@ def _grown(new: Values, read: Any) -> bool:
 
 
 def _as_given(state: Values, found: Values) -> Values:
-    """The engine's version is compared as far as it is given: 17 means any of its minor versions."""
+    """Only the given part of the engine's version is compared: 17 matches all its minor versions."""
     given = str(state.get("engineVersion") or "")
     same = given and f"{found['EngineVersion']}.".startswith(f"{given}.")
     return {"engineVersion": given} if same else {}
@@ -273,7 +274,7 @@ row(
     Read("describe_secret", {"SecretId": "$id"}),
     live="RotationEnabled",
     updates=(Call("rotate_secret", mapped=True),),
-    # No deletion: the program only forgets it, and RDS's secret goes with the instance.
+    # No deletion: Pulumi only removes it from the state, and RDS deletes its secret with the instance.
     fixed="secretId",
     unread={"rotateImmediately": "is about the call"},
     outputs={"secretId": "ARN"},

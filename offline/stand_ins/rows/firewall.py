@@ -5,7 +5,7 @@ from offline.stand_ins.table import Call, Import, Read, row
 
 
 def _named(state: Values) -> Values:
-    """What WAF asks of every call; the plugin imports by the same three."""
+    """The parameters that WAF requires in every call; the import ID of the plugin consists of the same three."""
     id, name = state["id"].split("/")
     return {"Id": id, "Name": name, "Scope": state.get("scope") or "CLOUDFRONT"}
 

@@ -9,7 +9,7 @@ _GROUP = {"logGroupName": "$name"}
 
 
 def _under_its_key(client: Any, state: Values) -> None:
-    """In an update the key is a thing of its own: it is named, or taken away."""
+    """Associate or disassociate the key in an update, which requires separate calls."""
     old = state.get("_old", {}).get("kmsKeyId")
     if (key := state.get("kmsKeyId")) and old != key:
         client.associate_kms_key(logGroupName=state["id"], kmsKeyId=key)
@@ -27,7 +27,7 @@ row(
         Call(
             "put_retention_policy",
             _GROUP | {"retentionInDays": "$retentionInDays"},
-            when="retentionInDays kmsKeyId",  # after which the key is looked after
+            when="retentionInDays kmsKeyId",  # `finish` then handles the key
         ),
     ),
     delete=(Call("delete_log_group", {"logGroupName": "$id"}),),

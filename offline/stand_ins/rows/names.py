@@ -26,7 +26,7 @@ row(
     },
 )
 
-# ACM looks for the record for 75 minutes, the emulator finds at once what there is.
+# ACM waits for the record for 75 minutes; the emulator finds existing records at once.
 _ISSUE_SECONDS, _POLL_SECONDS = 5, 0.3
 
 
@@ -86,7 +86,7 @@ row(
     Read(
         "list_resource_record_sets",
         {"HostedZoneId": "$zoneId", "StartRecordName": "$name", "StartRecordType": "$type"},
-        # AWS ends names with a dot, and the plugin takes it off.
+        # AWS ends names with a dot, which the plugin removes.
         "ResourceRecordSets[?(Name=='$name' || Name=='$name.') && Type=='$type'] | [0].{type: Type, ttl: TTL,"
         " records: ResourceRecords[].Value, aliases: AliasTarget && [{name: AliasTarget.DNSName,"
         " zoneId: AliasTarget.HostedZoneId, evaluateTargetHealth: AliasTarget.EvaluateTargetHealth}]}",

@@ -1,4 +1,4 @@
-"""EC2's network: what awsx's Vpc is made of, endpoints, security groups, flow logs."""
+"""EC2's network: the resources of awsx's Vpc, endpoints, security groups, flow logs."""
 
 import json
 from typing import Any
@@ -89,7 +89,7 @@ row(
     "ec2",
     Call("create_route_table", {"VpcId": "$vpcId"}),
     "RouteTable.RouteTableId",
-    # Its routes are resources of their own; those of gateway endpoints come and go without it.
+    # Its routes are separate resources; those of gateway endpoints are added and removed without it.
     Read("describe_route_tables", {"RouteTableIds": ["$id"]}, "RouteTables[0].{VpcId: VpcId, OwnerId: OwnerId}"),
     delete=(Call("delete_route_table", {"RouteTableId": "$id"}),),
     fixed="vpcId",
@@ -166,7 +166,7 @@ row(
 
 
 def _moved(state: Values) -> Values:
-    """ModifyVpcEndpoint takes what to add and what to remove."""
+    """ModifyVpcEndpoint requires the IDs to add and to remove."""
     change: Values = {"VpcEndpointId": state["id"]}
     for name, api in (
         ("routeTableIds", "RouteTableIds"),
@@ -220,7 +220,7 @@ row(
     Read("describe_vpc_endpoints", {"VpcEndpointIds": ["$vpcEndpointId"]}, "VpcEndpoints[0]"),
     live="State!='deleted'",
     updates=(_POLICY,),
-    # The endpoint itself stays, with AWS's policy that admits everything.
+    # The endpoint itself remains, with AWS's default policy, which allows everything.
     delete=(Call("modify_vpc_endpoint", {"VpcEndpointId": "$id", "ResetPolicy": True}),),
     fixed="vpcEndpointId",
     names={"policy": "PolicyDocument"},
@@ -229,7 +229,7 @@ row(
 
 
 def _everywhere(state: Values) -> Values:
-    """The rule that AWS gives every new group, and that the provider takes away."""
+    """The rule that AWS adds to every new group, and that the provider removes."""
     return {"GroupId": state["id"], "IpPermissions": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}
 
 
@@ -241,7 +241,7 @@ row(
     Read(
         "describe_security_groups",
         {"GroupIds": ["$id"]},
-        # Its rules are resources of their own.
+        # Its rules are separate resources.
         "SecurityGroups[0].{GroupName: GroupName, Description: Description, VpcId: VpcId, OwnerId: OwnerId}",
     ),
     puts=(Call("revoke_security_group_egress", _everywhere, when="description"),),
@@ -255,7 +255,7 @@ row(
 
 
 def _emptied(client: Any, state: Values) -> None:
-    """Revoke whatever the group has: AWS makes it with rules for its own members and for all that goes out."""
+    """Revoke all rules: AWS creates the group with rules for its own members and for all outbound traffic."""
     found = client.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [state["id"]]}])
     for rule in found["SecurityGroupRules"]:
         revoke = client.revoke_security_group_egress if rule["IsEgress"] else client.revoke_security_group_ingress
@@ -277,7 +277,7 @@ row(
         " ingress: IpPermissions[].{protocol: IpProtocol, fromPort: FromPort || `0`, toPort: ToPort || `0`},"
         " egress: IpPermissionsEgress[].{protocol: IpProtocol, fromPort: FromPort || `0`, toPort: ToPort || `0`}}",
     ),
-    # An update has nothing to call by itself; `finish` empties the group again.
+    # An update itself requires no call; `finish` empties the group again.
     updates=(Call("describe_security_groups", {"GroupIds": ["$id"]}),),
     fixed="vpcId",
     names={"name": "GroupName"},

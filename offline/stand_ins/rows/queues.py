@@ -3,7 +3,7 @@
 from offline.stand_ins.codec import Values
 from offline.stand_ins.table import Call, Read, row
 
-# AWS has nearly all that a queue is as texts among its attributes.
+# AWS represents nearly all settings of a queue as texts in its attributes.
 _ATTRIBUTES = {
     "delaySeconds": "DelaySeconds",
     "kmsMasterKeyId": "KmsMasterKeyId",

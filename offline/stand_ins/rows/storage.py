@@ -13,7 +13,7 @@ _BUCKET = {"Bucket": "$bucket"}
 
 
 def _must_be_empty(client: Any, state: Values) -> str | None:
-    """Empties the bucket where forceDestroy says so."""
+    """Empties the bucket if forceDestroy is set."""
     bucket = state["bucket"]
     pages = client.get_paginator("list_object_versions").paginate(Bucket=bucket)
     objects = [found for page in pages for kind in ("Versions", "DeleteMarkers") for found in page.get(kind, [])]
@@ -25,7 +25,7 @@ def _must_be_empty(client: Any, state: Values) -> str | None:
 
 
 def _placed(state: Values) -> Values:
-    """S3 wants every region named but us-east-1, which it does not want named."""
+    """S3 requires the Region as LocationConstraint, except us-east-1, which it rejects there."""
     region = state.get("region") or "us-east-1"
     place = None if region == "us-east-1" else {"LocationConstraint": region}
     return {"Bucket": state["bucket"], "CreateBucketConfiguration": place}
@@ -51,7 +51,7 @@ row(
 
 
 def part(kind: str, put: tuple[str, dict[str, Any]], read: tuple[str, str], delete: Call, **more: Any) -> None:
-    """A part of a bucket that has calls of its own."""
+    """Add a row for a part of a bucket that has its own calls."""
     name = kind[0].lower() + kind[1:]
     row(
         f"s3/{name}:{kind}",
@@ -75,7 +75,7 @@ part(
 
 
 def _rules(argument: str, shape_name: str) -> Callable[[Values], Values]:
-    """A call whose one structure holds the rules."""
+    """Returns a function for the parameters of a call whose only structure contains the rules."""
     shape = get_session().get_service_model("s3").shape_for(shape_name)
     return lambda state: {"Bucket": state["bucket"], argument: {"Rules": to_api(state["rules"], shape)}}
 

@@ -1,4 +1,4 @@
-"""CloudWatch's alarms and dashboards, SNS, AWS Budgets."""
+"""CloudWatch alarms and dashboards, SNS, AWS Budgets."""
 
 from typing import Any
 
@@ -162,7 +162,7 @@ def _made(state: Values) -> Values:
 
 
 def _tell_others(client: Any, state: Values) -> None:
-    """In an update the notifications are things of their own."""
+    """Replace the notifications in an update, which requires separate calls."""
     if "_old" not in state:
         return
     of = {"AccountId": ACCOUNT, "BudgetName": state["id"]}
