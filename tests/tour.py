@@ -1,4 +1,4 @@
-"""The pictures of docs/tour.md, taken of the running system: `python -m tests.tour` takes all of them anew."""
+"""The pictures of docs/tutorial.md, taken of the running system: `python -m tests.tour` takes all of them anew."""
 
 import math
 import tempfile

@@ -1,4 +1,4 @@
-"""Orthanc's own metrics, scraped as docs/operations.md tells."""
+"""Orthanc's own metrics, scraped as docs/how-to/monitor.md tells."""
 
 import re
 from typing import Any
@@ -15,8 +15,9 @@ from tests.embedded import PROJECT
 @pytest.fixture(scope="module")
 def job() -> dict[str, Any]:
     """The scrape job of the document."""
-    text = (PROJECT / "docs/operations.md").read_text().partition("<!-- scraped by the tests as it stands -->")[2]
-    configuration = yaml.safe_load(text.partition("```yaml\n")[2].partition("```")[0])
+    text = (PROJECT / "docs/how-to/monitor.md").read_text()
+    marked = text.partition("<!-- scraped by the tests as it stands -->")[2]
+    configuration = yaml.safe_load(marked.partition("```yaml\n")[2].partition("```")[0])
     [job] = configuration["scrape_configs"]
     return job
 

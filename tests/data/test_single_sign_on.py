@@ -1,4 +1,4 @@
-"""The recipe of docs/single-sign-on.md: its gateway before a running archive, and people who sign in there."""
+"""The recipe of docs/how-to/single-sign-on.md: its gateway before an archive, and people who sign in there."""
 
 import re
 import secrets

@@ -1,4 +1,4 @@
-"""docs/tour.md in a real browser: what it shows can be seen."""
+"""docs/tutorial.md in a real browser: what it shows can be seen."""
 
 import io
 import re
@@ -11,7 +11,7 @@ from tests.data.archive import Archive
 from tests.embedded import PROJECT
 from tests.tour import GREYS, IMAGES, PATIENT, PICTURES, SERIES, STUDY, store, take
 
-TOUR = (PROJECT / "docs/tour.md").read_text()
+TOUR = (PROJECT / "docs/tutorial.md").read_text()
 
 
 @pytest.fixture(scope="module")

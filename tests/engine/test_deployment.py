@@ -61,11 +61,11 @@ def test_cloudformation_takes_what_is_deployed(embedded: Embedded):
 
 def test_what_is_open_to_whom_is_documented_as_it_is(embedded: Embedded):
     told = exposure(json.loads(embedded.pulumi("stack", "export").stdout))
-    document = (
-        (PROJECT / "docs/network.md").read_text().partition("by the tests -->\n")[2].partition("<!-- end")[0]
-    )
+    shown = (PROJECT / "docs/reference/network.md").read_text()
+    document = shown.partition("by the tests -->\n")[2].partition("<!-- end")[0]
     # AWS's prefix lists have other ids in every region.
-    assert document == re.sub(r"pl-[0-9a-f]+", "pl-…", told), "docs/network.md is stale; `make exposure` prints it"
+    stale = "docs/reference/network.md is stale; `make exposure` prints it"
+    assert document == re.sub(r"pl-[0-9a-f]+", "pl-…", told), stale
 
 
 def test_drift_is_seen_and_mended(embedded: Embedded):

@@ -1,4 +1,4 @@
-"""What was made and not recorded, and the runbook that brings it into the stack (docs/operations.md)."""
+"""What was made and not recorded, and the runbook that brings it into the stack (docs/runbooks.md)."""
 
 import re
 from collections import Counter
@@ -44,7 +44,7 @@ def _urn(embedded: Embedded, type: str) -> str:
 
 def _command(**values: str) -> str:
     """The `pulumi import` of the runbook, with its variables filled in."""
-    text = (PROJECT / "docs/operations.md").read_text()
+    text = (PROJECT / "docs/runbooks.md").read_text()
     [command] = re.findall(r"^pulumi import .*VpcOrigin.*$", text, re.MULTILINE)
     for name, value in values.items():
         command = command.replace(f"${name}", value)

@@ -108,13 +108,13 @@ def _what_happens_is_told(embedded: Embedded) -> None:
         )
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     told = [json.loads(message["Body"])["Message"] for message in messages]
-    assert json.loads(told[0])["AlarmDescription"].endswith("Runbook: docs/operations.md#no-healthy-task")
+    assert json.loads(told[0])["AlarmDescription"].endswith("Runbook: docs/runbooks.md#no-healthy-task")
     assert told[1:] == [
         "Orthanc, stack local: a deployment failed and was rolled back. tasks failed to start."
-        " Runbook: docs/operations.md#deployment-failed",
+        " Runbook: docs/runbooks.md#deployment-failed",
         "Orthanc, stack local: RDS reports for the database: The next growth would pass the maximum."
         " (RDS-EVENT-0224)."
-        " Runbook: docs/operations.md#database-event",
+        " Runbook: docs/runbooks.md#database-event",
     ]
     sns.unsubscribe(SubscriptionArn=heard)
     sqs.delete_queue(QueueUrl=queue)

@@ -36,7 +36,7 @@ SECRETS: dict[str, str | list[Any]] = {
 
 
 def test_destroy_leaves_the_account_as_it_was(embedded: Embedded):
-    """At its second try, as docs/operations.md tells: what CloudFront has made in the VPC goes later."""
+    """At its second try, as docs/how-to/tear-down.md tells: what CloudFront has made in the VPC goes later."""
     stays = embedded.workspace.home / "cloudfront-leaves-seconds"
     stays.write_text("3600")
     failed = embedded.pulumi("destroy", "--yes", "--skip-preview", check=False)

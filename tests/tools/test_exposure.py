@@ -9,8 +9,8 @@ import pytest
 from tools import exposure
 
 PUBLIC, INWARD, OUTWARD, ROUTES, ENDPOINTS, ROLES = (
-    *("Open to the internet", "Open inside the network", "Ways out of the network", "Where the routes lead"),
-    *("What the VPC's endpoints admit", "Open through AWS's API, to roles"),
+    *("Accessible from the internet", "Accessible inside the network", "Outbound access", "Routes"),
+    *("VPC endpoint policies", "Accessible to IAM roles"),
 )
 
 
@@ -110,18 +110,22 @@ OUT = resource(
 LOCAL = resource(
     "ec2/route:Route", "l", "2", routeTableId="rtb-1", destinationCidrBlock="10.9.0.0/16", gatewayId="vgw-1"
 )
-ITS_RULES = "whom its rules below admit"
+ITS_RULES = "the peers of its rules below"
 
 CASES: list[tuple[str, list[dict[str, Any]], list[str]]] = [
     (PUBLIC, [balancer(), BUCKET, CLOSED], ["nothing | | |"]),
     (PUBLIC, [balancer(internal=False)], [f"`web` (load balancer) | {ITS_RULES} | public addresses | itself"]),
     (PUBLIC, [DATABASE], [f"`index` (instance) | {ITS_RULES} | public addresses | itself"]),
     (PUBLIC, [SERVICE], [f"`app` (service) | {ITS_RULES} | a public address of each task | itself"]),
-    (PUBLIC, [BUCKET], ["`images` (bucket) | whom its policy admits | public access is not blocked | itself"]),
+    (
+        PUBLIC,
+        [BUCKET],
+        ["`images` (bucket) | the principals of its policy | public access is not blocked | itself"],
+    ),
     (
         PUBLIC,
         [BUCKET, HALF_CLOSED],
-        ["`images` (bucket) | whom its policy admits | public access is not blocked | itself"],
+        ["`images` (bucket) | the principals of its policy | public access is not blocked | itself"],
     ),
     (
         PUBLIC,
@@ -132,8 +136,8 @@ CASES: list[tuple[str, list[dict[str, Any]], list[str]]] = [
         PUBLIC,
         [distribution(**GUARDED)],
         [
-            "`edge` (distribution) | whom its web ACL admits (whitelist: DE, FR) | HTTP and HTTPS; a.example.org"
-            " | `elsewhere.example.org`"
+            "`edge` (distribution) | clients that its web ACL allows (whitelist: DE, FR) | HTTP and HTTPS;"
+            " a.example.org | `elsewhere.example.org`"
         ],
     ),
     (INWARD, [group("web"), balancer()], ["`web` (load balancer) | nobody | none | `web` has no rules"]),
@@ -145,7 +149,7 @@ CASES: list[tuple[str, list[dict[str, Any]], list[str]]] = [
     (
         INWARD,
         [group("web"), rule("Ingress", "web", cidrIpv6="::/0", ipProtocol="-1", description=None)],
-        ["what stands in `web` (security group) | any IPv6 address | all | `rule`: not described"],
+        ["resources in `web` (security group) | any IPv6 address | all | `rule`: not described"],
     ),
     (
         INWARD,
@@ -157,7 +161,7 @@ CASES: list[tuple[str, list[dict[str, Any]], list[str]]] = [
         [group("web"), group("app"), balancer(), rule("Ingress", "app", referencedSecurityGroupId="sg-web")],
         [
             "`web` (load balancer) | nobody | none | `web` has no rules",
-            "what stands in `app` (security group) | `web` (load balancer) | TCP 443 | `rule`: why",
+            "resources in `app` (security group) | `web` (load balancer) | TCP 443 | `rule`: why",
         ],
     ),
     (
@@ -168,12 +172,12 @@ CASES: list[tuple[str, list[dict[str, Any]], list[str]]] = [
     (
         OUTWARD,
         [group("web"), balancer(), rule("Egress", "web", referencedSecurityGroupId="sg-theirs")],
-        ["`web` (load balancer) | what stands in `sg-theirs` | TCP 443 | `rule`: why"],
+        ["`web` (load balancer) | resources in `sg-theirs` | TCP 443 | `rule`: why"],
     ),
     (
         OUTWARD,
         [ENDPOINT, group("web"), balancer(), rule("Egress", "web", prefixListId="pl-1")],
-        ["`web` (load balancer) | what is behind `s3` (vpc endpoint) | TCP 443 | `rule`: why"],
+        ["`web` (load balancer) | the service behind `s3` (vpc endpoint) | TCP 443 | `rule`: why"],
     ),
     (ROUTES, [balancer()], ["those of a network that is brought | what is deployed into it | its owner's"]),
     (ROUTES, [VPC, SUBNET, TABLE, LOCAL, balancer()], ["`private-1` | `web` (load balancer) | none"]),

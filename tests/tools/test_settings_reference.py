@@ -1,4 +1,4 @@
-"""Pulumi.yaml, docs/settings.md and the README say about keys what components/config says."""
+"""Pulumi.yaml, docs/reference/settings.md and the README say about keys what components/config says."""
 
 import re
 

@@ -13,7 +13,7 @@ SMALLEST_KB = SMALLEST_FOR_GLACIER_BYTES // 1024
 
 
 def test_the_document_has_the_table():
-    assert studies.table() in (PROJECT / "docs/performance.md").read_text(), (
+    assert studies.table() in (PROJECT / "docs/reference/performance.md").read_text(), (
         "python -m tools.studies prints another"
     )
 

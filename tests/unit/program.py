@@ -24,6 +24,8 @@ from pulumi.runtime import mocks
 from pulumi.runtime.proto import provider_pb2, resource_pb2, source_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
+from components.config import Problem
+from components.config.parse import ConfigurationError
 from offline.stand_ins.codec import decode, encode
 from offline.stand_ins.sdk import Type, schema
 
@@ -100,6 +102,15 @@ _KEPT_BUCKET = {
         ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
     ),
 }
+LIVE_SNAPSHOT: dict[str, Any] = {
+    "engine": "postgres",
+    "engineVersion": "17.4",
+    "status": "available",
+    "encrypted": True,
+    "allocatedStorage": 20,
+    "dbSnapshotArn": "arn:aws:rds:us-east-1:123456789012:snapshot:orthanc-database-final-0a1b2c3d",
+    "kmsKeyId": AWS_KEY,
+}
 
 # Where the subnets of a network that is brought lead: to NAT.
 TO_NAT = {"cidrBlock": "0.0.0.0/0", "gatewayId": "", "natGatewayId": "nat-1"}
@@ -124,15 +135,7 @@ _INVOKES: dict[str, dict[str, Any] | None] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"},
     "aws:s3/getBucket:getBucket": {"bucketRegion": "us-east-1"},
     "aws:cloudcontrol/getResource:getResource": {"properties": json.dumps(_KEPT_BUCKET)},
-    "aws:rds/getSnapshot:getSnapshot": {
-        "engine": "postgres",
-        "engineVersion": "17.4",
-        "status": "available",
-        "encrypted": True,
-        "allocatedStorage": 20,
-        "dbSnapshotArn": "arn:aws:rds:us-east-1:123456789012:snapshot:orthanc-database-final-0a1b2c3d",
-        "kmsKeyId": AWS_KEY,
-    },
+    "aws:rds/getSnapshot:getSnapshot": LIVE_SNAPSHOT,
     "aws:ec2/getRouteTable:getRouteTable": {"routeTableId": "rtb-private", "routes": [TO_NAT]},
     "aws:ec2/getVpnGateway:getVpnGateway": None,
     "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": {"ids": ["sgr-1"]},
@@ -207,6 +210,11 @@ class Resource:
         """The class's name."""
         return self.kind.rpartition(":")[2]
 
+    @property
+    def timeouts(self) -> list[int]:
+        """Its custom timeouts in seconds: create, update and delete, where set."""
+        return [int(minutes.removesuffix("m")) * 60 for _, minutes in self.request.customTimeouts.ListFields()]
+
     def waits_for(self, other: "Resource") -> bool:
         """Whether it depends on the other, by depends_on or by its inputs."""
         return other.urn in self.request.dependencies
@@ -235,6 +243,15 @@ class Program:
         """The definition of the task's only container."""
         [container] = json.loads(self.one("TaskDefinition").inputs["containerDefinitions"])
         return container
+
+    def orthanc(self) -> dict[str, Any]:
+        """Orthanc's configuration, as the task gets it."""
+        [text] = [each["value"] for each in self.container()["environment"] if each["name"] == "ORTHANC_JSON"]
+        return json.loads(text)
+
+    def statements(self, name: str) -> list[dict[str, Any]]:
+        """The statements of a role's policy."""
+        return json.loads(self.one("Policy", name).inputs["policy"])["Statement"]
 
 
 Answer = dict[str, Any] | None | Callable[[dict[str, Any]], dict[str, Any] | None]
@@ -342,8 +359,21 @@ def deployed(**settings: str) -> Program:
 
 def in_region(region: str, **settings: str) -> Program:
     """The program with these settings, deployed in another region."""
-    config = {"aws:region": region} | {f"{NAME}:{key}": value for key, value in settings.items()}
-    return run(config, Monitor(region=region))
+    return run(configured(settings, region), Monitor(region=region))
+
+
+def configured(settings: Mapping[str, str], region: str = "us-east-1") -> dict[str, str]:
+    """The configuration of a stack in this Region with these settings: whole keys."""
+    return {"aws:region": region} | {f"{NAME}:{key}": value for key, value in settings.items()}
+
+
+def refused(settings: Mapping[str, str], monitor: Monitor | None = None) -> list[Problem]:
+    """The problems for which the program rejects these settings before it registers anything."""
+    monitor = monitor or Monitor()
+    with pytest.raises(ConfigurationError, match="nothing was created") as error:
+        run(configured(settings), monitor)
+    assert not monitor.program.resources
+    return error.value.problems
 
 
 def stack_file(stack: str) -> dict[str, str]:

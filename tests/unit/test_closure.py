@@ -53,34 +53,41 @@ def endpoints(program: Program) -> dict[str, list[str]]:
     return found
 
 
+def asked_of_aws(program: Program) -> list[tuple[str, str, str]]:
+    """The requests that the roles of a task allow."""
+    roles = (program.one("Policy", f"orthanc-{role}").inputs["policy"] for role in ("execution", "task"))
+    return [request for document in roles for request in requests(document)]
+
+
+# Image layers, which tasks download with presigned URLs from ECR, whatever their roles allow.
+LAYERS = ("s3", "s3:GetObject", "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/x")
+
+
 @pytest.mark.parametrize("settings", WITHOUT_A_WAY_OUT, ids=lambda settings: "+".join(settings))
 def test_what_a_role_may_do_an_endpoint_admits(settings: dict[str, str]):
     program = deployed(**settings)
-    ways = endpoints(program)
-    asked = [
-        request
-        for role in ("orthanc-execution", "orthanc-task")
-        for request in requests(program.one("Policy", role).inputs["policy"])
-    ]
-    assert {service for service, _, _ in asked} >= {"ecr", "logs", "secretsmanager"}
+    ways, asked = endpoints(program), [*asked_of_aws(program), LAYERS]
+    assert {service for service, _, _ in asked} >= {"ecr", "logs", "secretsmanager", "s3"}
     for service, action, resource in asked:
         assert service in ways, f"{action} has no way out of the VPC: the task waits until it is killed"
         for policy in ways[service]:
             admitted = decide([policy], action, resource, {}, names=frozenset({"*"}))
             assert admitted, f"the endpoint of {service} refuses {action} on {resource}"
-    # Beside what the roles may do: image layers, for whoever has ECR's presigned URL.
-    layers = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/layer"
-    assert decide(ways["s3"], "s3:GetObject", layers, {}, names=frozenset({"*"}))
-    assert ways.keys() == {service for service, _, _ in asked} | {"s3"}, "an endpoint is paid for that nobody uses"
+    assert ways.keys() == {service for service, _, _ in asked}, "an endpoint is paid for that nobody uses"
 
 
-def test_a_request_that_is_not_admitted_would_be_found():
-    """With a policy of the endpoint taken away, the check above fails."""
-    program = deployed(natGateways="none", enableExec="true", enableCustomerKeys="true")
-    ways = endpoints(program)
-    assert set(ways) == {"ecr", "kms", "logs", "s3", "secretsmanager", "ssmmessages"}
-    assert decide(ways["kms"], "kms:GenerateDataKey", KEY, {}, names=frozenset({"*"})) is None
-    assert decide(ways["logs"], "logs:PutLogEvents", "arn:aws:logs:us-east-1:1:log-group:other", {}) is None
+@pytest.mark.parametrize("settings", [S3, EFS, *WITHOUT_A_WAY_OUT], ids=lambda settings: "+".join(settings))
+def test_an_endpoint_allows_nothing_else(settings: dict[str, str]):
+    program = deployed(**settings)
+    asked = [*asked_of_aws(program), LAYERS]
+    for service, policies in endpoints(program).items():
+        used = {request for request in asked if request[0] == service}
+        for policy in policies:
+            assert {*requests(policy)} <= used, f"an intruder in a task can reach more of {service} than it uses"
+    restricting = {each.inputs["vpcEndpointId"] for each in program.all("VpcEndpointPolicy")}
+    assert restricting == {f"{each.name}-id" for each in program.all("VpcEndpoint")}, "an endpoint is open to all"
+    for policy in program.all("VpcEndpointPolicy"):
+        assert program.one("Service").waits_for(policy), "tasks start while the endpoint is still open to all"
 
 
 # --- what a kept resource names is kept
@@ -195,9 +202,3 @@ def test_each_role_of_a_service_that_keeps_data_is_judged(stack: str):
         assert (service in over_with_the_stack) is not (role.name in USED_AFTERWARDS), (
             f"say of {role.name} whether {service} uses it after the stack is gone"
         )
-
-
-@pytest.mark.parametrize("fate", ["refuse", "keep", "delete"])
-def test_what_is_not_kept_goes(fate: str):
-    program = deployed(dataOnDestroy=fate, enableBackupPlan="true", replicaRegion="eu-west-1")
-    assert bool(kept(program)) is (fate == "keep")

@@ -1,4 +1,4 @@
-"""docs/conformance.md has the claims that the tests hold against the running system."""
+"""docs/reference/conformance.md has the claims that the tests hold against the running system."""
 
 from collections import Counter
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from components.config.parse import ConfigurationError
 from components.preflight import memory
-from tests.unit.program import AWS_KEY, KEY, NAME, REGION, Monitor, Program, Resource, run
+from tests.unit.program import AWS_KEY, KEY, LIVE_SNAPSHOT, Monitor, Program, Resource, configured, refused, run
 
 OTHER = KEY[:-1] + "1"
 FOREIGN = KEY.replace("123456789012", "999999999999")
@@ -48,37 +47,31 @@ class Account:
     snapshot_account: str = "123456789012"
     database_key: str | None = None
     own_key: str | None = None
+    may_look_at_keys: bool = True
 
-    def deploy(self, settings: dict[str, str], *, preview: bool = False) -> Program:
+    def monitor(self, *, preview: bool = False) -> Monitor:
         monitor = Monitor(preview=preview)
         if self.database_key:
             monitor.remembered = {memory.DATABASE: IDENTIFIER}
             monitor.remembered |= {memory.DATABASE_KEY: self.own_key} if self.own_key else {}
-        monitor.answers = {"getSnapshot": self._snapshot, "getInstance": self._instance, "getKey": self._key}
-        program = run(REGION | {f"{NAME}:{key}": value for key, value in settings.items()}, monitor)
+        monitor.answers = {"getSnapshot": self._snapshot, "getInstance": self._instance}
+        monitor.answers |= {} if self.may_look_at_keys else {"getKey": None}
+        return monitor
+
+    def deploy(self, settings: dict[str, str], *, preview: bool = False) -> Program:
+        monitor = self.monitor(preview=preview)
+        program = run(configured(settings), monitor)
         self.asked = monitor.asked
         return program
 
     def _snapshot(self, given: dict[str, Any]) -> dict[str, Any] | None:
-        name = given["dbSnapshotIdentifier"]
-        live = {
-            "engine": "postgres",
-            "engineVersion": "17.4",
-            "status": "available",
-            "encrypted": self.snapshot_key is not None,
-            "allocatedStorage": 20,
-            "dbSnapshotArn": f"arn:aws:rds:us-east-1:{self.snapshot_account}:snapshot:{name}",
-            "kmsKeyId": self.snapshot_key or "",
-        }
-        return live if self.snapshot_is_there else None
+        arn = f"arn:aws:rds:us-east-1:{self.snapshot_account}:snapshot:{given['dbSnapshotIdentifier']}"
+        under = {"encrypted": self.snapshot_key is not None, "kmsKeyId": self.snapshot_key or ""}
+        return LIVE_SNAPSHOT | under | {"dbSnapshotArn": arn} if self.snapshot_is_there else None
 
     def _instance(self, given: dict[str, Any]) -> dict[str, Any] | None:
         assert given["dbInstanceIdentifier"] == IDENTIFIER
         return {"kmsKeyId": self.database_key} if self.database_key != "gone" else None
-
-    def _key(self, given: dict[str, Any]) -> dict[str, Any] | None:
-        by_aws = given["keyId"] == AWS_KEY
-        return {"keyManager": "AWS" if by_aws else "CUSTOMER", "keyState": "Enabled"}
 
 
 def wants_a_new_one(read: dict[str, Any], instance: Resource) -> set[str]:
@@ -99,9 +92,7 @@ def test_a_restored_database_keeps_its_snapshots_key_for_good(said: str, key: st
     account = Account(SNAPSHOTS[key])
     settings = SETTINGS[said] | {"dataOnDestroy": fate}
     if reason := REFUSED.get((said, key)):
-        with pytest.raises(ConfigurationError) as refused:
-            account.deploy(settings | SNAPSHOT)
-        [problem] = refused.value.problems
+        [problem] = refused(settings | SNAPSHOT, account.monitor())
         assert problem.key == "dbSnapshotIdentifier" and reason in problem.rule
         assert "aws rds copy-db-snapshot" in problem.remedy and "--kms-key-id" in problem.remedy
         return
@@ -130,9 +121,8 @@ def test_the_name_of_the_database_does_not_follow_its_key(preview: bool):
 
 
 def test_a_shared_snapshot_is_copied_first():
-    with pytest.raises(ConfigurationError) as refused:
-        Account(FOREIGN, snapshot_account="999999999999").deploy(SETTINGS["brought"] | SNAPSHOT)
-    [problem] = refused.value.problems
+    shared = Account(FOREIGN, snapshot_account="999999999999")
+    [problem] = refused(SETTINGS["brought"] | SNAPSHOT, shared.monitor())
     assert "belongs to account 999999999999" in problem.rule and f"--kms-key-id {KEY}" in problem.remedy
 
 
@@ -152,11 +142,10 @@ CHANGED: list[tuple[str, str | None, dict[str, str], str, str]] = [
 def test_another_key_for_a_database_that_is_there_is_refused(
     has: str, own: str | None, settings: dict[str, str], key: str, text: str, fate: str
 ):
-    with pytest.raises(ConfigurationError) as refused:
-        Account(database_key=has, own_key=own).deploy(settings | {"dataOnDestroy": fate})
-    [problem] = refused.value.problems
+    account = Account(database_key=has, own_key=own)
+    [problem] = refused(settings | {"dataOnDestroy": fate}, account.monitor())
     assert problem.key == key and text in problem.rule and IDENTIFIER in problem.rule
-    assert "pulumi config" in problem.remedy and "docs/secrets.md" in problem.remedy
+    assert "pulumi config" in problem.remedy and "docs/how-to/use-your-own-kms-key.md" in problem.remedy
 
 
 # The key that the database has, whether the stack made it, what the settings say; whether the stack makes a key.
@@ -195,6 +184,5 @@ def test_what_is_remembered_is_what_was_deployed():
 
 
 def test_a_key_that_the_deployer_may_not_look_at_is_a_customers():
-    account = Account(FOREIGN)
-    account._key = lambda given: None  # type: ignore[method-assign] - the provider finds none
+    account = Account(FOREIGN, may_look_at_keys=False)
     assert account.deploy(SETTINGS["customer"] | SNAPSHOT).one("Instance").inputs["kmsKeyId"] == FOREIGN

@@ -23,13 +23,8 @@ def asked(
     method: str, headers: dict[str, str], query: str | None = QUERY, repeated: Mapping[str, list[str]] = {}
 ) -> viewer_events.Request:
     """A viewer's request with these headers; `repeated` ones come several times."""
-    named = {
-        "host": HOST,
-        "user-agent": "Mozilla/5.0",
-        "authorization": "Basic YQ==",
-        "cookie": "AWSALB=x",
-        **headers,
-    }
+    usual = {"host": HOST, "user-agent": "Mozilla/5.0", "authorization": "Basic YQ==", "cookie": "AWSALB=x"}
+    named = usual | headers
     every = CIMultiDict([*named.items(), *((name, value) for name in repeated for value in repeated[name])])
     return viewer_events.Request(method, "/dicom-web/studies" + ("" if query is None else f"?{query}"), every)
 
@@ -74,14 +69,8 @@ EVENTS: dict[str, tuple[viewer_events.Request, int | None]] = {
     "an origin without a name": (asked("GET", {"origin": ""}), REFUSED),
     "capitals, which no browser writes": (asked("GET", {"origin": "https://VIEWER.example.org"}), REFUSED),
     "any page": (asked("OPTIONS", {"origin": "*", **ASKS}), REFUSED),
-    "two origins, the first allowed": (
-        asked("GET", {}, repeated={"origin": BOTH}),
-        REFUSED,
-    ),
-    "two origins, the second allowed": (
-        asked("GET", {}, repeated={"origin": BOTH[::-1]}),
-        REFUSED,
-    ),
+    "two origins, the first allowed": (asked("GET", {}, repeated={"origin": BOTH}), REFUSED),
+    "two origins, the second allowed": (asked("GET", {}, repeated={"origin": BOTH[::-1]}), REFUSED),
     "two origins, the archive's own first": (
         asked("POST", {}, repeated={"origin": [f"https://{HOST}", "null"]}),
         REFUSED,
@@ -125,84 +114,34 @@ def test_who_may_call_from_a_browser(made: Made, name: str):
 
 ENCODED = "".join(f"%{ord(letter):02X}" for letter in "_method")
 OVERRIDES = [
-    *(
-        "_method=delete",
-        "_method=DELETE",
-        "_method=put",
-        "_method",
-        "_method=",
-        "_METHOD=delete",
-        "&_method=delete",
-    ),
-    *(
-        "x=1&_method=delete",
-        "x&_method=delete",
-        "_method=get&_method=delete",
-        "_method=&_method=delete",
-        "&&_method=x",
-    ),
+    *("_method=delete", "_method=DELETE", "_METHOD=delete", "_method=put", "_method", "_method=", "&&_method=x"),
+    *("&_method=delete", "x&_method=delete", "x=1&_method=delete", "_method=&_method=delete"),
+    *("_method=get&_method=delete", "_method=%64elete", "_method=+delete", "_method=%20delete"),
     *("%5Fmethod=delete", "%5fmethod=delete", "_%6dethod=delete", "_metho%64=delete", f"{ENCODED}=delete"),
-    *(
-        f"{ENCODED.lower()}%3Ddelete",
-        "_method%3ddelete",
-        "_method=%64elete",
-        "_method=+delete",
-        "_method=%20delete",
-    ),
+    *(f"{ENCODED.lower()}%3Ddelete", "_method%3ddelete"),
     # Orthanc decodes before it splits: what is encoded in a value, or in a name, ends it.
-    *(
-        "x=1%26_method=delete",
-        "x=1%26_method%3Ddelete",
-        "x%26_method=delete",
-        "x=%26%5Fmethod%3ddelete",
-        "%26_method=x",
-    ),
+    *("x=1%26_method=delete", "x=1%26_method%3Ddelete", "x%26_method=delete", "x=%26%5Fmethod%3ddelete"),
+    "%26_method=x",
     # Versions before 1.9.8 decode names twice.
     *("%255Fmethod=delete", "x=1%2526_method%253Ddelete", f"x=%2526{quote(ENCODED)}%253Ddelete"),
-    *(
-        "x=%&_method=delete",
-        "x=%zz&_method=delete",
-        "%=1&%5Fmethod=delete",
-        "x=é&_method=delete",
-        "x=%FF&_method=delete",
-    ),
-    *(
-        "x=" + "a" * 4000 + "&_method=delete",
-        "&" * 4000 + "_method=delete",
-        "x=" + "%25" * 1000 + "&_method=delete",
-    ),
+    *("x=%&_method=delete", "x=%zz&_method=delete", "x=é&_method=delete", "x=%FF&_method=delete"),
+    *("%=1&%5Fmethod=delete", f"x={'a' * 4000}&_method=delete"),
+    *(f"{'&' * 4000}_method=delete", f"x={'%25' * 1000}&_method=delete"),
 ]
 ORDINARY = [
-    *(
-        None,
-        "",
-        "&",
-        "=",
-        "PatientName=A*%5EB",
-        "StudyInstanceUID=1.2.3",
-        "00100020=1&limit=5&offset=0",
-        "x=%",
-        "x=%zz",
-    ),
+    *(None, "", "&", "=", "x=%", "x=%zz", "PatientName=A*%5EB", "StudyInstanceUID=1.2.3"),
     *("AcquisitionMethod=x", "method=delete", "x_method=delete", "_methods=1", "_method_=1", "x=_method=delete"),
-    *(
-        "x=a%3D_method",
-        "x=%3F_method=delete",
-        "x=%255F",
-        "x=a+_method=b",
-        "x=a;_method=delete",
-        "%20_method=delete",
-    ),
+    *("00100020=1&limit=5&offset=0", "x=a%3D_method", "x=%3F_method=delete", "x=%255F", "x=a+_method=b"),
+    *("x=a;_method=delete", "%20_method=delete"),
 ]
 
 
 def test_no_query_decides_the_method():
     answers = run(asked("GET", {}, query) for query in OVERRIDES)
     through = [
-        query[:60] for query, (_, answer) in zip(OVERRIDES, answers, strict=True) if "statusCode" not in answer
+        q[:60] for q, (_, answer) in zip(OVERRIDES, answers, strict=True) if answer.get("statusCode") != 403
     ]
     assert not through, "a link of any page deletes a patient"
-    assert {answer["statusCode"] for _, answer in answers} == {403}
 
 
 def test_ordinary_queries_pass():

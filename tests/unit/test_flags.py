@@ -1,189 +1,155 @@
 """Each setting changes what it names."""
 
 import pytest
+from pydantic.alias_generators import to_camel
 
+from components.config import Settings
 from tests.unit.program import BOUNDARY, INTERNAL, OWN_DOMAIN, OWN_ZONE, deployed
+from tests.unit.test_program import STACKS
 
 # What CloudFront and load balancer do once a certificate covers the latter: HTTPS, in place of HTTP.
-HTTPS = {
-    *("Listener.port", "Listener.protocol", "Listener.certificateArn", "Listener.sslPolicy"),
-    *(
-        "SecurityGroupIngressRule.fromPort",
-        "SecurityGroupIngressRule.toPort",
-        "SecurityGroupIngressRule.description",
-    ),
-    "VpcOrigin.vpcOriginEndpointConfig",
-}
-SCALING = {"TaskScaling", "Target", "Policy"}
-LOG_DELIVERY = {"LogDeliverySource", "LogDeliveryDestination", "LogDelivery"}
-LOG_BUCKET = {
-    *("Bucket", "BucketOwnershipControls", "BucketPublicAccessBlock", "BucketPolicy", "BucketVersioning"),
-    *("BucketServerSideEncryptionConfiguration", "BucketLifecycleConfiguration"),
-}
+HTTPS = (
+    "Listener.port Listener.protocol Listener.certificateArn Listener.sslPolicy VpcOrigin.vpcOriginEndpointConfig"
+    " SecurityGroupIngressRule.fromPort SecurityGroupIngressRule.toPort SecurityGroupIngressRule.description"
+    " Distribution.aliases Distribution.viewerCertificate"
+)
+ROLE = "Role Policy RolePolicyAttachment"
+LOGS = "LogDeliverySource LogDeliveryDestination LogDelivery AccessLogs BucketLogging"
+BUCKET = (
+    "Bucket BucketOwnershipControls BucketPublicAccessBlock BucketPolicy BucketVersioning"
+    " BucketServerSideEncryptionConfiguration BucketLifecycleConfiguration"
+)
+ALARMS = "Alarms MetricAlarm EventRule EventTarget AlarmTopic Topic TopicPolicy Key"
+WAF = "Firewall WebAcl WebAclLoggingConfiguration LogGroup"
+CONTAINER = "TaskDefinition.containerDefinitions"
+OWN_KEYS = "Instance.kmsKeyId Secret.kmsKeyId LogGroup.kmsKeyId Policy.policy Repository.encryptionConfigurations"
 
-ALARMS = {"Alarms", "MetricAlarm", "EventRule", "EventTarget", "AlarmTopic", "Topic", "TopicPolicy", "Key"}
-
-FLAGS: list[tuple[dict[str, str], set[str], set[str]]] = [
-    ({"enableRdsBackup": "true"}, set(), {"Instance.backupRetentionPeriod"}),
+# Settings, the types that they add, and the properties that they change.
+FLAGS: list[tuple[dict[str, str], str, str]] = [
+    ({"enableRdsBackup": "true"}, "", "Instance.backupRetentionPeriod"),
     (
         {"enableMultiAz": "true"},
-        set(),
-        {"Instance.multiAz", "Service.desiredCount", "Service.availabilityZoneRebalancing"},
+        *("", "Instance.multiAz Service.desiredCount Service.availabilityZoneRebalancing"),
     ),
-    ({"permissionsBoundaryArn": BOUNDARY}, set(), {"Role.permissionsBoundary"}),
-    ({"enableVpcFlowLogs": "true"}, {"FlowLog", "LogGroup", "Role", "Policy", "RolePolicyAttachment"}, set()),
+    ({"permissionsBoundaryArn": BOUNDARY}, "", "Role.permissionsBoundary"),
+    ({"vpcCidr": "10.9.0.0/16"}, "", "Vpc.cidrBlock"),
+    ({"enableVpcFlowLogs": "true"}, f"FlowLog LogGroup {ROLE}", ""),
+    ({"accessLogsBucketArn": "arn:aws:s3:::logs"}, LOGS, "LoadBalancer.accessLogs"),
     (
-        {"accessLogsBucketArn": "arn:aws:s3:::logs"},
-        LOG_DELIVERY | {"AccessLogs", "BucketLogging"},
-        {"LoadBalancer.accessLogs"},
-    ),
-    (
-        {"enableAccessLogs": "true"},
-        LOG_DELIVERY | LOG_BUCKET | {"AccessLogs", "BucketLogging"},
-        {"LoadBalancer.accessLogs"},
+        {"enableAccessLogs": "true", "accessLogRetentionDays": "400"},
+        *(f"{LOGS} {BUCKET}", "LoadBalancer.accessLogs"),
     ),
     (
         {"enableDataEvents": "true", "enableAccessLogs": "true"},
-        LOG_DELIVERY | LOG_BUCKET | {"AccessLogs", "BucketLogging", "ObjectTrail", "Key", "Trail"},
-        {"LoadBalancer.accessLogs"},
+        *(f"{LOGS} {BUCKET} ObjectTrail Key Trail", "LoadBalancer.accessLogs"),
     ),
-    ({"storageClass": "GLACIER_IR"}, set(), {"BucketLifecycleConfiguration.rules"}),
-    ({"objectLockDays": "30"}, {"BucketObjectLockConfiguration"}, set()),
-    ({"enableBucketEvents": "true"}, {"BucketNotification"}, set()),
+    ({"storageClass": "GLACIER_IR"}, "", "BucketLifecycleConfiguration.rules"),
+    ({"oldVersionRetentionDays": "12"}, "", "BucketLifecycleConfiguration.rules"),
+    ({"objectLockDays": "30"}, "BucketObjectLockConfiguration", ""),
+    ({"enableBucketEvents": "true"}, "BucketNotification", ""),
+    ({"replicaRegion": "eu-west-1"}, f"{BUCKET} Replica Key {ROLE} BucketReplicationConfig", ""),
     (
-        {"replicaRegion": "eu-west-1"},
-        LOG_BUCKET | {"Replica", "Key", "Role", "Policy", "RolePolicyAttachment", "BucketReplicationConfig"},
-        set(),
+        {"enableBackupPlan": "true", "backupVaultLockDays": "7", "backupRetentionDays": "90"},
+        *(f"Backup Key Vault VaultLockConfiguration Plan Selection {ROLE}", ""),
     ),
-    (
-        {"enableBackupPlan": "true", "backupVaultLockDays": "7"},
-        {
-            "Backup",
-            "Key",
-            "Vault",
-            "VaultLockConfiguration",
-            "Plan",
-            "Selection",
-            "Role",
-            "Policy",
-            "RolePolicyAttachment",
-        },
-        set(),
-    ),
-    (
-        {"corsAllowedOrigins": '["https://a.example"]'},
-        set(),
-        {"Function.code", "ResponseHeadersPolicy.corsConfig"},
-    ),
-    ({"frameAncestors": '["https://a.example"]'}, set(), {"ResponseHeadersPolicy.securityHeadersConfig"}),
-    (OWN_DOMAIN, set(), {"Distribution.aliases", "Distribution.viewerCertificate"} | HTTPS),
-    (
-        OWN_ZONE,
-        {"Certificate", "CertificateValidation", "Record"},
-        {"Distribution.aliases", "Distribution.viewerCertificate"} | HTTPS,
-    ),
-    (
-        {"enableWaf": "true"},
-        {"Firewall", "WebAcl", "WebAclLoggingConfiguration", "LogGroup"},
-        {"Distribution.webAclId"},
-    ),
+    ({"corsAllowedOrigins": '["https://a.example"]'}, "", "Function.code ResponseHeadersPolicy.corsConfig"),
+    ({"frameAncestors": '["https://a.example"]'}, "", "ResponseHeadersPolicy.securityHeadersConfig"),
+    ({"priceClass": "PriceClass_All"}, "", "Distribution.priceClass"),
+    (OWN_DOMAIN, "", HTTPS),
+    (OWN_ZONE, "Certificate CertificateValidation Record", HTTPS),
+    ({"enableWaf": "true", "wafRateLimit": "500"}, WAF, "Distribution.webAclId"),
     (
         {"enableWaf": "true", "allowedCidrs": '["203.0.113.0/24"]'},
-        {"Firewall", "WebAcl", "WebAclLoggingConfiguration", "LogGroup", "IpSet"},
-        {"Distribution.webAclId", "Distribution.isIpv6Enabled"},
+        *(f"{WAF} IpSet", "Distribution.webAclId Distribution.isIpv6Enabled"),
     ),
-    ({"allowedCountries": '["CH"]'}, set(), {"Distribution.restrictions"}),
+    ({"allowedCountries": '["CH"]'}, "", "Distribution.restrictions"),
+    ({"largestStudyMib": "256"}, "", f"TargetGroup.deregistrationDelay {CONTAINER}"),
     (
-        {"largestStudyMib": "256"},
-        set(),
-        {"TargetGroup.deregistrationDelay", "TaskDefinition.containerDefinitions"},
+        {"responseTimeoutSeconds": "60"},
+        *("", f"TargetGroup.deregistrationDelay LoadBalancer.idleTimeout Distribution.origins {CONTAINER}"),
     ),
     (
         INTERNAL,
-        {"DicomIngress", "Listener", "LoadBalancer", "SecurityGroup", "TargetGroup"}
-        | {"SecurityGroupEgressRule", "SecurityGroupIngressRule"},
-        {"Service.loadBalancers", "TaskDefinition.containerDefinitions"},
+        "DicomIngress Listener LoadBalancer TargetGroup"
+        " SecurityGroup SecurityGroupEgressRule SecurityGroupIngressRule",
+        f"Service.loadBalancers {CONTAINER}",
     ),
-    ({"dicomDefaultEncoding": "Latin1"}, set(), {"TaskDefinition.containerDefinitions"}),
+    ({"dicomAet": "ARCHIVE"}, "", CONTAINER),
+    ({"dicomDefaultEncoding": "Latin1"}, "", CONTAINER),
+    ({"orthancName": "Archive"}, "", CONTAINER),
+    ({"orthancConfiguration": '{"UnknownSopClassAccepted": true}'}, "", CONTAINER),
+    ({"enableCustomerKeys": "true"}, "Key Parameter", OWN_KEYS),
     (
-        {"orthancConfiguration": '{"UnknownSopClassAccepted": true}'},
-        set(),
-        {"TaskDefinition.containerDefinitions"},
+        {"enableCustomerKeys": "true", "enableExec": "true"},
+        "Key Parameter LogGroup",
+        f"{OWN_KEYS} Service.enableExecuteCommand Cluster.configuration TaskDefinition.volumes {CONTAINER}",
     ),
+    ({"orthancUsers": '[{"name": "chief", "role": "full"}]'}, "RandomPassword", "SecretVersion.secretString"),
+    ({"orthancUsers": '[{"name": "viewer"}]'}, "RandomPassword", f"SecretVersion.secretString {CONTAINER}"),
+    ({"credentialsVersion": "2"}, "", f"RandomPassword.keepers {CONTAINER}"),
+    ({"enableAlarms": "true"}, ALARMS, ""),
+    ({"enableAlarms": "true", "alarmEmails": '["team@example.org"]'}, f"{ALARMS} TopicSubscription", ""),
+    ({"monthlyBudgetUsd": "500", "alarmEmails": '["team@example.org"]'}, "MonthlyBudget Budget", ""),
+    ({"enableDashboard": "true"}, "ArchiveDashboard Dashboard", ""),
+    ({"enableContainerInsights": "true"}, "", "Cluster.settings"),
+    ({"minTasks": "2"}, "", "Service.desiredCount Service.availabilityZoneRebalancing"),
     (
-        {"enableCustomerKeys": "true"},
-        {"Key", "Parameter"},
-        {
-            *("Instance.kmsKeyId", "Secret.kmsKeyId", "LogGroup.kmsKeyId", "Policy.policy"),
-            "Repository.encryptionConfigurations",
-        },
+        {"maxTasks": "3", "targetCpuPercent": "50", "targetRequestsPerTask": "900"},
+        *("TaskScaling Target Policy", f"Service.availabilityZoneRebalancing {CONTAINER}"),
     ),
-    ({"orthancUsers": '[{"name": "chief", "role": "full"}]'}, {"RandomPassword"}, {"SecretVersion.secretString"}),
+    ({"fargateSpotPercent": "100"}, "", "Service.capacityProviderStrategies"),
+    ({"cpuArchitecture": "ARM64"}, "", "TaskDefinition.runtimePlatform Image.imageName Image.build"),
     (
-        {"orthancUsers": '[{"name": "viewer"}]'},
-        {"RandomPassword"},
-        {"SecretVersion.secretString", "TaskDefinition.containerDefinitions"},
+        {"taskCpu": "4096", "taskMemoryMib": "8192"},
+        *("", f"TaskDefinition.cpu TaskDefinition.memory {CONTAINER}"),
     ),
-    (
-        {"credentialsVersion": "2"},
-        set(),
-        {"RandomPassword.keepers", "TaskDefinition.containerDefinitions"},
-    ),
-    ({"enableAlarms": "true"}, ALARMS, set()),
-    ({"enableAlarms": "true", "alarmEmails": '["team@example.org"]'}, ALARMS | {"TopicSubscription"}, set()),
-    (
-        {"monthlyBudgetUsd": "500", "alarmEmails": '["team@example.org"]'},
-        {"MonthlyBudget", "Budget"},
-        set(),
-    ),
-    ({"enableDashboard": "true"}, {"ArchiveDashboard", "Dashboard"}, set()),
-    ({"enableContainerInsights": "true"}, set(), {"Cluster.settings"}),
-    ({"minTasks": "2"}, set(), {"Service.desiredCount", "Service.availabilityZoneRebalancing"}),
-    ({"maxTasks": "3"}, SCALING, {"Service.availabilityZoneRebalancing", "TaskDefinition.containerDefinitions"}),
-    ({"fargateSpotPercent": "100"}, set(), {"Service.capacityProviderStrategies"}),
-    ({"cpuArchitecture": "ARM64"}, set(), {"TaskDefinition.runtimePlatform", "Image.imageName", "Image.build"}),
     (
         {"deploymentMode": "stopFirst"},
-        set(),
-        {
-            *("Service.deploymentMinimumHealthyPercent", "Service.deploymentMaximumPercent"),
-            "Service.healthCheckGracePeriodSeconds",
-            "TargetGroup.deregistrationDelay",
-        },
+        "",
+        "Service.deploymentMinimumHealthyPercent Service.deploymentMaximumPercent"
+        " Service.healthCheckGracePeriodSeconds TargetGroup.deregistrationDelay",
     ),
+    ({"orthancImage": "orthancteam/orthanc:26.9.1"}, "", "Image.imageName Image.build Parameter.value"),
+    ({"logRetentionDays": "7"}, "", "LogGroup.retentionInDays"),
+    ({"databaseInstanceClass": "db.m7g.large"}, "", "Instance.instanceClass"),
+    ({"databaseName": "index"}, "", f"Instance.dbName SecretVersion.secretString {CONTAINER}"),
     (
-        {"orthancImage": "orthancteam/orthanc:26.9.1"},
-        set(),
-        {"Image.imageName", "Image.build", "Parameter.value"},
+        {"databaseStorageGib": "50", "databaseMaxStorageGib": "500"},
+        *("", "Instance.allocatedStorage Instance.maxAllocatedStorage"),
     ),
-    ({"logRetentionDays": "7"}, set(), {"LogGroup.retentionInDays"}),
-    ({"databaseInstanceClass": "db.m7g.large"}, set(), {"Instance.instanceClass"}),
 ]
+# Changing these removes or replaces something; other tests cover them.
+OTHERWISE = {
+    *(
+        "kmsKeyArn",
+        "databaseEngineVersion",
+        "databasePasswordSchedule",
+        "publicSubnetIds",
+        "regionalCertificateArn",
+    ),
+}
+
+
+def test_every_setting_is_turned_in_a_test():
+    turned = {key for settings, *_ in FLAGS for key in settings} | OTHERWISE
+    turned |= {key.partition(":")[2] for settings in STACKS.values() for key in settings}
+    untried = {to_camel(name) for name in Settings.model_fields} - turned
+    assert not untried, "a setting that no test turns is not a feature"
 
 
 @pytest.mark.parametrize(("settings", "added", "changed"), FLAGS)
-def test_a_setting_changes_what_it_names_and_nothing_else(
-    settings: dict[str, str], added: set[str], changed: set[str]
-):
+def test_a_setting_changes_what_it_names_and_nothing_else(settings: dict[str, str], added: str, changed: str):
     before = {resource.urn: resource for resource in deployed().resources}
     after = {resource.urn: resource for resource in deployed(**settings).resources}
     assert before.keys() <= after.keys(), "turning it on takes something away"
-    assert {after[urn].type for urn in after.keys() - before.keys()} == added
+    assert {after[urn].type for urn in after.keys() - before.keys()} == set(added.split())
     different = {
         f"{after[urn].type}.{key}"
         for urn, resource in before.items()
         for key in resource.inputs.keys() | after[urn].inputs.keys()
         if resource.inputs.get(key) != after[urn].inputs.get(key)
     }
-    assert different == changed
-
-
-def test_backups_and_standby_are_what_the_flags_promise():
-    plain, safe = deployed(), deployed(enableMultiAz="true", enableRdsBackup="true")
-    for program, multi_az, days, tasks in [(plain, False, 0, 1), (safe, True, 30, 2)]:
-        database = program.one("Instance").inputs
-        assert (database["multiAz"], database["backupRetentionPeriod"]) == (multi_az, days)
-        assert program.one("Service").inputs["desiredCount"] == tasks
+    assert different == set(changed.split())
 
 
 def test_flow_logs_record_everything_and_can_write():

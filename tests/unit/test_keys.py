@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.config.account import Account
-from components.iam import key_policies, policies
+from components.iam import key_policies
 from local.emulator.overlay.policies import ALLOW_ALL, Caller, permitted
 from tests.unit.program import EFS, Program, deployed, in_region
 
@@ -34,19 +34,10 @@ def test_by_default_keys_are_aws_own_but_that_of_the_files():
 def test_each_kind_of_data_has_a_key_of_its_own():
     program = deployed(**OWN, enableVpcFlowLogs="true", enableWaf="true")
     key = "arn:aws:kms:us-east-1:123456789012:key/orthanc-keys-"
-    assert keys_of(program) == {
-        "Instance orthanc-database": f"{key}database",
-        "Secret orthanc-database": f"{key}secrets",
-        "Secret orthanc-users": f"{key}secrets",
-        "LogGroup orthanc": f"{key}logs",
-        "LogGroup orthanc-insights": f"{key}logs",
-        "LogGroup orthanc-database-postgresql": f"{key}logs",
-        "LogGroup orthanc-database-upgrade": f"{key}logs",
-        "LogGroup orthanc-network-flow-logs": f"{key}logs",
-        "LogGroup orthanc-firewall": f"{key}logs",
-    }
+    kinds = {"Instance": f"{key}database", "Secret": f"{key}secrets", "LogGroup": f"{key}logs"}
+    for what, under in keys_of(program).items():
+        assert under == kinds[what.partition(" ")[0]], f"{what} is readable with the key of other data"
     assert program.one("Repository").inputs["encryptionConfigurations"] == [{"encryptionType": "KMS"}]
-    assert all(made.inputs["enableKeyRotation"] for made in program.all("Key"))
 
 
 def test_the_firewalls_logs_have_a_key_where_they_are():
@@ -70,8 +61,7 @@ def test_a_key_that_is_brought_is_used_for_everything(mode: dict[str, str]):
 @pytest.mark.parametrize("settings", [OWN, {"kmsKeyArn": ARN}])
 def test_tasks_read_their_secrets_with_the_key_and_by_way_of_secrets_manager_only(settings: dict[str, str]):
     program = deployed(**settings)
-    statements = json.loads(program.one("Policy", "orthanc-execution").inputs["policy"])["Statement"]
-    [use] = [each for each in statements if each["Action"] == ["kms:Decrypt"]]
+    [use] = [each for each in program.statements("orthanc-execution") if each["Action"] == ["kms:Decrypt"]]
     assert use["Resource"] == [program.one("Secret", "orthanc-users").inputs["kmsKeyId"]]
     assert use["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
 
@@ -119,32 +109,3 @@ def test_administrators_use_the_logs_key_for_shells_only(sessions: bool, allowed
     assert service["Condition"]["ArnLike"] == {
         "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-central-1:123456789012:log-group:*"
     }, "log groups of other accounts could be put under the key"
-
-
-def test_shells_are_shut_unless_they_are_turned_on():
-    shut = deployed(**OWN)
-    assert shut.one("Service").inputs["enableExecuteCommand"] is False
-    commands = {"executeCommandConfiguration": {"logging": "DEFAULT"}}
-    assert shut.one("Cluster").inputs["configuration"] == commands, "what was there before would stay"
-    assert not any("ssmmessages" in role.inputs["policy"] for role in shut.all("Policy"))
-    assert {volume["name"] for volume in shut.one("TaskDefinition").inputs["volumes"]} == {"tmp", "plugins"}
-
-
-def test_a_shell_leaves_a_record_under_a_key():
-    program = deployed(**OWN, enableExec="true", natGateways="none")
-    assert program.one("Service").inputs["enableExecuteCommand"] is True
-    configured = program.one("Cluster").inputs["configuration"]["executeCommandConfiguration"]
-    record = program.one("LogGroup", "orthanc-exec")
-    assert configured["logConfiguration"]["cloudWatchLogGroupName"] == record.outputs["name"]
-    key = program.one("Key", "orthanc-keys-logs").outputs["arn"]
-    assert configured["kmsKeyId"] == record.inputs["kmsKeyId"] == key
-    mounted = {mount["containerPath"] for mount in program.container()["mountPoints"]}
-    assert {"/var/lib/amazon", "/var/log/amazon"} <= mounted, "its agent cannot write, and ends"
-    endpoint = program.one("VpcEndpointPolicy", "orthanc-endpoints-ssmmessages").inputs["policy"]
-    assert program.one("VpcEndpoint", "orthanc-network-ssmmessages") and "ssmmessages:OpenDataChannel" in endpoint
-
-
-def test_the_role_of_a_task_with_shells_records_into_one_group_only():
-    text = policies.open_shells("arn:aws:logs:us-east-1:1:log-group:exec", "arn:key")
-    written = [s["Resource"] for s in json.loads(text)["Statement"] if "logs:PutLogEvents" in s["Action"]]
-    assert written == [["arn:aws:logs:us-east-1:1:log-group:exec:*"]]

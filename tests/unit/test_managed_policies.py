@@ -5,6 +5,7 @@ missing. Jobs for which AWS manages no policy but documents one are listed here,
 """
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 import pytest
@@ -37,50 +38,37 @@ _PLAN = {"enableBackupPlan": "true"}
 _BUCKET = _PLAN | {"enableBucketBackup": "true"}
 _SHELLS = {"enableExec": "true", "enableCustomerKeys": "true"}
 
-# Why an action of AWS's is not ours: a whole service, or one action.
+# Actions in AWS's policies that ours leave out, and why; a pattern can stand for several actions.
 _NO_BACKUP_OF = {
-    "backup-gateway:": "no virtual machines",
-    "cloudformation:": "no CloudFormation stacks are backed up",
-    "dsql:": "no Aurora DSQL",
-    "dynamodb:": "no DynamoDB tables",
-    "ec2:": "no EBS volumes and no EC2 instances",
-    "eks:": "no Kubernetes",
-    "fsx:": "no FSx file systems",
-    "guardduty:": "backups are not scanned for malware",
+    "backup-gateway:*": "no virtual machines",
+    "cloudformation:*": "no CloudFormation stacks are backed up",
+    "dsql:*": "no Aurora DSQL",
+    "dynamodb:*": "no DynamoDB tables",
+    "ec2:*": "no EBS volumes and no EC2 instances",
+    "eks:*": "no Kubernetes",
+    "fsx:*": "no FSx file systems",
+    "guardduty:*": "backups are not scanned for malware",
     "iam:PassRole": "to GuardDuty, which scans nothing here",
-    "redshift-serverless:": "no Redshift",
-    "redshift:": "no Redshift",
-    "ssm-sap:": "no SAP HANA",
-    "ssm:": "no Windows instances with VSS",
-    "storagegateway:": "no Storage Gateway",
-    "timestream:": "no Timestream",
-    "backup:CopyFromBackupVault": "the plan has no copy action: one vault, in the stack's region",
-    "backup:CopyIntoBackupVault": "the plan has no copy action",
+    "redshift*:*": "no Redshift",
+    "ssm-sap:*": "no SAP HANA",
+    "ssm:*": "no Windows instances with VSS",
+    "storagegateway:*": "no Storage Gateway",
+    "timestream:*": "no Timestream",
+    "backup:Copy*BackupVault": "the plan has no copy action: one vault, in the stack's region",
     "rds:CopyDBSnapshot": "the plan has no copy action",
-    "rds:CopyDBClusterSnapshot": "no Aurora cluster",
-    "rds:CreateDBClusterSnapshot": "no Aurora cluster",
-    "rds:DeleteDBClusterAutomatedBackup": "no Aurora cluster",
-    "rds:DeleteDBClusterSnapshot": "no Aurora cluster",
-    "rds:DescribeDBClusterAutomatedBackups": "no Aurora cluster",
-    "rds:DescribeDBClusterSnapshots": "no Aurora cluster",
-    "rds:DescribeDBClusters": "no Aurora cluster",
-    "rds:ModifyDBCluster": "no Aurora cluster",
-    "rds:ModifyDBClusterSnapshotAttribute": "no Aurora cluster",
+    "rds:*DBCluster*": "no Aurora cluster",
     "rds:ModifyDBInstance": "no continuous backups: those are RDS's own (enableRdsBackup)",
     "rds:DeleteDBInstanceAutomatedBackup": "no continuous backups",
     "kms:Decrypt": "for DynamoDB and Aurora DSQL",
     "kms:GenerateDataKey": "for DynamoDB",
     "kms:GenerateDataKeyWithoutPlaintext": "for EBS",
-    "kms:ReEncryptFrom": "for EBS",
-    "kms:ReEncryptTo": "for EBS",
+    "kms:ReEncrypt*": "for EBS",
 }
-_NO_FILE_SYSTEM = {"elasticfilesystem:": "files are on S3", "backup:TagResource": "RDS's copies are snapshots"}
-_NO_BUCKET_OF_SHELLS = {
-    "s3:GetEncryptionConfiguration": "shells are recorded in CloudWatch Logs, not in a bucket",
-}
+_NO_FILE_SYSTEM = {"elasticfilesystem:*": "files are on S3", "backup:TagResource": "RDS's copies are snapshots"}
+_NO_BUCKET_OF_SHELLS = {"s3:GetEncryptionConfiguration": "shells are recorded in CloudWatch Logs, not in a bucket"}
 _NO_MANAGED_INSTANCE = {
-    "ec2messages:": "the messages of Run Command, which ECS Exec does not use",
-    "ssm:": "a task is no managed instance: no inventory, patches, associations or parameters",
+    "ec2messages:*": "the messages of Run Command, which ECS Exec does not use",
+    "ssm:*": "a task is no managed instance: no inventory, patches, associations or parameters",
 }
 _MOUNTED_BY_NAME = {"elasticfilesystem:DescribeMountTargets": "Fargate finds the mount target by its DNS name"}
 _GROUP_IS_THERE = {"logs:CreateLogGroup": "the stack makes the group"}
@@ -101,8 +89,8 @@ class Job(NamedTuple):
         return theirs - of_ours(self.role, self.settings)
 
     def reasons(self, action: str) -> set[str]:
-        """The keys of `not_ours` that say why an action is not ours."""
-        return {action, f"{action.partition(':')[0]}:"} & self.not_ours.keys()
+        """The patterns of `not_ours` that match an action."""
+        return {pattern for pattern in self.not_ours if fnmatchcase(action, pattern)}
 
 
 _BACKUP = "AWSBackupServiceRolePolicyForBackup"
@@ -155,7 +143,7 @@ def test_monitoring_has_awss_own_policy():
 
 
 def test_restores_are_not_the_stacks():
-    """They run as a role that the one who restores names: AWS Backup's own, in the account (docs/data.md)."""
+    """They run as a role that the one who restores names: AWS Backup's own (docs/how-to/restore.md)."""
     ours = of_ours("orthanc-backup", _BUCKET)
     restores = {"AWSBackupServiceRolePolicyForRestores", "AWSBackupServiceRolePolicyForS3Restore"}
     writing = {"rds:RestoreDBInstanceFromDBSnapshot", "elasticfilesystem:Restore", "s3:PutObject"}

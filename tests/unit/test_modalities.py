@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from components.config.modalities import Modality, named
-from components.config.parse import parse
 from tests.unit.program import INTERNAL, PACS, SCANNER, deployed
 
 
@@ -17,9 +16,7 @@ def listed(*modalities: dict[str, Any], **settings: str) -> dict[str, str]:
 
 def orthanc(*modalities: dict[str, Any], **settings: str) -> dict[str, Any]:
     """Orthanc's configuration as the task gets it."""
-    container = deployed(**listed(*modalities, **settings)).container()
-    [text] = [each["value"] for each in container["environment"] if each["name"] == "ORTHANC_JSON"]
-    return json.loads(text)
+    return deployed(**listed(*modalities, **settings)).orthanc()
 
 
 @pytest.mark.parametrize(
@@ -81,12 +78,6 @@ def test_no_title_at_several_addresses_is_allowed_from_all():
     assert allowed == {"DicomAlwaysAllowFindWorklist"} and "Worklists" not in made
 
 
-def test_titles_at_one_address_each_are_known_before_they_associate():
-    made = orthanc(SCANNER, PACS)
-    assert made["DicomAlwaysAllowFindWorklist"] is False
-    assert {each["Host"] for each in made["DicomModalities"].values()} == {SCANNER["host"], PACS["host"]}
-
-
 def test_strict_titles_differ_in_case():
     """Two titles of one device then, and one that is the stack's but for its case."""
     twins = (SCANNER, SCANNER | {"aet": "ct1"}, PACS | {"aet": "orthanc"})
@@ -110,7 +101,3 @@ def test_a_destination_needs_no_right_and_may_be_known_to_dns_alone():
         ("10.20.0.0/16", 11112),
         ("10.30.0.0/16", 11112),
     }
-
-
-def test_several_addresses_of_a_title_are_taken():
-    parse(listed(SCANNER, SCANNER | {"aet": "ct1", "host": "10.20.0.6", "allow": ["store"]}))

@@ -11,14 +11,14 @@ from tests.unit.program import (
     EFS,
     INTERNAL,
     ISOLATED,
-    MODES,
-    NAME,
     PRIVATE,
     PUBLIC,
-    REGION,
     S3,
+    TO_INTERNET,
+    TO_NAT,
     Monitor,
     Program,
+    configured,
     deployed,
     run,
 )
@@ -69,8 +69,7 @@ def test_who_reaches_whom(mode: dict[str, str], inside: set[Any], inward: set[An
 
 @pytest.mark.parametrize("missing", [None, *SERVICES_OF_A_TASK])
 def test_in_a_brought_network_the_way_to_aws_is_as_narrow_as_its_endpoints_let_it_be(missing: str | None):
-    settings = REGION | {f"{NAME}:{key}": value for key, value in BROUGHT.items()}
-    program = run(settings, Monitor(endpoints={*SERVICES_OF_A_TASK} - {missing}))
+    program = run(configured(BROUGHT), Monitor(endpoints={*SERVICES_OF_A_TASK} - {missing}))
     to_endpoints = {("task", "pl-s3", 443), ("task", "sg-endpoints", 443)}
     outward = to_endpoints if missing is None else {("task", "0.0.0.0/0", 443)}
     assert rules(program, "Egress") == INSIDE | outward, (
@@ -84,14 +83,29 @@ def test_nothing_of_a_brought_network_is_the_stacks():
     assert not made & {"Vpc", "Subnet", "VpcEndpoint", "VpcEndpointPolicy", "FlowLog", "DefaultSecurityGroup"}
     assert all(group.inputs["vpcId"] == BROUGHT["vpcId"] for group in program.all("SecurityGroup"))
     assert program.one("TargetGroup").inputs["vpcId"] == BROUGHT["vpcId"]
-    private = [
-        program.one("LoadBalancer").inputs["subnets"],
-        program.one("Service").inputs["networkConfiguration"]["subnets"],
-    ]
-    assert private == [list(PRIVATE)] * 2
+    assert program.one("LoadBalancer").inputs["subnets"] == list(PRIVATE)
+    assert program.one("Service").inputs["networkConfiguration"]["subnets"] == list(PRIVATE)
     assert program.one("SubnetGroup").inputs["subnetIds"] == list(ISOLATED)
     mounted = [target.inputs["subnetId"] for target in program.all("MountTarget")]
     assert sorted(mounted) == list(ISOLATED), "a task in a zone without a mount target never starts"
+
+
+def test_public_dicom_uses_the_public_subnets_of_an_existing_network():
+    public, monitor = ["subnet-000000c1", "subnet-000000c2"], Monitor()
+
+    def subnet(given: dict[str, Any]) -> dict[str, Any]:
+        zone = f"us-east-1{'abcd'[int(given['id'][-1])]}"
+        fits = {"vpcId": BROUGHT["vpcId"], "availableIpAddressCount": 250, "cidrBlock": "10.0.0.0/24"}
+        return fits | {"availabilityZone": zone, "availabilityZoneId": f"use1-az-{zone[-1]}"}
+
+    def routes(given: dict[str, Any]) -> dict[str, Any]:
+        return {"routeTableId": "rtb-1", "routes": [TO_INTERNET if given["subnetId"] in public else TO_NAT]}
+
+    monitor.answers = {"getSubnet": subnet, "getRouteTable": routes}
+    program = run(configured(BROUGHT | PUBLIC | {"publicSubnetIds": json.dumps(public)}), monitor)
+    assert program.one("LoadBalancer", "orthanc-dicom-public").inputs["subnets"] == public, (
+        "modalities cannot reach the load balancer"
+    )
 
 
 @pytest.mark.parametrize("kind", ["DefaultSecurityGroup", "SecurityGroup"])
@@ -101,42 +115,34 @@ def test_groups_hold_no_rules_of_their_own(kind: str):
     assert deployed().one("DefaultSecurityGroup").inputs["vpcId"] == "vpc-1"
 
 
-@MODES
-def test_nothing_in_the_vpc_is_public(mode: dict[str, str]):
-    program = deployed(**mode)
-    assert program.one("LoadBalancer").inputs["internal"] is True
-    assert program.one("Instance").inputs["publiclyAccessible"] is False
-    assert program.one("Service").inputs["networkConfiguration"]["assignPublicIp"] is False
-
-
 @pytest.mark.parametrize(
-    ("nat", "strategy", "public"),
-    [("none", "None", "Unused"), ("single", "Single", "Public"), ("onePerZone", "OnePerAz", "Public")],
+    ("settings", "strategy", "public"),
+    [
+        (WITHOUT_NAT, "None", "Unused"),
+        (WITHOUT_NAT | PUBLIC, "None", "Public"),
+        ({"natGateways": "single"}, "Single", "Public"),
+        ({"natGateways": "onePerZone"}, "OnePerAz", "Public"),
+    ],
 )
-def test_the_way_out(nat: str, strategy: str, public: str):
-    program = deployed(natGateways=nat)
+def test_outbound_access(settings: dict[str, str], strategy: str, public: str):
+    program = deployed(**settings)
     vpc = program.one("Vpc").inputs
     assert vpc["natGateways"] == {"strategy": strategy}
     assert [subnet["type"] for subnet in vpc["subnetSpecs"]] == [public, "Private", "Isolated"], (
         "subnets move when NAT is turned on or off, and the database with them"
     )
-    assert vpc["subnetStrategy"] == "Auto" and vpc["enableDnsHostnames"] and vpc["enableDnsSupport"]
-    interfaces = {
-        endpoint.inputs["serviceName"]: endpoint.inputs
-        for endpoint in program.all("VpcEndpoint")
-        if endpoint.inputs["vpcEndpointType"] == "Interface"
-    }
-    needed = {f"com.amazonaws.us-east-1.{name}" for name in SERVICES_OF_A_TASK} if nat == "none" else set()
-    assert set(interfaces) == needed, "tasks cannot start, or endpoints are paid for beside NAT"
-    for endpoint in interfaces.values():
-        assert endpoint["privateDnsEnabled"], "tasks would call the public addresses"
+    interfaces = [
+        each.inputs for each in program.all("VpcEndpoint") if each.inputs["vpcEndpointType"] == "Interface"
+    ]
+    needed = {f"com.amazonaws.us-east-1.{name}" for name in SERVICES_OF_A_TASK} if strategy == "None" else set()
+    assert {endpoint["serviceName"] for endpoint in interfaces} == needed, (
+        "tasks cannot start, or endpoints are billed in addition to NAT"
+    )
+    for endpoint in interfaces:
+        assert endpoint["privateDnsEnabled"] and vpc["enableDnsHostnames"] and vpc["enableDnsSupport"], (
+            "tasks would call the public addresses"
+        )
         assert endpoint["subnetIds"] == ["subnet-private-1", "subnet-private-2"]
-
-
-def test_public_dicom_has_public_subnets_even_without_nat():
-    vpc = deployed(**WITHOUT_NAT, **PUBLIC).one("Vpc").inputs
-    assert vpc["natGateways"] == {"strategy": "None"}
-    assert [subnet["type"] for subnet in vpc["subnetSpecs"]] == ["Public", "Private", "Isolated"]
 
 
 @pytest.mark.parametrize("mode", [S3, EFS, WITHOUT_NAT])
@@ -149,38 +155,3 @@ def test_images_never_pay_for_nat(mode: dict[str, str]):
 def test_two_zones_that_cloudfront_reaches():
     zones = deployed().one("Vpc").inputs["availabilityZoneNames"]
     assert zones == ["us-east-1b", "us-east-1c"], "CloudFront has no VPC origins in use1-az3, here us-east-1a"
-
-
-def pairs(policies: list[Any], service: str) -> set[tuple[str, str]]:
-    """Action and resource of every allowance for a service."""
-    return {
-        (action, resource)
-        for policy in policies
-        for statement in json.loads(policy.inputs["policy"])["Statement"]
-        for action in statement["Action"]
-        for resource in statement["Resource"]
-        if statement["Effect"] == "Allow" and action.startswith(f"{service}:")
-    }
-
-
-LAYERS = ("s3:GetObject", "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*")
-
-
-@pytest.mark.parametrize("mode", [S3, EFS, WITHOUT_NAT, WITHOUT_NAT | EFS])
-def test_endpoints_admit_what_the_roles_may_and_nothing_else(mode: dict[str, str]):
-    program = deployed(**mode)
-    roles = [program.one("Policy", f"orthanc-{purpose}") for purpose in ("execution", "task")]
-    endpoints = {endpoint.name: endpoint for endpoint in program.all("VpcEndpoint")}
-    restricted = set()
-    for policy in program.all("VpcEndpointPolicy"):
-        endpoint = endpoints[policy.inputs["vpcEndpointId"].removesuffix("-id")]
-        service = endpoint.inputs["serviceName"].split(".")[3]
-        wanted = pairs(roles, service) | ({LAYERS} if service == "s3" else set())
-        assert pairs([policy], service) == wanted, (
-            f"{service}: a task cannot start, or can reach more than it uses"
-        )
-        for statement in json.loads(policy.inputs["policy"])["Statement"]:
-            assert statement["Principal"] == "*", "a gateway endpoint takes no other principal"
-        assert program.one("Service").waits_for(policy), "tasks start while the endpoint is open to all"
-        restricted.add(endpoint.name)
-    assert restricted == set(endpoints), "an endpoint is open to every bucket, or account, there is"

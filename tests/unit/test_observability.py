@@ -14,9 +14,20 @@ from components.iam import key_policies, policies
 from components.monitoring import alarm_definitions, budget
 from components.monitoring.alarm_definitions import Alarm
 from components.monitoring.archive import Archive
-from components.monitoring.event_definitions import Event, events
+from components.monitoring.event_definitions import events
 from local.emulator.overlay.policies import decide
-from tests.unit.program import EFS, PROJECT, PUBLIC, REGION, Program, Resource, deployed, in_region, run
+from tests.unit.program import (
+    CERTIFICATE,
+    EFS,
+    PROJECT,
+    PUBLIC,
+    REGION,
+    Resource,
+    configured,
+    deployed,
+    in_region,
+    run,
+)
 from tests.unit.test_program import EDGE, STACKS, WATCHED, ran
 
 ALARMS = {"enableAlarms": "true"}
@@ -45,15 +56,11 @@ def table(**settings: Any) -> dict[str, Alarm]:
     return {alarm.name: alarm for alarm in alarm_definitions.alarms(deployed_to, EVERYTHING)}
 
 
-def listed() -> list[Event]:
-    return list(events(EVERYTHING, "prod"))
-
-
 def test_every_alarm_has_a_runbook_and_every_runbook_an_alarm():
     operations = (PROJECT / alarm_definitions.RUNBOOKS).read_text()
-    runbooks = re.findall(r"^### ([a-z-]+)$", operations.partition("\n## When an alarm tells\n")[2], re.MULTILINE)
+    runbooks = re.findall(r"^### ([a-z-]+)$", operations.partition("\n## Alarms and events\n")[2], re.MULTILINE)
     told = {alarm.runbook for alarm in table().values()} | {
-        f"{alarm_definitions.RUNBOOKS}#{event.name}" for event in listed()
+        f"{alarm_definitions.RUNBOOKS}#{event.name}" for event in events(EVERYTHING, "prod")
     }
     assert {f"{alarm_definitions.RUNBOOKS}#{name}" for name in runbooks} == told
     assert len(set(runbooks)) == len(runbooks)
@@ -63,12 +70,12 @@ def test_what_is_told_says_of_which_stack_and_what_to_do():
     program = run(STACKS["watched"] | REGION, stack="prod")
     for alarm in program.all("MetricAlarm"):
         text = alarm.inputs["alarmDescription"]
-        assert text.startswith("Orthanc, stack prod: ") and re.search(r"docs/operations\.md#[a-z-]+$", text)
+        assert text.startswith("Orthanc, stack prod: ") and f"{alarm_definitions.RUNBOOKS}#" in text
         assert len(text) <= 1024, "CloudWatch refuses it"
     for target in program.all("EventTarget"):
         if transformer := target.inputs.get("inputTransformer"):
             text = json.loads(transformer["inputTemplate"])
-            assert text.startswith("Orthanc, stack prod: ") and "docs/operations.md#" in text
+            assert text.startswith("Orthanc, stack prod: ") and f"{alarm_definitions.RUNBOOKS}#" in text
             assert set(re.findall(r"<(\w+)>", text)) == transformer["inputPaths"].keys(), "a part is never told"
 
 
@@ -81,39 +88,48 @@ def test_without_alarms_nothing_of_them_is_paid_for():
     assert not replicated["destination"].get("metrics"), "S3's metrics of replication are paid for"
 
 
-def test_an_alarm_stands_where_its_metric_is_and_tells_a_topic_there():
-    program = in_region("eu-central-1", **(WATCHED | EDGE))
-    where = {alarm.name.removeprefix("orthanc-alarms-"): alarm.inputs for alarm in program.all("MetricAlarm")}
-    assert {name for name, inputs in where.items() if inputs["region"] == "us-east-1"} == {
-        "edge-errors",
-        "blocked-requests",
-        "edge-certificate",
-    }
-    assert {name for name, inputs in where.items() if inputs["region"] == "eu-west-1"} == {"replica-behind"}
-    for inputs in where.values():
-        told = {f"orthanc-alarms-{inputs['region']}"}
-        for actions in ("alarmActions", "okActions"):
-            assert {arn.rpartition(":")[2] for arn in inputs[actions]} == told, "an alarm tells no other region"
+HOME = "eu-central-1"
+WHOLE = WATCHED | EDGE | PUBLIC | {"dicomCertificateArn": CERTIFICATE.replace("us-east-1", HOME)}
+# Namespaces with metrics in other Regions.
+ELSEWHERE = {
+    "AWS/CloudFront": {"us-east-1"},
+    "AWS/WAFV2": {"us-east-1"},
+    "AWS/CertificateManager": {"us-east-1", HOME},
+    "AWS/S3": {"eu-west-1", HOME},  # of the replica, of the bucket
+}
+
+
+def metrics(alarm: Resource) -> list[dict[str, Any]]:
+    """The metrics of an alarm: a single one, or those of its expression."""
+    queries = alarm.inputs.get("metricQueries", [])
+    return [query["metric"] for query in queries if "metric" in query] or [alarm.inputs]
+
+
+def test_alarms_are_in_the_region_of_their_metric_and_notify_a_topic_there():
+    program, where = in_region(HOME, **WHOLE), dict[str, set[str]]()
+    for alarm in program.all("MetricAlarm"):
+        region = alarm.inputs["region"]
+        for metric in metrics(alarm):
+            where.setdefault(metric["namespace"], set()).add(region)
+        told = {arn.rpartition(":")[2] for key in ("alarmActions", "okActions") for arn in alarm.inputs[key]}
+        assert told == {f"orthanc-alarms-{region}"}, "alarms cannot notify a topic in another Region"
+    assert where == {name: ELSEWHERE.get(name, {HOME}) for name in where}, "CloudWatch has no such metric there"
     for target in program.all("EventTarget"):
         if ":sns:" in target.inputs["arn"]:
-            assert target.inputs["arn"].endswith("orthanc-alarms-eu-central-1")
+            assert target.inputs["arn"].endswith(f"orthanc-alarms-{HOME}")
 
 
-def test_there_is_no_topic_more_than_alarms_need():
-    assert topics(deployed(**ALARMS), "us-east-1") == {"us-east-1"}
-    assert topics(in_region("eu-central-1", **ALARMS), "eu-central-1") == {"eu-central-1", "us-east-1"}
-
-
-def topics(program: Program, home: str) -> set[str]:
-    """Their regions, each with a key of its own there; of events those at `home` are told."""
-    found = {topic.inputs["region"]: topic for topic in program.all("Topic")}
-    for region, topic in found.items():
-        key = program.one("Key", topic.name)
+@pytest.mark.parametrize(("home", "regions"), [("us-east-1", {"us-east-1"}), (HOME, {HOME, "us-east-1"})])
+def test_topics_exist_only_where_alarms_need_them(home: str, regions: set[str]):
+    """Each has its own key in its Region. Only the topic in the stack's Region is notified of events."""
+    program = in_region(home, **ALARMS)
+    assert {topic.inputs["region"] for topic in program.all("Topic")} == regions
+    assert program.outputs["alarmTopicArns"].keys() == regions
+    for topic in program.all("Topic"):
+        key, region = program.one("Key", topic.name), topic.inputs["region"]
         assert topic.inputs["kmsMasterKeyId"] == key.outputs["arn"] and key.inputs["region"] == region
-        assert key.inputs["enableKeyRotation"] and not key.request.protect, "alarms could not be turned off"
+        assert not key.request.protect, "alarms could not be turned off"
         assert ("events.amazonaws.com" in key.inputs["policy"]) is (region == home)
-    assert found.keys() == program.outputs["alarmTopicArns"].keys()
-    return set(found)
 
 
 def test_everybody_is_subscribed_in_every_region():
@@ -124,54 +140,50 @@ def test_everybody_is_subscribed_in_every_region():
 
 
 def test_alarms_that_nobody_hears_are_warned_of(caplog: pytest.LogCaptureFixture):
-    config = REGION | {"orthanc-on-aws:enableAlarms": "true"}
     with caplog.at_level(logging.WARNING):
-        run(config)
+        run(configured(ALARMS))
         assert "nobody hears of the alarms" in caplog.text and "alarmTopicArns" in caplog.text
         caplog.clear()
-        run(config | {"orthanc-on-aws:alarmEmails": '["team@example.org"]'})
+        run(configured(ALARMS | {"alarmEmails": '["team@example.org"]'}))
         assert "nobody hears" not in caplog.text
 
 
-def dimensions(program: Program, alarm: str) -> Any:
-    return program.one("MetricAlarm", f"orthanc-alarms-{alarm}").inputs["dimensions"]
+def test_a_stack_that_has_everything_has_every_alarm():
+    names = {alarm.name.removeprefix("orthanc-alarms-") for alarm in in_region(HOME, **WHOLE).all("MetricAlarm")}
+    assert names == table(dicomCertificateArn=CERTIFICATE).keys(), "some failures raise no alarm"
 
 
-def test_what_a_stack_has_is_watched_and_nothing_else():
-    names = {alarm.name.removeprefix("orthanc-alarms-") for alarm in deployed(**ALARMS).all("MetricAlarm")}
-    assert names == {
-        *("no-healthy-task", "server-errors", "slow-answers", "edge-errors", "tasks-busy", "tasks-out-of-memory"),
-        *("database-busy", "database-disk-full", "database-connections"),
-    }
-    whole = deployed(**(WATCHED | PUBLIC | EDGE))
-    more = {alarm.name.removeprefix("orthanc-alarms-") for alarm in whole.all("MetricAlarm")} - names
-    assert more == {
-        *(
-            "no-healthy-dicom-task",
-            "dicom-port-blocked",
-            "blocked-requests",
-            "edge-certificate",
-            "dicom-certificate",
-        ),
-        *("rotation-failed", "replication-failed", "replica-behind"),
-    }
-    counted = whole.one("LogMetricFilter").inputs
+@pytest.mark.parametrize("stack", STACKS)
+def test_alarms_watch_what_the_stack_has_once_it_works(stack: str):
+    """While a stack is being created nothing responds, which is what alarms report."""
+    program = ran(stack, preview=False)
+    there = json.dumps([each.outputs for each in program.resources if each.type != "MetricAlarm"])
+    for alarm in program.all("MetricAlarm"):
+        for metric in metrics(alarm):
+            named = set(metric.get("dimensions", {}).values()) - {"Global", "ALL"}  # CloudWatch's own words
+            assert all(f'"{name}"' in there for name in named), f"{alarm.name} watches nothing"
+    telling = [each for each in program.all("EventRule") if each.name.startswith("orthanc-alarms-")]
+    for each in (*program.all("MetricAlarm"), *telling):
+        for works in (program.one("Service"), program.one("Distribution")):
+            assert each.waits_for(works), f"{each.name} can go off before {works.name} exists"
+    assert bool(program.all("MetricAlarm")) is bool(telling) is bool(program.all("Alarms"))
+
+
+def test_optional_metrics_are_published_for_their_alarms():
+    whole = deployed(**WHOLE | {"dicomCertificateArn": CERTIFICATE})
+    counted, log = whole.one("LogMetricFilter").inputs, whole.one("LogGroup", "orthanc").outputs["name"]
     silent = whole.one("MetricAlarm", "orthanc-alarms-dicom-port-blocked").inputs
-    assert counted["logGroupName"] == whole.one("LogGroup", "orthanc").outputs["name"]
     metric = {"namespace": silent["namespace"], "name": silent["metricName"], "value": "1", "unit": "Count"}
-    assert counted["metricTransformation"] == metric, "the alarm looks at a metric that nobody counts"
-    acl = whole.one("WebAcl").inputs["visibilityConfig"]["metricName"]
-    assert dimensions(whole, "blocked-requests") == {"WebACL": acl, "Rule": "ALL"}
-    rule = whole.one("BucketReplicationConfig").inputs["rules"][0]
-    assert dimensions(whole, "replica-behind")["RuleId"] == rule["id"]
-    assert rule["destination"]["metrics"] == {"status": "Enabled"}, "S3 measures nothing"
-    vault = [r for r in whole.all("EventRule") if "Backup Job" in r.inputs["eventPattern"]]
-    assert len(vault) == 1 and "orthanc-backup-name" in vault[0].inputs["eventPattern"]
+    assert (counted["logGroupName"], counted["metricTransformation"]) == (log, metric), "nothing publishes it"
+    [rule] = whole.one("BucketReplicationConfig").inputs["rules"]
+    assert rule["destination"]["metrics"] == {"status": "Enabled"}, "S3 publishes no metrics"
+    [backups] = [each for each in whole.all("EventRule") if "Backup Job" in each.inputs["eventPattern"]]
+    assert whole.one("Vault").outputs["name"] in backups.inputs["eventPattern"], "other vaults are reported"
 
 
 def test_silence_alarms_only_where_it_means_that_nothing_runs():
     silent = {name for name, alarm in table().items() if alarm.missing == "breaching"}
-    assert silent == {"no-healthy-task", "no-healthy-dicom-task"}
+    assert silent == {name for name, alarm in table().items() if "healthy" in alarm.metrics}
 
 
 @pytest.mark.parametrize("alarm", table().values(), ids=table())
@@ -186,12 +198,16 @@ def test_an_alarm_is_one_that_cloudwatch_takes(alarm: Alarm):
         assert len(alarm.metrics) == 1
 
 
+def threshold(name: str, **settings: Any) -> float:
+    alarm = table(**settings)[name]
+    return alarm.above or alarm.below or 0
+
+
 def test_thresholds_follow_what_the_stack_is_given():
-    small, large = table(), table(databaseInstanceClass="db.m7g.large", databaseStorageGib=100)
-    assert small["database-disk-full"].below == 2**30, "a twentieth of 20 GiB"
-    assert large["database-disk-full"].below == 5 * 2**30
-    assert small["database-connections"].above == 157 and large["database-connections"].above == 630
-    assert table(responseTimeoutSeconds=60)["slow-answers"].above == 15
+    larger = {"databaseInstanceClass": "db.m7g.large", "databaseStorageGib": 100}
+    for name in ("database-disk-full", "database-connections"):
+        assert threshold(name, **larger) > threshold(name), "the alarm goes off too early, or never"
+    assert threshold("slow-answers", responseTimeoutSeconds=60) < 60, "CloudFront times out first"
 
 
 TOPIC = f"arn:aws:sns:eu-central-1:{ACCOUNT}:alarms"
@@ -211,7 +227,7 @@ OURS = {
 )
 def test_topic_and_key_admit_alarms_of_this_account_and_events(document: str, action: str, resource: str):
     def may(service: str, context: dict[str, str]) -> bool:
-        names = frozenset({service})
+        names = frozenset({service, "*"})
         return bool(decide([document], action, resource, {"aws:securetransport": "true"} | context, names=names))
 
     assert may("cloudwatch.amazonaws.com", OURS)
@@ -221,12 +237,8 @@ def test_topic_and_key_admit_alarms_of_this_account_and_events(document: str, ac
     assert not may("cloudwatch.amazonaws.com", OURS | {"aws:sourcearn": far})
     assert may("events.amazonaws.com", {}), "EventBridge says for nobody whom it does it, and is shut out"
     assert not may("s3.amazonaws.com", OURS)
-
-
-def test_topics_are_told_over_tls_only():
-    document = policies.topic_of_alarms(TOPIC, ACCOUNT, events=True)
-    names = frozenset({"events.amazonaws.com", "*"})
-    assert decide([document], "sns:Publish", TOPIC, {"aws:securetransport": "false"}, names=names) is False
+    if resource == TOPIC:
+        assert not may("cloudwatch.amazonaws.com", OURS | {"aws:securetransport": "false"}), "TLS is optional"
 
 
 @pytest.mark.parametrize("settings", [WATCHED, WATCHED | EFS | {"replicaRegion": ""}])
@@ -272,12 +284,11 @@ def test_a_budget_counts_what_carries_the_stacks_tag(tags: Any, filters: list[An
 
 
 def test_a_budget_tells_in_time_and_when_it_has_happened():
-    made: Resource = deployed(**WATCHED).one("Budget")
-    assert (made.inputs["limitAmount"], made.inputs["timeUnit"]) == ("500", "MONTHLY")
-    told = {(each["notificationType"], each["threshold"]) for each in made.inputs["notifications"]}
-    assert told == {("FORECASTED", 80), ("ACTUAL", 100)}
-    for each in made.inputs["notifications"]:
-        assert each["subscriberEmailAddresses"] == ["team@example.org", "chief@example.org"]
+    made = deployed(**WATCHED).one("Budget").inputs
+    assert (made["limitAmount"], made["timeUnit"]) == ("500", "MONTHLY")
+    assert {each["notificationType"] for each in made["notifications"]} == {"FORECASTED", "ACTUAL"}
+    for each in made["notifications"]:
+        assert each["threshold"] <= 100 and each["subscriberEmailAddresses"] == json.loads(WATCHED["alarmEmails"])
 
 
 def test_container_insights_keep_what_they_log_as_long_as_all_other_logs():
@@ -294,17 +305,3 @@ def test_container_insights_keep_what_they_log_as_long_as_all_other_logs():
     assert off.one("LogGroup", "orthanc-insights").inputs == group.inputs, (
         "removed with the setting, ECS makes it once more, and the setting cannot be turned on again"
     )
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_nothing_alarms_before_what_it_watches_works(stack: str):
-    """While a stack is being made nothing answers, which is what the alarms are about."""
-    program = ran(stack, preview=False)
-    alarming = [each for each in program.resources if each.type in ("MetricAlarm", "EventRule")]
-    for each in alarming:
-        if each.name.startswith("orthanc-alarms-"):
-            for works in (program.one("Service"), program.one("Distribution")):
-                assert each.waits_for(works), f"{each.name} may tell of a first `up` before {works.name} is there"
-    on = bool(program.all("Alarms"))
-    assert bool([each for each in alarming if each.name.startswith("orthanc-alarms-")]) is on
-    assert on or not program.all("MetricAlarm")

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.config import Settings
+from components.config import Problem, Settings
 from components.config.orthanc_options import OrthancConfiguration, defaults, without_default
 from components.config.orthanc_reserved import OWNED, REFUSED
 from components.config.orthanc_settable import SETTABLE
@@ -42,14 +42,8 @@ GOOD: list[tuple[dict[str, Any], dict[str, Any]]] = [
 BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"UnknownSopClassAccepted": "yes"}, "UnknownSopClassAccepted", "true or false"),
     ({"UnknownSopClassAccepted": 1}, "UnknownSopClassAccepted", "true or false"),
-    ({"AcceptedSopClasses": "1.2.*"}, "AcceptedSopClasses", "valid list"),
     ({"AcceptedSopClasses": ["CTImageStorage"]}, "AcceptedSopClasses[0]", "must be a UID"),
-    ({"AcceptedSopClasses": []}, "AcceptedSopClasses", "at least 1 item"),
-    ({"MaximumPduLength": 4095}, "MaximumPduLength", "greater than or equal to 4096"),
-    ({"MaximumPduLength": 131073}, "MaximumPduLength", "less than or equal to 131072"),
     ({"StableAge": True}, "StableAge", "valid integer"),
-    ({"DicomScpTimeout": 0}, "DicomScpTimeout", "greater than or equal to 1"),
-    ({"DicomDefaultRetrieveMethod": "C-STORE"}, "DicomDefaultRetrieveMethod", "'C-MOVE' or 'C-GET'"),
     ({"IngestTranscoding": "1.2.840.10008.1.2.4.50"}, "IngestTranscoding", "'1.2.840.10008.1.2.4.90'"),
     ({"DicomScuPreferredTransferSyntax": "1.2.3"}, "DicomScuPreferredTransferSyntax", "that Orthanc knows"),
     ({"DefaultPrivateCreator": "${PGPASSWORD}"}, "DefaultPrivateCreator", "must not contain ${"),
@@ -57,7 +51,6 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"Dictionary": {"14,1020": ["DA", "X"]}}, 'Dictionary["14,1020"]', "must be a tag"),
     ({"Dictionary": {"0014,1020": ["DA"]}}, 'Dictionary["0014,1020"]', "must be a VR and a name"),
     ({"Dictionary": {"0014,1020": ["DA", "${PGPASSWORD}"]}}, 'Dictionary["0014,1020"]', "must not contain ${"),
-    ({"UserMetadata": {"checked": 7}}, "UserMetadata.checked", "greater than or equal to 1024"),
     ({"UserContentType": {"report": ["pdf"]}}, "UserContentType.report", "must be a number from 1024"),
     ({"Warnings": {"W001": True}}, "Warnings.W001", "did you mean Warnings.W001_TagsBeingReadFromStorage?"),
     ({"Warnings": True}, "Warnings", "must be an object of Orthanc's options"),
@@ -78,9 +71,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("value", "made"), GOOD, ids=str)
 def test_what_is_open_reaches_orthanc(value: dict[str, Any], made: dict[str, Any]):
-    container = deployed(orthancConfiguration=json.dumps(value)).container()
-    [text] = [each["value"] for each in container["environment"] if each["name"] == "ORTHANC_JSON"]
-    assert (made or value).items() <= json.loads(text).items()
+    assert (made or value).items() <= deployed(orthancConfiguration=json.dumps(value)).orthanc().items()
 
 
 def test_an_option_of_a_section_stands_beside_the_programs_own():
@@ -90,27 +81,28 @@ def test_an_option_of_a_section_stands_beside_the_programs_own():
     assert made["DicomWeb"] == own | {"StudiesMetadata": "MainDicomTags"}
 
 
+def problems_of(value: Any) -> list[Problem]:
+    with pytest.raises(ConfigurationError) as refused:
+        parse({"orthancConfiguration": value})
+    return refused.value.problems
+
+
 @pytest.mark.parametrize(("value", "path", "rule"), BAD, ids=str)
 def test_what_is_not_open_is_refused_by_its_path(value: dict[str, Any], path: str, rule: str):
-    with pytest.raises(ConfigurationError) as refused:
-        parse({"orthancConfiguration": json.dumps(value)})
-    [problem] = refused.value.problems
+    [problem] = problems_of(json.dumps(value))
     assert problem.key == f"orthancConfiguration.{path}" and rule in problem.rule
     assert problem.remedy.startswith("pulumi config rm --path 'orthancConfiguration.")
 
 
 @pytest.mark.parametrize("value", ["UnknownSopClassAccepted", "[]", "true"])
 def test_what_is_no_object_is_refused(value: str):
-    with pytest.raises(ConfigurationError) as refused:
-        parse({"orthancConfiguration": value})
-    [problem] = refused.value.problems
+    [problem] = problems_of(value)
     assert problem.remedy == "pulumi config rm orthancConfiguration" and "must be an object" in problem.rule
 
 
 def test_every_bad_option_is_told_at_once_with_orthancs_default():
-    with pytest.raises(ConfigurationError) as refused:
-        parse({"orthancConfiguration": {"Name": "x", "StableAge": 0, "CaseSensitivePN": "no"}})
-    remedies = {problem.key.partition(".")[2]: problem.remedy for problem in refused.value.problems}
+    problems = problems_of({"Name": "x", "StableAge": 0, "CaseSensitivePN": "no"})
+    remedies = {problem.key.partition(".")[2]: problem.remedy for problem in problems}
     assert remedies.keys() == {"Name", "StableAge", "CaseSensitivePN"}
     assert remedies["StableAge"].endswith("(Orthanc's default: 60)")
 

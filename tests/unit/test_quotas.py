@@ -1,5 +1,6 @@
 """What exceeds the account's quotas is said by the preview; nothing of that fails it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from components.config.parse import parse
 from components.preflight import memory
 from components.preflight.quotas import ADDRESSES, ON_DEMAND, RESPONSE, RULES, SPOT, VPCS, Quota, exceeded, needs
 from components.preflight.rollouts import ROLLING, STOP_FIRST, Rollout
-from tests.unit.program import INTERNAL, NAME, REGION, Monitor, run
+from tests.unit.program import INTERNAL, REGION, Monitor, configured, run
 
 
 def need_of(
@@ -37,11 +38,7 @@ def need_of(
         (ADDRESSES, {"natGateways": "none"}, 0),
         (VPCS, {}, 3),
         (RULES, {}, 55),
-        (
-            RULES,
-            INTERNAL | {"dicomAllowedCidrs": str([f"10.20.{n}.0/24" for n in range(60)]).replace("'", '"')},
-            60,
-        ),
+        (RULES, INTERNAL | {"dicomAllowedCidrs": json.dumps([f"10.20.{n}.0/24" for n in range(60)])}, 60),
     ],
 )
 def test_what_a_stack_needs(quota: Quota, settings: dict[str, str], amount: float):
@@ -57,11 +54,8 @@ def test_a_network_that_is_there_needs_no_second_one():
 
 
 def test_the_warning_says_what_to_ask_for():
-    [need] = [
-        need
-        for need in needs(parse({"maxTasks": "4"}), ROLLING, new_network=False, in_use={})
-        if need.quota == ON_DEMAND
-    ]
+    found = needs(parse({"maxTasks": "4"}), ROLLING, new_network=False, in_use={})
+    [need] = [need for need in found if need.quota == ON_DEMAND]
     assert exceeded(need, 16) is None
     warning = exceeded(need, 6)
     assert warning and "needs 16" in warning and "L-3032A538" in warning and "--desired-value 16" in warning
@@ -75,7 +69,7 @@ def warned(answer: Any, caplog: pytest.LogCaptureFixture, **settings: str) -> st
     caplog.clear()
     monitor = Monitor()
     monitor.answers = {"getServiceQuota": answer}
-    program = run(REGION | {f"{NAME}:{key}": value for key, value in settings.items()}, monitor)
+    program = run(configured(settings), monitor)
     assert program.all("Service"), "a warning has kept the program from its work"
     return "\n".join(record.message for record in caplog.records if "quota" in record.message)
 
@@ -87,9 +81,7 @@ def test_warnings_are_told_and_nothing_fails(caplog: pytest.LogCaptureFixture):
     assert all(quota.code in low for quota in (ON_DEMAND, RESPONSE, RULES)) and VPCS.code not in low
 
     def sixty(given: dict[str, Any]) -> dict[str, Any]:
-        assert given["serviceCode"] != "cloudfront" or given["region"] == "us-east-1", (
-            "CloudFront's are there only"
-        )
+        assert given["serviceCode"] != "cloudfront" or given["region"] == "us-east-1", "CloudFront's are there"
         return {"value": 60.0 if given["serviceCode"] == "cloudfront" else 1000.0}
 
     told = warned(sixty, caplog)

@@ -5,10 +5,10 @@ import logging
 import pytest
 
 from components.config import Problem, Settings, schema_versions
-from components.config.parse import ConfigurationError, parse
+from components.config.parse import parse
 from components.preflight import memory, rollouts
 from components.preflight.rollouts import ROLLING, STOP_FIRST
-from tests.unit.program import INTERNAL, NAME, REGION, Monitor, Program, deployed, run
+from tests.unit.program import INTERNAL, NAME, Monitor, Program, configured, deployed, refused, run
 
 UP = "orthancteam/orthanc:"
 NOW = Settings().orthanc_image
@@ -21,11 +21,7 @@ NOW = Settings().orthanc_image
         (f"{UP}26.8.1-full", 10),
         (f"{UP}26.8.1@sha256:{'0' * 64}", 10),
         (f"registry.example.org:5000/mirror/{UP}24.8.3", 2),
-        (f"{UP}24.2.3", None),
-        (f"{UP}25.1.0", 3),
-        (f"{UP}25.3.1", 4),
         (f"{UP}25.8.0", None),
-        (f"{UP}25.10.0", 6),
         (f"{UP}26.9.1", None),
         (f"{UP}26.8.1-rc", None),
         (f"orthancteam/orthanc@sha256:{'0' * 64}", None),
@@ -73,10 +69,10 @@ def test_how_tasks_are_replaced(running: str | None, wanted: str, mode: str, cho
     ],
 )
 def test_what_would_break_the_index_is_refused(running: str, wanted: str, mode: str, key: str, text: str):
-    refused = rollouts.chosen(parse({"orthancImage": wanted, "deploymentMode": mode}), running)
-    assert isinstance(refused, Problem)
-    assert refused.key == key and text in refused.rule and "pulumi config" in refused.remedy
-    assert key != "orthancImage" or (running in refused.remedy and "snapshot" in refused.remedy)
+    problem = rollouts.chosen(parse({"orthancImage": wanted, "deploymentMode": mode}), running)
+    assert isinstance(problem, Problem)
+    assert problem.key == key and text in problem.rule and "pulumi config" in problem.remedy
+    assert key != "orthancImage" or (running in problem.remedy and "snapshot" in problem.remedy)
 
 
 class Upgraded(Monitor):
@@ -88,8 +84,7 @@ class Upgraded(Monitor):
 
 
 def upgraded(running: str, *, preview: bool = False, **settings: str) -> Program:
-    config = REGION | {f"{NAME}:{key}": value for key, value in settings.items()}
-    return run(config, Upgraded(running, preview=preview))
+    return run(configured(settings), Upgraded(running, preview=preview))
 
 
 @pytest.mark.parametrize("preview", [False, True])
@@ -107,8 +102,7 @@ def test_a_change_of_the_schema_is_not_killed():
     service = upgraded(f"{UP}25.10.0", enableMultiAz="true", maxTasks="4").one("Service")
     grace = service.inputs["healthCheckGracePeriodSeconds"]
     assert grace >= 5 * 3600, "the longest that is known, of 150 million instances, took an hour"
-    for patience in service.request.customTimeouts.ListFields():
-        assert int(patience[1].removesuffix("m")) * 60 >= 20 * 60 + grace, "`pulumi up` gives up before"
+    assert min(service.timeouts) >= 20 * 60 + grace, "`pulumi up` gives up before"
 
 
 def test_a_task_that_changes_the_schema_is_alone():
@@ -131,7 +125,7 @@ def test_an_upgrade_of_the_schema_tells_what_it_waits_for_and_what_remains(caplo
 def test_an_image_that_does_not_know_all_of_the_configuration_is_warned_of(caplog: pytest.LogCaptureFixture):
     deployed()
     assert "is older than Orthanc 1.13" not in caplog.text
-    run(REGION | {f"{NAME}:orthancImage": f"{UP}26.7.0"})
+    run(configured({"orthancImage": f"{UP}26.7.0"}))
     assert f"{UP}26.7.0 is older than Orthanc 1.13" in caplog.text and "MaximumRequestBodySizeMB" in caplog.text
 
 
@@ -162,10 +156,8 @@ def test_everything_else_rolls():
 
 
 def test_a_downgrade_registers_nothing():
-    monitor = Upgraded(f"{UP}26.8.1", preview=False)
-    with pytest.raises(ConfigurationError, match=r"orthancImage = 'orthancteam/orthanc:25\.10\.0'"):
-        run(REGION | {f"{NAME}:orthancImage": f"{UP}25.10.0"}, monitor)
-    assert not monitor.program.resources
+    [problem] = refused({"orthancImage": f"{UP}25.10.0"}, Upgraded(f"{UP}26.8.1", preview=False))
+    assert (problem.key, problem.value) == ("orthancImage", f"{UP}25.10.0")
 
 
 def test_a_deployment_that_failed_is_not_taken_for_what_runs():

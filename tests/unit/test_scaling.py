@@ -1,6 +1,5 @@
 """How many tasks there are, on what they run, and how many connections each opens."""
 
-import json
 from typing import Any
 
 import pytest
@@ -39,11 +38,6 @@ def test_the_image_is_built_for_the_processors_that_run_it(architecture: str, pl
     program = deployed(cpuArchitecture=architecture)
     assert program.one("TaskDefinition").inputs["runtimePlatform"]["cpuArchitecture"] == architecture
     assert program.one("Image").inputs["build"]["platform"] == platform
-
-
-def test_another_architecture_is_another_image():
-    names = {deployed(cpuArchitecture=each).one("Image").inputs["imageName"] for each in ("X86_64", "ARM64")}
-    assert len(names) == 2, "the list of images does not tell them apart"
 
 
 def tracked(program: Program) -> dict[str, Any]:
@@ -93,11 +87,8 @@ def test_without_room_nothing_scales(settings: dict[str, str]):
     ("instance_class", "gib"),
     [
         ("db.t4g.micro", 1),
-        ("db.t3.2xlarge", 32),
         ("db.m7g.large", 8),
         ("db.m6i.4xlarge", 64),
-        ("db.r8g.xlarge", 32),
-        ("db.x2g.large", 32),
         ("db.c6gd.medium", 2),
         ("db.new9.large", 4),
         ("db.m7g.micro", None),
@@ -112,19 +103,14 @@ def test_what_memory_a_class_has(instance_class: str, gib: int | None):
     ("instance_class", "most", "each"),
     [
         ("db.t4g.micro", 1, 20),
-        ("db.t4g.micro", 2, 14),
         ("db.t4g.micro", 5, 5),
         ("db.t4g.small", 2, 20),
-        ("db.m7g.large", 4, 20),
         ("db.m7g.large", 16, 14),
     ],
 )
 def test_connections_are_the_databases_shared_out(instance_class: str, most: int, each: int):
     settings = {"databaseInstanceClass": instance_class, "maxTasks": str(most)}
-    assert connections.of_one_task(parse(settings)) == each
-    program = deployed(**settings)
-    [orthanc] = [v["value"] for v in program.container()["environment"] if v["name"] == "ORTHANC_JSON"]
-    assert json.loads(orthanc)["PostgreSQL"]["IndexConnectionsCount"] == each
+    assert deployed(**settings).orthanc()["PostgreSQL"]["IndexConnectionsCount"] == each
 
 
 @pytest.mark.parametrize("name", ["db.t4g.micro", DataSettings().database_instance_class, "db.m7g.large"])

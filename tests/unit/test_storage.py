@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from components.iam import policies
 from components.service import task_definition
-from tests.unit.program import EFS, KEPT, KEY, MODES, PASSWORD, S3, deployed
+from local.emulator.overlay.policies import Caller, decide, permitted
+from tests.unit.program import EFS, KEPT, KEY, PASSWORD, S3, deployed
 
 
 @pytest.mark.parametrize(("mode", "absent"), [(S3, "aws:efs/"), (EFS, "aws:s3/")])
@@ -14,87 +14,109 @@ def test_only_what_the_storage_mode_needs(mode: dict[str, str], absent: str):
     assert not [resource.urn for resource in deployed(**mode).resources if resource.kind.startswith(absent)]
 
 
-def test_the_bucket_is_shut_and_encrypted_and_forgets_nothing_at_once():
-    program = deployed(oldVersionRetentionDays="12")
-    block = program.one("BucketPublicAccessBlock").inputs
-    assert all(block[key] for key in block.keys() - {"bucket"}) and len(block) == 5, "the bucket can be public"
-    [rule] = program.one("BucketServerSideEncryptionConfiguration").inputs["rules"]
-    with_key = {
-        "sseAlgorithm": "aws:kms",
-        "kmsMasterKeyId": "arn:aws:kms:us-east-1:123456789012:key/orthanc-dicom",
-    }
-    assert rule["applyServerSideEncryptionByDefault"] == with_key, "AWS's own key cannot be withdrawn"
+# Buckets for images, replica and access logs; the vault.
+COPIES = {"enableBackupPlan": "true", "enableAccessLogs": "true"}
+EVERY_BUCKET = COPIES | {"replicaRegion": "eu-west-1"}
+
+
+def test_every_bucket_has_no_acls_and_rejects_tls_older_than_1_2():
+    program = deployed(**EVERY_BUCKET)
+    for bucket in program.all("Bucket"):
+        owner = program.one("BucketOwnershipControls", bucket.name).inputs["rule"]["objectOwnership"]
+        assert owner == "BucketOwnerEnforced", "an ACL can open the bucket, or another account own an object"
+        policy, arn = program.one("BucketPolicy", bucket.name).inputs["policy"], bucket.outputs["arn"]
+        for action, resource in (("s3:GetObject", f"{arn}/image"), ("s3:ListBucket", arn)):
+            for secure, version, refused in (
+                ("false", "1.3", True),
+                ("true", "1.1", True),
+                ("true", "1.2", False),
+            ):
+                over = {"aws:securetransport": secure, "s3:tlsversion": version}
+                answer = decide([policy], action, resource, over, names=frozenset({"*"}))
+                assert (answer is False) is refused, f"{bucket.name} accepts {over}, or rejects everybody"
+
+
+def test_files_are_encrypted_with_the_stacks_own_key():
+    [rule] = deployed().one("BucketServerSideEncryptionConfiguration").inputs["rules"]
+    key = rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"]
+    assert key == deployed().one("Key").outputs["arn"], "the key that AWS manages cannot be disabled"
     assert rule["bucketKeyEnabled"], "every object costs a request to KMS"
-    assert program.one("BucketVersioning").inputs["versioningConfiguration"] == {"status": "Enabled"}
-    assert program.one("BucketOwnershipControls").inputs["rule"]["objectOwnership"] == "BucketOwnerEnforced"
-    policy = program.one("BucketPolicy").inputs["policy"]
-    assert policy == policies.bucket_over_tls_only("arn:aws:s3:::orthanc-dicom")
-    parts = [resource for resource in program.resources if resource.type.startswith("Bucket")]
-    assert {part.inputs.get("bucket") for part in parts} == {None, "orthanc-dicom-bucket"}
 
 
-def test_images_stay_where_orthanc_can_read_them():
-    lifecycle = deployed(oldVersionRetentionDays="12").one("BucketLifecycleConfiguration").inputs["rules"]
-    assert all(rule["status"] == "Enabled" for rule in lifecycle)
-    classes = {move["storageClass"] for rule in lifecycle for move in rule.get("transitions", [])}
-    assert classes == {"INTELLIGENT_TIERING"}, "the S3 plugin restores nothing from an archive"
-    assert not [rule for rule in lifecycle if "days" in rule.get("expiration", {})], "present images would expire"
-    old = [rule["noncurrentVersionExpiration"] for rule in lifecycle if "noncurrentVersionExpiration" in rule]
-    assert old == [{"noncurrentDays": 12}]
-    assert [rule for rule in lifecycle if "abortIncompleteMultipartUpload" in rule]
-
-
-@MODES
-def test_every_key_rotates(mode: dict[str, str]):
-    assert all(key.inputs["enableKeyRotation"] for key in deployed(**mode).all("Key"))
-
-
-def test_files_on_efs_are_orthancs_own_and_encrypted_on_the_way_and_at_rest():
+def test_orthanc_owns_its_files_on_efs():
     program = deployed(**EFS)
-    system, point = program.one("FileSystem"), program.one("AccessPoint").inputs
-    assert system.inputs["encrypted"] and system.waits_for(program.one("Key"))
+    point = program.one("AccessPoint").inputs
     assert point["posixUser"] == {"uid": 999, "gid": 999}, "Orthanc does not run as the files' owner"
     made = point["rootDirectory"]["creationInfo"]
     assert (made["ownerUid"], made["ownerGid"]) == (999, 999), "the first mount fails"
     volumes = {volume["name"]: volume for volume in program.one("TaskDefinition").inputs["volumes"]}
     mounted = volumes[task_definition.FILES_VOLUME]["efsVolumeConfiguration"]
-    assert mounted["transitEncryption"] == "ENABLED"
     assert mounted["authorizationConfig"] == {"accessPointId": "orthanc-dicom-id", "iam": "ENABLED"}
     assert "rootDirectory" not in mounted, "ECS refuses it beside an access point"
     assert set(volumes) == {mount["sourceVolume"] for mount in program.container()["mountPoints"]}
-    assert program.one("BackupPolicy").inputs["backupPolicy"] == {"status": "ENABLED"}
 
 
-def test_each_zone_mounts_from_its_own_subnet():
-    targets = deployed(**EFS).all("MountTarget")
-    assert {target.inputs["subnetId"] for target in targets} == {"subnet-isolated-1", "subnet-isolated-2"}
+POINT = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/orthanc-dicom"
+THROUGH = {"aws:securetransport": "true", "elasticfilesystem:accesspointarn": POINT}
+
+
+@pytest.mark.parametrize(
+    ("action", "by", "allowed"),
+    [
+        ("ClientMount", THROUGH, True),
+        ("ClientWrite", THROUGH, True),
+        ("ClientRootAccess", THROUGH, False),
+        ("ClientMount", THROUGH | {"aws:securetransport": "false"}, False),
+        ("ClientMount", THROUGH | {"elasticfilesystem:accesspointarn": f"{POINT}-2"}, False),
+        ("ClientMount", {"aws:securetransport": "true"}, False),
+    ],
+)
+def test_tasks_mount_over_tls_and_through_the_access_point_only(action: str, by: dict[str, str], allowed: bool):
+    program = deployed(**EFS)
+    system, policy = program.one("FileSystem").outputs["arn"], program.one("FileSystemPolicy").inputs["policy"]
+    request = (f"elasticfilesystem:{action}", system, by)
+    task = Caller("task", "123456789012", (program.one("Policy", "orthanc-task").inputs["policy"],))
+    assert permitted(task, *request, resource_policy=policy) is allowed
+    stranger = Caller("stranger", "123456789012", ())
+    assert not permitted(stranger, *request, resource_policy=policy), "every client in the network can mount it"
+
+
+def test_database_and_file_system_are_in_isolated_subnets():
+    program, isolated = deployed(**EFS), ["subnet-isolated-1", "subnet-isolated-2"]
+    assert program.one("SubnetGroup").inputs["subnetIds"] == isolated
+    assert program.one("Instance").inputs["vpcSecurityGroupIds"] == ["orthanc-network-sg-database-id"]
+    mounted = sorted(target.inputs["subnetId"] for target in program.all("MountTarget"))
+    assert mounted == isolated, "a task in a zone without a mount target never starts"
 
 
 HOLD_DATA = {
-    "s3": {"Key", "Bucket", "BucketOwnershipControls", "BucketPublicAccessBlock", "BucketPolicy"}
-    | {"BucketServerSideEncryptionConfiguration", "BucketVersioning", "BucketLifecycleConfiguration"},
-    "efs": {"Key", "FileSystem", "AccessPoint", "FileSystemPolicy", "BackupPolicy"},
+    *("Key", "FileSystem", "AccessPoint", "FileSystemPolicy", "BackupPolicy", "Vault", "VaultLockConfiguration"),
+    *("Bucket", "BucketOwnershipControls", "BucketPublicAccessBlock", "BucketPolicy", "BucketVersioning"),
+    *("BucketServerSideEncryptionConfiguration", "BucketLifecycleConfiguration", "BucketReplicationConfig"),
 }
 
 
-@MODES
-@pytest.mark.parametrize("fate", ["refuse", "keep", "delete"])
+@pytest.mark.parametrize("mode", [EVERY_BUCKET, COPIES | EFS], ids=["s3", "efs"])
+@pytest.mark.parametrize("fate", ["", "refuse", "keep", "delete"])
 def test_data_is_never_destroyed_unless_the_stack_says_so(mode: dict[str, str], fate: str):
-    program = deployed(dataOnDestroy=fate, **mode)
-    files = HOLD_DATA["efs" if mode else "s3"]
-    protected = {resource.type for resource in program.resources if resource.request.protect}
-    kept = {resource.type for resource in program.resources if resource.request.retainOnDelete}
-    assert protected == (files | {"Instance"} if fate == "refuse" else set())
-    assert kept == (files if fate == "keep" else set())
+    program = deployed(**mode, **({"dataOnDestroy": fate} if fate else {}))
+    refuse, delete = fate in ("", "refuse"), fate == "delete"
+    holding = [resource for resource in program.resources if resource.type in HOLD_DATA]
+    for resource in [*holding, program.one("Instance")]:
+        assert resource.request.protect is refuse, f"{resource.urn} is deleted with the stack, or never"
+    for resource in holding:
+        assert resource.request.retainOnDelete is (fate == "keep"), f"{resource.urn} is deleted, or stays"
+    for resource in (*program.all("Bucket"), *program.all("Vault")):
+        assert resource.inputs["forceDestroy"] is delete, "destroying the stack empties it, or fails"
+    held = [each for each in program.resources if each.request.protect or each.request.retainOnDelete]
+    assert bool(held) is not delete, "destroying the stack leaves something behind, or nothing is protected"
     database = program.one("Instance").inputs
-    assert database["deletionProtection"] is (fate == "refuse")
-    assert database["skipFinalSnapshot"] is (fate == "delete"), "the index goes without a snapshot"
-    assert database["deleteAutomatedBackups"] is (fate == "delete")
-    assert bool(database.get("finalSnapshotIdentifier")) is (fate != "delete")
-    if not mode:
-        assert program.one("Bucket").inputs["forceDestroy"] is (fate == "delete"), "destroy empties the bucket"
+    assert database["deletionProtection"] is refuse
+    assert database["skipFinalSnapshot"] is delete, "the index is deleted without a snapshot"
+    assert database["deleteAutomatedBackups"] is delete
+    assert bool(database.get("finalSnapshotIdentifier")) is not delete
     for secret in program.all("Secret"):
-        assert secret.inputs["recoveryWindowInDays"] == (0 if fate == "delete" else 30)
+        assert secret.inputs["recoveryWindowInDays"] == (0 if delete else 30)
 
 
 def test_a_bucket_that_is_brought_is_used_and_left_alone():
@@ -102,13 +124,9 @@ def test_a_bucket_that_is_brought_is_used_and_left_alone():
     kinds = {resource.kind for resource in program.resources}
     assert not [kind for kind in kinds if kind.startswith("aws:s3/")], "somebody else's bucket is changed"
     assert not program.all("Key"), "a key is paid for that encrypts nothing"
-    policy = json.loads(program.one("Policy", "orthanc-task").inputs["policy"])
-    resources = {resource for statement in policy["Statement"] for resource in statement["Resource"]}
+    resources = {each for statement in program.statements("orthanc-task") for each in statement["Resource"]}
     assert resources == {"arn:aws:s3:::images-of-the-hospital", "arn:aws:s3:::images-of-the-hospital/*", KEY}
-    settings = json.loads(
-        next(v["value"] for v in program.container()["environment"] if v["name"] == "ORTHANC_JSON")
-    )
-    assert settings["AwsS3Storage"]["BucketName"] == "images-of-the-hospital"
+    assert program.orthanc()["AwsS3Storage"]["BucketName"] == "images-of-the-hospital"
 
 
 def test_a_restored_database_keeps_its_users_and_gets_a_new_password():
@@ -133,12 +151,10 @@ def test_rds_is_not_asked_for_the_database_that_it_always_makes():
     assert deployed(databaseName="index").one("Instance").inputs["dbName"] == "index"
 
 
-def test_the_index_is_encrypted_supported_and_grows():
+def test_the_index_is_supported_and_grows():
     database = deployed(databaseStorageGib="50", databaseMaxStorageGib="500").one("Instance").inputs
-    assert database["storageEncrypted"] and database["storageType"] == "gp3"
     assert (database["allocatedStorage"], database["maxAllocatedStorage"]) == (50, 500)
     assert database["engineLifecycleSupport"].endswith("-disabled"), "extended support is paid for silently"
-    assert database["monitoringInterval"] and database["enabledCloudwatchLogsExports"] == ["postgresql", "upgrade"]
 
 
 @pytest.mark.parametrize("version", ["14", "18"])
@@ -157,12 +173,6 @@ def test_storage_is_as_fast_as_rds_wants_it(gib: int, iops: int | None, throughp
     """Below 400 GiB RDS refuses iops, from there on it refuses the 3,000 that an instance had before."""
     database = deployed(databaseStorageGib=str(gib), databaseMaxStorageGib="1000").one("Instance").inputs
     assert (database.get("iops"), database.get("storageThroughput")) == (iops, throughput)
-
-
-def test_the_database_stands_in_isolated_subnets():
-    program = deployed()
-    assert program.one("SubnetGroup").inputs["subnetIds"] == ["subnet-isolated-1", "subnet-isolated-2"]
-    assert program.one("Instance").inputs["vpcSecurityGroupIds"] == ["orthanc-network-sg-database-id"]
 
 
 def test_the_secrets_open_what_they_belong_to():

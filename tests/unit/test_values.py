@@ -17,7 +17,7 @@ from offline.stand_ins import calls, fields
 from offline.stand_ins.aws import Aws
 from offline.stand_ins.table import ROWS
 from tests.cloudformation import Checked
-from tests.unit.program import NAME, REGION, Monitor, Program, Resource, deployed, run
+from tests.unit.program import Program, Resource, configured, deployed, run
 from tests.unit.test_flags import FLAGS
 from tests.unit.test_program import EDGE, STACKS, WATCHED, ran
 
@@ -33,9 +33,8 @@ def programs() -> Iterator[tuple[str, Program]]:
         yield name, ran(name, preview=False)
     for settings, *_ in FLAGS:
         yield str(settings), deployed(**settings)
-    configuration = REGION | {f"{NAME}:{key}": value for key, value in NAMED_AFTER_THE_STACK.items()}
     for stack in STACK_NAMES:
-        yield f"stack {stack}", run(configuration, Monitor(), stack=stack)
+        yield f"stack {stack}", run(configured(NAMED_AFTER_THE_STACK), stack=stack)
 
 
 class CheckedCalls:

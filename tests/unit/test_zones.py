@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from components.config import Problem
-from components.config.parse import ConfigurationError
-from components.preflight import memory, vpc_origins, zones
-from tests.unit.program import BROUGHT, NAME, REGION, Monitor, Program, run
+from components.preflight import memory, zones
+from tests.unit.program import BROUGHT, NAME, Monitor, Program, configured, refused, run
 
 LISTED = ["us-east-1c", "us-east-1b", "us-east-1d"]
 
@@ -23,7 +22,7 @@ def deployed_where(
     monitor = Monitor(preview=preview)
     monitor.answers = {"getAvailabilityZones": {"names": names}}
     monitor.remembered = remembered or {}
-    return run(REGION | {f"{NAME}:{key}": value for key, value in (settings or {}).items()}, monitor)
+    return run(configured(settings or {}), monitor)
 
 
 def zones_of(program: Program) -> Any:
@@ -52,9 +51,9 @@ def test_zones_once_chosen_stay(later: list[str], preview: bool):
 
 @pytest.mark.parametrize("names", [[], ["us-east-1b"]])
 def test_too_few_zones_are_told_before_anything_is_made(names: list[str]):
-    with pytest.raises(ConfigurationError) as refused:
-        deployed_where(names)
-    [problem] = refused.value.problems
+    monitor = Monitor()
+    monitor.answers = {"getAvailabilityZones": {"names": names}}
+    [problem] = refused({}, monitor)
     assert problem.key == "aws:region" and f"has {len(names)} of them" in problem.rule and problem.remedy
 
 
@@ -76,7 +75,3 @@ def test_a_region_that_aws_does_not_list_is_warned_of(caplog: pytest.LogCaptureF
         run({}, Monitor(region=region))
         assert ("VPC origin" in caplog.text) is warned
         assert region in caplog.text or not warned
-
-
-def test_every_excluded_zone_is_in_a_region_that_has_others():
-    assert len(vpc_origins.REGIONS) == 29 and len(vpc_origins.ZONES_WITHOUT) == 4

@@ -1,4 +1,4 @@
-"""`make conformance`: docs/conformance.md from the claims, which the tests hold against the running system."""
+"""`make conformance`: docs/reference/conformance.md, from the claims that tests check on the running system."""
 
 from tests.data.conformance.document import DOCUMENT, markdown
 

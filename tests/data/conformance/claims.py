@@ -1,4 +1,4 @@
-"""What docs/conformance.md is made of: tables whose rows are claims, each with the check that measures it."""
+"""The tables of docs/reference/conformance.md: their rows are claims, each with the check that measures it."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

@@ -90,6 +90,6 @@ SECTIONS = [
                 "dicomweb-client, metadata", _ALL, _by_web(lambda client, uid: client.retrieve_study_metadata(uid))
             ),
         ],
-        "What OHIF shows in a real browser is in [viewers](viewers.md#ohif).",
+        "What OHIF shows in a real browser is in [viewers](../how-to/viewers.md#ohif).",
     ),
 ]

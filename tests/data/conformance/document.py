@@ -1,4 +1,4 @@
-"""docs/conformance.md, from the claims."""
+"""docs/reference/conformance.md, from the claims."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +19,7 @@ from tests.data.conformance import (
 from tests.data.conformance.claims import Claim, Section
 from tests.embedded import PROJECT
 
-DOCUMENT = PROJECT / "docs/conformance.md"
+DOCUMENT = PROJECT / "docs/reference/conformance.md"
 
 SECTIONS: Sequence[Section] = [
     *security.VERSIONS,
@@ -40,47 +40,46 @@ SECTIONS: Sequence[Section] = [
 
 _HEAD = """# DICOM conformance statement
 
-What the archive accepts, answers and refuses, in DICOM's network protocol and in DICOMweb. The form follows
+What the archive accepts, returns, and rejects, in DICOM's network protocol and in DICOMweb. The form follows
 PS3.2.
 
 Each row below is the result of a test on the running system, `tests/data/dicom/test_conformance.py`, which fails
-where the system does something else. `make conformance` writes this page from the rows.
+if the system behaves differently. `make conformance` writes this page from the rows.
 
-- The system is that of the embedded AWS: two tasks, index in PostgreSQL, files on S3, edge and load balancers
-  before them, and DICOM let in (`dicomIngress` internal). Its Orthanc and its DICOMweb plugin have the versions
-  of the pinned image. The plugins for PostgreSQL and S3 are others there ([the list of
+- The tests run on the emulated AWS: two tasks, index in PostgreSQL, files on S3, edge and load balancers in front
+  of the tasks, and DICOM accepted (`dicomIngress` internal). Orthanc and its DICOMweb plugin have the versions of
+  the pinned image. The plugins for PostgreSQL and S3 are different there ([list of
   differences](verification.md)).
-- What the program sets is listed below; who may associate and how to change options is in [DICOM](dicom.md).
+- The options that the program sets are listed below. [DICOM](dicom.md) describes who may associate and how to
+  change options.
 - `{study}` stands for `/dicom-web/studies/` and the study's UID, `{series}` for that, `/series/` and the
   series' UID, `{instance}` for that, `/instances/` and the instance's UID. `…` stands for a value of the same
-  study. A request is made by the user `admin` and without an `Accept` header, unless the row has one; several
-  of them in a row have the same answer. `5 × type` is an answer of five parts, or of
-  five objects in JSON.
+  study. Requests are made by the user `admin` and without an `Accept` header, unless the row has one. Several
+  requests in a row have the same response. `5 × type` is a response of five parts, or of five objects in JSON.
 - Statuses and reasons of DICOM are hexadecimal, as in PS3.4 and PS3.7.
 
 ## At a glance
 
 - DICOM: Verification, Storage (all standard SOP classes), Query/Retrieve of both roots, Storage Commitment. No
-  worklists, MPPS, print, UPS. Relational queries work without being negotiated.
-- DICOMweb: QIDO-RS, WADO-RS, WADO-URI, STOW-RS of DICOM files. No UPS-RS, no `DELETE`, no capabilities, no
-  ranges of bytes, no STOW-RS of metadata and bulk data, no single part `application/dicom`, no `HEAD`.
-- A study of a thousand instances is found and retrieved as a whole by every client.
+  worklists, MPPS, print, or UPS. Relational queries work without being negotiated.
+- DICOMweb: QIDO-RS, WADO-RS, WADO-URI, STOW-RS of DICOM files. No UPS-RS, `DELETE`, capabilities, byte ranges,
+  STOW-RS of metadata and bulk data, single part `application/dicom`, or `HEAD`.
+- Every tested client finds a study of a thousand instances and retrieves it as a whole.
 
-What else differs from what a client may expect:
+Other differences from what a client may expect:
 
 - C-MOVE and C-GET at STUDY level with an accession number ignore the Study Instance UID: every study with that
   accession number is sent. Leave the accession number out.
-- C-FIND returns an empty Retrieve AE Title (0008,0054) where it is asked for, and the right one where it is
+- C-FIND returns an empty Retrieve AE Title (0008,0054) if the query requests it, and the correct one if it does
   not.
-- Of several character sets in one file Orthanc reads the first that is not empty. Names in katakana and kanji
-  (`ISO 2022 IR 13\\ISO 2022 IR 87`) are garbled in answers; the file itself keeps them.
-- The wildcard `?` does not match a letter beyond ASCII; `*` does. QIDO-RS ignores the case of every attribute,
-  C-FIND that of names only.
-- STOW-RS answers 400 where a part is no DICOM file, although the instances before it are stored.
-- `GET {instance}/frames` without numbers leaves out the first frame and breaks off. Ask for the frames by
-  number.
-- WADO-URI declares JPEG images as `image/png`, and ignores `rows`, `columns` and `anonymize`.
-- A media type that cannot be given is answered with 400, not 406; QIDO-RS then answers in JSON.
+- If a file declares several character sets, Orthanc reads the first that is not empty. Names in katakana and
+  kanji (`ISO 2022 IR 13\\ISO 2022 IR 87`) are garbled in responses; the file itself keeps them.
+- The wildcard `?` does not match a non-ASCII letter; `*` does. QIDO-RS ignores the case of every attribute,
+  C-FIND only that of names.
+- STOW-RS returns 400 if a part is not a DICOM file, although the instances before it are stored.
+- `GET {instance}/frames` without numbers omits the first frame and ends prematurely. Request frames by number.
+- WADO-URI declares JPEG images as `image/png`, and ignores `rows`, `columns`, and `anonymize`.
+- An unsupported media type is answered with 400, not 406; QIDO-RS then responds in JSON.
 """
 
 

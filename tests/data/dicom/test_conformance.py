@@ -1,4 +1,4 @@
-"""docs/conformance.md states what the running system does: each of its rows is a test."""
+"""docs/reference/conformance.md states what the running system does: each of its rows is a test."""
 
 import pytest
 

@@ -123,7 +123,7 @@ def test_a_name_is_found_in_its_own_character_set_and_in_utf_8(opened: Opened, n
 
 
 def test_a_file_that_does_not_declare_its_character_set_is_read_in_utf_8(opened: Opened):
-    """Which its name is not: docs/dicom.md says what that costs. The file itself stays as it is."""
+    """Which its name is not: docs/reference/dicom.md says what that costs. The file itself stays as it is."""
     file = written(made_up(PatientName="M?ller", SpecificCharacterSet="ISO_IR 100"))
     dataset = parsed(file)
     del dataset.SpecificCharacterSet

@@ -86,7 +86,7 @@ def test_who_may_echo(opened: Opened, title: str, address: str, let_in: bool):
 def test_an_association_from_an_allowed_network_is_worth_nothing_by_itself(opened: Opened):
     """While a title is at several addresses, Orthanc takes associations of any title and refuses the commands."""
     association = opened.associate("STRANGER")
-    assert association.is_established, "docs/dicom.md says more than is true"
+    assert association.is_established, "docs/reference/dicom.md says more than is true"
     association.release()
     assert opened.store(new_ct(), "STRANGER") != SUCCESS
     assert opened.store(new_ct(), "TWIN") != SUCCESS, "two addresses may store, so everybody may under that title"

@@ -46,5 +46,5 @@ def test_over_tls(opened: Opened, trusting: ssl.SSLContext):
 
 @pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
 def test_what_is_stated_is_so(opened: Opened, trusting: ssl.SSLContext, claim: Claim):
-    """Rows of docs/conformance.md."""
+    """Rows of docs/reference/conformance.md."""
     assert claim.measure(System(opened, trusting)) == claim.states

@@ -111,7 +111,7 @@ def test_an_event_tells_in_words(client: Any, topic_under: Any):
     assert event(client, topic, {"state": "COMPLETED", "vault": "ours"}) == []
     assert event(client, topic, {"state": "FAILED", "vault": "another"}) == []
     [text] = event(client, topic, {"state": "FAILED", "vault": "ours"})
-    assert text == "It is FAILED. Runbook: docs/operations.md#failed"
+    assert text == "It is FAILED. Runbook: docs/runbooks.md#failed"
 
 
 @pytest.mark.parametrize(

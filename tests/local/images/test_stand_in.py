@@ -1,4 +1,4 @@
-"""docs/verification.md lists what the stand-in base has of upstream's image."""
+"""docs/reference/verification.md lists what the stand-in base has of upstream's image."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def table() -> str:
 
 
 def test_the_document_shows_what_the_image_has(table: str):
-    text = (PROJECT / "docs/verification.md").read_text()
+    text = (PROJECT / "docs/reference/verification.md").read_text()
     shown = text.partition("<!-- make stand-in -->\n")[2].partition("\n<!-- end")[0]
     assert shown == table, "the image has changed; remedy: put what `make stand-in` prints there"
 
