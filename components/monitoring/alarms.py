@@ -48,8 +48,8 @@ class Alarms(pulumi.ComponentResource):
         table = alarm_definitions.alarms(settings, archive)
         if not settings.alarm_emails:
             pulumi.log.warn(
-                "nobody hears of the alarms yet: pulumi config set --path 'alarmEmails[0]' pacs-team@example.org,"
-                " or subscribe somebody to the topics of the output alarmTopicArns",
+                "nobody is notified of alarms yet: pulumi config set --path 'alarmEmails[0]'"
+                " pacs-team@example.org, or subscribe to the topics of the output alarmTopicArns",
                 self,
             )
         home = settings.account.region

@@ -116,12 +116,12 @@ def _graph(title: str, lines: Mapping[str, Metric], **more: Any) -> _Widget:
 def _in_and_out(archive: Archive) -> Iterator[_Widget]:
     edge, balancer = archive.edge.metric, archive.load_balancer.metric
     sent = {"in": edge("BytesUploaded"), "out": edge("BytesDownloaded")}
-    yield _graph("Studies in and out at the edge, bytes", sent)
+    yield _graph("CloudFront, bytes in and out", sent)
     answered = {f"{status[0]}xx": balancer(f"HTTPCode_Target_{status}_Count") for status in _STATUSES}
-    none = {"no answer": balancer("HTTPCode_ELB_5XX_Count")}
-    yield _graph("Answers of Orthanc", answered | none)
+    none = {"load balancer 5xx": balancer("HTTPCode_ELB_5XX_Count")}
+    yield _graph("Responses by status", answered | none)
     waits = {p: balancer("TargetResponseTime", p) for p in ("p50", "p95")}
-    yield _graph("Seconds to the first byte", waits)
+    yield _graph("Response time, seconds", waits)
 
 
 _STATUSES = ("2XX", "3XX", "4XX", "5XX")
@@ -134,11 +134,11 @@ def _dicom(archive: Archive) -> Iterator[_Widget]:
     flows = {"new": balancer("NewFlowCount"), "reset by Orthanc": balancer("TCP_Target_Reset_Count")}
     yield _graph("DICOM connections", flows)
     yield _graph("DICOM, bytes", {"both ways": balancer("ProcessedBytes")})
-    yield _graph("Tasks that take DICOM", {"healthy": balancer("HealthyHostCount", "Maximum")})
+    yield _graph("Healthy targets, DICOM", {"healthy": balancer("HealthyHostCount", "Maximum")})
 
 
 def _tasks(archive: Archive) -> Iterator[_Widget]:
-    yield _graph("Tasks that answer", {"healthy": archive.load_balancer.metric("HealthyHostCount", "Maximum")})
+    yield _graph("Healthy targets, HTTP", {"healthy": archive.load_balancer.metric("HealthyHostCount", "Maximum")})
     for title, name in {"CPU": "CPUUtilization", "Memory": "MemoryUtilization"}.items():
         lines = {stat.lower(): archive.service.metric(name, stat) for stat in ("Average", "Maximum")}
         yield _graph(f"{title} of the tasks, percent", lines)
@@ -146,9 +146,9 @@ def _tasks(archive: Archive) -> Iterator[_Widget]:
 
 def _database(archive: Archive) -> Iterator[_Widget]:
     of = archive.database.metric
-    yield _graph("CPU of the database, percent", {"average": of("CPUUtilization", "Average")})
-    yield _graph("Connections of the database", {"open": of("DatabaseConnections", "Maximum")})
-    yield _graph("Disk of the database, bytes", {"free": of("FreeStorageSpace", "Minimum")})
+    yield _graph("Database CPU, percent", {"average": of("CPUUtilization", "Average")})
+    yield _graph("Database connections", {"open": of("DatabaseConnections", "Maximum")})
+    yield _graph("Free database storage, bytes", {"free": of("FreeStorageSpace", "Minimum")})
 
 
 def _kept(storage: Storage) -> Iterator[_Widget]:
@@ -171,4 +171,4 @@ def _kept(storage: Storage) -> Iterator[_Widget]:
         yield _graph("EFS, bytes", moved)
     if storage.replica:
         failed = storage.replica.metric("OperationsFailedReplication", "Sum")
-        yield _graph("Files that the replica lacks", {"failed": failed})
+        yield _graph("Failed replications", {"failed": failed})

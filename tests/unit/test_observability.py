@@ -142,10 +142,10 @@ def test_everybody_is_subscribed_in_every_region():
 def test_alarms_that_nobody_hears_are_warned_of(caplog: pytest.LogCaptureFixture):
     with caplog.at_level(logging.WARNING):
         run(configured(ALARMS))
-        assert "nobody hears of the alarms" in caplog.text and "alarmTopicArns" in caplog.text
+        assert "nobody is notified of alarms" in caplog.text and "alarmTopicArns" in caplog.text
         caplog.clear()
         run(configured(ALARMS | {"alarmEmails": '["team@example.org"]'}))
-        assert "nobody hears" not in caplog.text
+        assert "nobody is notified" not in caplog.text
 
 
 def test_a_stack_that_has_everything_has_every_alarm():
