@@ -13,7 +13,7 @@ import pulumi_aws as aws
 
 from components.config import Settings, ports
 from components.config.metric import Metric
-from components.ingress.load_balancer import TARGET_GROUP_METRICS, TASK_HEALTH
+from components.ingress.load_balancer import TASK_HEALTH, metric_dimensions
 from components.network.network import Network
 from components.preflight.rollouts import Rollout
 
@@ -66,9 +66,7 @@ class DicomIngress(pulumi.ComponentResource):
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Returns a load balancer metric, such as NewFlowCount, HealthyHostCount or ProcessedBytes."""
-        dimensions = {"LoadBalancer": self.balancer.arn_suffix}
-        if name in TARGET_GROUP_METRICS:
-            dimensions["TargetGroup"] = self.target_group.arn_suffix
+        dimensions = metric_dimensions(name, self.balancer, self.target_group)
         return Metric("AWS/NetworkELB", name, dimensions, statistic, self._settings.account.region)
 
     def _build_balancer(self, network: Network) -> aws.lb.LoadBalancer:

@@ -33,7 +33,7 @@ TASK_HEALTH: aws.lb.TargetGroupHealthCheckArgsDict = {
 
 
 # Metrics that a load balancer reports for each target group.
-TARGET_GROUP_METRICS = {"HealthyHostCount"}
+_TARGET_GROUP_METRICS = {"HealthyHostCount"}
 
 
 class ApplicationLoadBalancer(pulumi.ComponentResource):
@@ -71,9 +71,7 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Returns a load balancer metric, such as RequestCount, HealthyHostCount or TargetResponseTime."""
-        dimensions = {"LoadBalancer": self.balancer.arn_suffix}
-        if name in TARGET_GROUP_METRICS:
-            dimensions["TargetGroup"] = self.target_group.arn_suffix
+        dimensions = metric_dimensions(name, self.balancer, self.target_group)
         return Metric("AWS/ApplicationELB", name, dimensions, statistic, self._settings.account.region)
 
     def _build_balancer(self, network: Network, access_logs: AccessLogs | None) -> aws.lb.LoadBalancer:
@@ -168,3 +166,13 @@ class ApplicationLoadBalancer(pulumi.ComponentResource):
             # CloudFront uses the old listener and its rule until the VPC origin points to the new one.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
+
+
+def metric_dimensions(
+    name: str, balancer: aws.lb.LoadBalancer, target_group: aws.lb.TargetGroup
+) -> dict[str, pulumi.Output[str]]:
+    """Returns the dimensions of the metric `name` of an application or network load balancer."""
+    dimensions = {"LoadBalancer": balancer.arn_suffix}
+    if name in _TARGET_GROUP_METRICS:
+        dimensions["TargetGroup"] = target_group.arn_suffix
+    return dimensions
