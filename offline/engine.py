@@ -62,7 +62,8 @@ def pinned_version() -> str:
 def choose(workspace: Workspace, plugins: str) -> None:
     """Use `plugins` from now on: "stand-ins" or "official". Raises EngineError if official ones are missing."""
     if plugins == OFFICIAL:
-        wanted = {name: metadata.version(f"pulumi-{name}") for name in ("aws", "awsx", "docker", "random")}
+        names = sorted(launcher.name.split("-")[-1] for launcher in LAUNCHERS.glob("pulumi-resource-*"))
+        wanted = {name: metadata.version(f"pulumi-{name}") for name in names}
         missing = [f"{name} {version}" for name, version in wanted.items() if not _is_in_plugins(name, version)]
         if missing:
             commands = " && ".join(f"pulumi plugin install resource {plugin}" for plugin in missing)

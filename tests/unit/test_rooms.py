@@ -25,14 +25,14 @@ FOLDERS = [
 # What each part may import of the others, by the beginning of a module's name.
 PARTS = {
     "components": ["components"],
-    "policy": ["policy", "rules"],
+    "policy": ["policy"],
     "local/emulator": ["local", "offline.stand_ins.documented"],
     "local/runner": ["local"],
     "local": ["local", "offline"],
     "offline": ["offline", "local.workspace", "local.images", "local.signals", "local.garbage"],
-    "tools": ["components", "local", "tools", "tests"],
+    "tools": ["components", "local", "tools"],
 }
-FORBIDDEN = {"local/emulator": ["local.runner", "local.cli"], "tools": ["offline"]}
+FORBIDDEN = {"local/emulator": ["local.runner", "local.cli"]}
 
 
 def imports(file: Path) -> Iterator[str]:
